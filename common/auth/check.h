@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_AUTH_CHECK_H
+#define STAUTH_AUTH_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/ctx.h"
+#include "store/state.h"
+
+/*
+ * The question behind auth_request: does this token stand for a full, live
+ * session, and may it enter here? One indexed read; no hash, no write.
+ */
+enum stauth_entry {
+	STAUTH_ENTRY_DENY = 0, /* 401 */
+	STAUTH_ENTRY_FORBIDDEN, /* 403: signed in, but not for this area */
+	STAUTH_ENTRY_ALLOW, /* 204 */
+	STAUTH_ENTRY_FAULT, /* 503 */
+};
+
+/* require: "" | "su" | "group:NAME"; anything else is FORBIDDEN for all. */
+enum stauth_entry stauth_check_judge(
+	const struct stauth_check_done *done, const char *require);
+
+/* OK: *ret_done is the answer. PENDING: it comes through reap. A token that
+ * is none is DENY without touching the store. Negative: FAULT. */
+enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
+	size_t token_len, uint64_t tag, struct stauth_check_done *ret_done);
+
+#endif

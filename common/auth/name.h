@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Names, addresses and groups as CONTRACT 6 wants them. Pure functions. */
+#ifndef STAUTH_NAME_H
+#define STAUTH_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/rc.h"
+#include "store/records.h"
+
+/* All: BADVALUE with the reason in err->msg; ret is untouched then. */
+enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
+	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err);
+/* One strict ASCII grammar: one @, no quotes, no brackets, no blanks;
+ * folded to lower case; the domain may be given in UTF-8 (IDNA, libidn2). */
+enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
+	char ret_email[STAUTH_EMAIL_SIZE], struct stauth_err *err);
+/* UTF-8, at most 128 bytes, no control or direction-override characters. */
+enum stauth_rc stauth_display_check(
+	const char *typed, size_t len, struct stauth_err *err);
+/* "b,a,a" -> "a,b"; BADVALUE for `su`, a bad name or too many. */
+enum stauth_rc stauth_groups_canonical(const char *typed, bool su,
+	char ret_groups[STAUTH_GROUPS_SIZE], struct stauth_err *err);
+/* Is group one of the comma list? */
+bool stauth_groups_has(const char *groups, const char *group);
+
+/* A client address as the throttle counts it: IPv4 as it is, IPv6 as its
+ * /64, v4-mapped as v4; "" if it is no address. */
+void stauth_source_of_address(
+	const char *address, char ret_source[STAUTH_ADDRESS_SIZE]);
+
+#endif

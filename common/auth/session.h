@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_SESSION_H
+#define STAUTH_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/verify.h"
+#include "base/random.h"
+
+/* What a browser brings and gets with a log-in. */
+struct stauth_session_ask {
+	bool remember;
+	const char *address; /* of the client */
+	const char *agent; /* User-Agent, cut by us; NULL none */
+	const char *presented; /* session token it came with; NULL none */
+	const char *device_token; /* known device cookie; NULL none */
+};
+
+struct stauth_session_grant {
+	char token[STAUTH_TOKEN_LEN + 1]; /* for the cookie, nowhere else */
+	char device_token[STAUTH_TOKEN_LEN + 1]; /* new at every log-in */
+	struct stauth_session session;
+	int64_t max_age_s; /* of the cookie with remember; 0: browser session */
+};
+
+/*
+ * Opens a session from a log-in whose verdict is ALLOW; there is no other
+ * way. Ends the presented session, keeps the cap, writes device, counters
+ * and audit in one transaction. EXPIRED: the account changed meanwhile (sign
+ * in again). Wipe the grant after use.
+ */
+enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
+	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_session_grant *ret_grant, struct stauth_err *err);
+
+/* The live session of a token; NOTFOUND also for what is no token, then
+ * without asking the store. must_change sessions are found: look. */
+enum stauth_rc stauth_session_of_token(struct stauth_ctx *ctx,
+	const char *token, struct stauth_session *ret_session,
+	struct stauth_err *err);
+enum stauth_rc stauth_session_of_handle(struct stauth_ctx *ctx,
+	const char *handle, struct stauth_session *ret_session,
+	struct stauth_err *err);
+
+/* Who ends a session, for the audit. actor "" is the user himself. */
+struct stauth_actor {
+	const char *name;
+	const char *channel;
+	const char *address;
+};
+
+/* By the user's own token; NOTFOUND is the ordinary "already gone". */
+enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx,
+	const char *token, const struct stauth_actor *actor,
+	struct stauth_err *err);
+/* uid: only if it is this user's (0: anybody's). NOTFOUND. */
+enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx,
+	const char *handle, int64_t uid, const struct stauth_actor *actor,
+	struct stauth_err *err);
+/* All of a user (0: of everybody) but keep ("" none). */
+enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
+	const char *keep, const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err);
+enum stauth_rc stauth_session_list(struct stauth_ctx *ctx, int64_t uid,
+	const char *after, size_t limit, struct stauth_session *ret_sessions,
+	size_t *ret_count, struct stauth_err *err);
+/* A page was used by this session: moves last_seen_at if it is due (60 s).
+ * Its failure is nobody's trouble, hence no result. */
+void stauth_session_touch(
+	struct stauth_ctx *ctx, const struct stauth_session *session);
+
+/* Is this 32 characters of base64url? */
+bool stauth_token_wellformed(const char *token, size_t len);
+/* Sweeps dead rows; for the gate's master, hourly. */
+enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err);
+
+#endif

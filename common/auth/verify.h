@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_VERIFY_H
+#define STAUTH_VERIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/ctx.h"
+#include "base/secret.h"
+#include "store/records.h"
+
+/*
+ * A log-in as a small state machine: start -> NEED_PASSWORD -> (NEED_FACTOR)
+ * -> a verdict. Question and answer are separate: the return code says
+ * whether the question could be answered, the verdict what the answer is.
+ */
+enum stauth_verdict {
+	STAUTH_DENY = 0, /* unknown, disabled or wrong: not told apart */
+	STAUTH_DENY_THROTTLED, /* no hash was computed; see wait_s */
+	STAUTH_NEED_PASSWORD, /* ask for it, then stauth_login_password */
+	STAUTH_NEED_FACTOR, /* right so far, but a code is needed (later) */
+	STAUTH_ALLOW,
+};
+
+/* One try at logging in. Filled by stauth_login_start, on the caller's
+ * stack; finish it whatever happened. */
+struct stauth_login {
+	/* given */
+	char typed[STAUTH_NAME_SIZE]; /* the name, cut, for the audit only */
+	char source[STAUTH_ADDRESS_SIZE]; /* of the throttle */
+	char channel[STAUTH_CHANNEL_SIZE];
+	bool never_refuse; /* root on the command line: counted only */
+	bool known_device;
+	uint8_t device_hash[32];
+	/* found out */
+	bool name_ok;
+	struct stauth_account account; /* filled on ALLOW; password wiped */
+	bool disabled_right; /* right password of a disabled account */
+	int64_t wait_s; /* with DENY_THROTTLED */
+	int factors; /* shown so far: enum stauth_factor bits */
+	enum stauth_verdict verdict;
+	/* the throttle's */
+	struct stauth_lane lanes[3];
+	size_t lane_count;
+	bool counted; /* failures counted and not yet taken back */
+};
+
+struct stauth_login_who {
+	const char *username; /* as typed */
+	size_t username_len;
+	const char *address; /* of the client, or local:SERVICE:UID */
+	const char *channel; /* "web", "pam:sshd", "cli" */
+	const char *device_token; /* of the device cookie; NULL none */
+	bool never_refuse;
+};
+
+/* Always leads to NEED_PASSWORD; nothing is counted or read yet but the
+ * device. Errors: the store's. */
+enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
+	const struct stauth_login_who *who, struct stauth_login *login,
+	struct stauth_err *err);
+/*
+ * Counts, looks up, hashes, judges. login->verdict is DENY first thing; on a
+ * negative code it stays so, and the failure is taken back. password may be
+ * NULL: one that was empty or too long, which is wrong without a hash.
+ * A wrong password leaves an audit row. On ALLOW nothing is taken back yet:
+ * stauth_session_open or stauth_login_done does that. EBUSY: no slot.
+ */
+enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
+	struct stauth_login *login, const struct stauth_secret *password,
+	struct stauth_err *err);
+/* ALLOW without a session (command line, PAM, change of password): takes
+ * the counters back, writes the audit row `event`. */
+enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
+	struct stauth_login *login, const char *event, struct stauth_err *err);
+/* Wipes. */
+void stauth_login_finish(struct stauth_login *login);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every sentence a person may read, in one place, so that the web, PAM and
+ * the command line say the same thing in the same words, and a translator
+ * has one file. Labels and headings of the pages stand in their templates.
+ */
+#ifndef STAUTH_TEXT_H
+#define STAUTH_TEXT_H
+
+/* One text for an unknown user, a disabled one and a wrong password. */
+#define STAUTH_TEXT_BAD_LOGIN "User name or password is not right."
+#define STAUTH_TEXT_THROTTLED                                                  \
+	"Too many tries. Please wait %lld s and try again."
+#define STAUTH_TEXT_BUSY                                                       \
+	"The sign-in service is busy. Please try again in a moment."
+#define STAUTH_TEXT_UNAVAILABLE                                                \
+	"The sign-in service cannot answer just now. Please try again in a "   \
+	"moment."
+#define STAUTH_TEXT_SIGNED_IN "You are signed in."
+#define STAUTH_TEXT_SIGNED_OUT "You are signed out."
+#define STAUTH_TEXT_MUST_CHANGE                                                \
+	"Your password must be changed before you go on."
+#define STAUTH_TEXT_WRONG_CURRENT "The current password is not right."
+#define STAUTH_TEXT_PASSWORD_CHANGED                                           \
+	"Your password is changed. Your other sessions are ended."
+#define STAUTH_TEXT_PASSWORD_MISMATCH "The two new passwords differ."
+#define STAUTH_TEXT_PASSWORD_SAME                                              \
+	"The new password must differ from the current one."
+#define STAUTH_TEXT_PASSWORD_EMPTY "A password is needed."
+#define STAUTH_TEXT_PASSWORD_SHORT                                             \
+	"The password is too short: use at least %d characters."
+#define STAUTH_TEXT_PASSWORD_LONG                                              \
+	"The password is too long: use at most 511 bytes."
+#define STAUTH_TEXT_PASSWORD_BYTES                                             \
+	"The password must not hold a line break or a NUL."
+#define STAUTH_TEXT_PASSWORD_WEAK "The password is too easy to guess: %s"
+#define STAUTH_TEXT_STALE_FORM                                                 \
+	"This form was open for too long. Please send it again."
+#define STAUTH_TEXT_SESSION_ENDED "The session is ended."
+#define STAUTH_TEXT_SESSIONS_ENDED "All your other sessions are ended."
+#define STAUTH_TEXT_SESSION_GONE "There is no such session any more."
+#define STAUTH_TEXT_NO_COOKIES                                                 \
+	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
+	"this site, and open it over https."
+#define STAUTH_TEXT_LAST_SUPERUSER                                             \
+	"This is the last superuser; it can be neither deleted, disabled nor " \
+	"demoted."
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_STORE_ACCOUNTS_H
+#define STAUTH_STORE_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rc.h"
+#include "store/records.h"
+
+/*
+ * The accounts: where users live. Providers are ops structs, compiled in.
+ *
+ * Contract, which tests/contract runs against every provider:
+ *  1. One verb is one transaction; there is no begin and no commit.
+ *  2. Strings passed in are borrowed for the call, and reach the back end as
+ *     bound values, never as part of a statement.
+ *  3. ret_* is written on STAUTH_OK only, and copied out whole.
+ *  4. More than one row for a unique key is EBROKEN, never "first wins"; a
+ *     value of a wrong type or length is EBROKEN, never cut.
+ *  5. Insert never replaces.
+ *  6. A call takes at most the handle's deadline. What did not happen is
+ *     EUNREACHABLE; what may have happened is EUNKNOWN and is never told as
+ *     done; what cannot be read is EBROKEN; a foreign schema is ESCHEMA.
+ *  7. After a fault the next call tries again by itself.
+ *  8. A handle belongs to one thread of one process, opened after fork.
+ */
+
+/* What goes along with every change of an account. */
+struct stauth_change {
+	int64_t now_s; /* from state->ops->now() */
+	bool end_sessions; /* of this user, and void the known devices */
+	/* One session and one device of the user that stay, if any: those of
+	 * the browser that made the change. */
+	char keep_session[STAUTH_HANDLE_LEN + 1]; /* "" none */
+	bool keep_device;
+	uint8_t keep_device_hash[32];
+	bool raise_epoch;
+	/* A superuser must stay: the verb is REFUSED if afterwards there were
+	 * no enabled superuser and there is one now. */
+	bool keep_a_superuser;
+	struct stauth_audit_row audit; /* written in the same transaction */
+};
+
+struct stauth_accounts {
+	const struct stauth_accounts_ops *ops;
+};
+
+struct stauth_accounts_ops {
+	const char *name; /* the value of STORAGE */
+	/* Does the state live in the same database? Then end_sessions and
+	 * audit happen in the verb's transaction; else the caller ends the
+	 * sessions before and after, and writes the audit row itself. */
+	bool with_state;
+
+	/* All lookups: NOTFOUND. name and email are canonical. */
+	enum stauth_rc (*user_by_name)(struct stauth_accounts *accounts,
+		const char *name, struct stauth_account *ret_account,
+		struct stauth_err *err);
+	enum stauth_rc (*user_by_uid)(struct stauth_accounts *accounts,
+		int64_t uid, struct stauth_account *ret_account,
+		struct stauth_err *err);
+	enum stauth_rc (*user_by_email)(struct stauth_accounts *accounts,
+		const char *email, struct stauth_account *ret_account,
+		struct stauth_err *err);
+	/*
+	 * The encoded password of some account, the same one for the same
+	 * seed while the accounts stay: a pattern for what checking an
+	 * unknown user must cost. NOTFOUND if there is no account with one.
+	 */
+	enum stauth_rc (*password_like)(struct stauth_accounts *accounts,
+		uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
+		struct stauth_err *err);
+	/*
+	 * Accounts in order of name, after the name `after` ("" from the
+	 * start), at most limit (<= 1000) of them; with search only those
+	 * whose name, e-mail or display name contains it (case of ASCII
+	 * letters ignored). Passwords are left out.
+	 */
+	enum stauth_rc (*user_list)(struct stauth_accounts *accounts,
+		const char *search, const char *after, size_t limit,
+		struct stauth_account *ret_accounts, size_t *ret_count,
+		struct stauth_err *err);
+
+	/* uid and epoch are given by the store; created_at is change->now_s.
+	 * EXISTS (err->msg says name or e-mail). */
+	enum stauth_rc (*user_insert)(struct stauth_accounts *accounts,
+		const struct stauth_account *account,
+		const struct stauth_change *change, int64_t *ret_uid,
+		struct stauth_err *err);
+	/*
+	 * Writes name-independent fields (email display_name groups su
+	 * disabled system_login) of the account with this uid and epoch.
+	 * NOTFOUND; EXPIRED if the epoch moved meanwhile; EXISTS (e-mail);
+	 * REFUSED (last superuser).
+	 */
+	enum stauth_rc (*user_update)(struct stauth_accounts *accounts,
+		const struct stauth_account *account,
+		const struct stauth_change *change, int *ret_ended,
+		struct stauth_err *err);
+	/* Sets password and must_change. NOTFOUND; EXPIRED if epoch is given
+	 * (not -1) and moved meanwhile. */
+	enum stauth_rc (*password_set)(struct stauth_accounts *accounts,
+		int64_t uid, int64_t epoch, const char *encoded,
+		bool must_change, const struct stauth_change *change,
+		int *ret_ended, struct stauth_err *err);
+	/* The same password in a newer form: replaces old by encoded only if
+	 * it still is old. No epoch, no session, no audit. EXPIRED. */
+	enum stauth_rc (*password_rehash)(struct stauth_accounts *accounts,
+		int64_t uid, const char *old, const char *encoded,
+		struct stauth_err *err);
+	/* NOTFOUND; REFUSED (last superuser). Ends sessions always. */
+	enum stauth_rc (*user_delete)(struct stauth_accounts *accounts,
+		int64_t uid, const struct stauth_change *change,
+		int *ret_ended, struct stauth_err *err);
+};
+
+#endif

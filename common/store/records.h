@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stores keep, as plain structs of fixed size. Strings are NUL
+ * terminated UTF-8; instants are Unix seconds UTC, 0 means never.
+ */
+#ifndef STAUTH_STORE_RECORDS_H
+#define STAUTH_STORE_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/codec.h"
+#include "base/random.h"
+
+#define STAUTH_NAME_SIZE 255 /* 254 bytes and the NUL */
+#define STAUTH_EMAIL_SIZE 255
+#define STAUTH_DISPLAY_SIZE 129
+#define STAUTH_GROUP_MAX 64 /* bytes of one group's name */
+#define STAUTH_GROUPS_MAX 32 /* groups of one account, su included */
+#define STAUTH_GROUPS_SIZE (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
+#define STAUTH_ENCODED_SIZE 513 /* an encoded password */
+#define STAUTH_CHANNEL_SIZE 16 /* "web", "pam:sshd", "cli" */
+#define STAUTH_ADDRESS_SIZE 96 /* an address, or local:SERVICE:UID */
+#define STAUTH_AGENT_SIZE 129 /* what the browser calls itself, cut */
+#define STAUTH_DETAIL_SIZE 193
+#define STAUTH_LANE_KEY_SIZE 384
+
+struct stauth_account {
+	int64_t uid; /* immutable, never used again */
+	int64_t epoch; /* raised by password change, disable, restore */
+	char name[STAUTH_NAME_SIZE]; /* canonical */
+	char email[STAUTH_EMAIL_SIZE]; /* "" none; unique when set */
+	char display_name[STAUTH_DISPLAY_SIZE];
+	char groups[STAUTH_GROUPS_SIZE]; /* comma list, sorted, without su */
+	char password[STAUTH_ENCODED_SIZE]; /* encoded; "" none: no log-in */
+	bool su;
+	bool disabled;
+	bool system_login; /* may open a host through PAM */
+	bool must_change; /* the password, before anything else */
+	int64_t created_at;
+	int64_t last_login_at;
+	int64_t mfa_since; /* room for a second factor; always 0 today */
+};
+
+/* The factors that a session was opened with, as bits. */
+enum stauth_factor {
+	STAUTH_FACTOR_PASSWORD = 1,
+	STAUTH_FACTOR_PIN = 2, /* proof of the mail address at sign-up */
+};
+
+/* A session without its token. It carries the identity, so that a check
+ * joins nothing; whatever changes the identity ends the session. */
+struct stauth_session {
+	char handle[STAUTH_HANDLE_LEN + 1]; /* public, constant */
+	int64_t uid;
+	int64_t epoch; /* of the account, at log-in */
+	char user[STAUTH_NAME_SIZE];
+	char email[STAUTH_EMAIL_SIZE];
+	char display_name[STAUTH_DISPLAY_SIZE];
+	char groups[STAUTH_GROUPS_SIZE]; /* su first, for superusers */
+	char channel[STAUTH_CHANNEL_SIZE];
+	char address[STAUTH_ADDRESS_SIZE];
+	char agent[STAUTH_AGENT_SIZE];
+	bool remember; /* a long session, without idle limit */
+	bool must_change; /* good for changing the password only */
+	int factors; /* enum stauth_factor bits */
+	int level; /* of assurance: 1 one factor */
+	int64_t auth_at; /* when the factors were shown */
+	int64_t confirmed_at; /* when last shown again */
+	int64_t created_at;
+	int64_t last_seen_at;
+	int64_t expires_at; /* absolute; dead when now >= expires_at */
+};
+
+/* One line of the audit: who did what to whom, from where, and was it done. */
+struct stauth_audit_row {
+	int64_t id; /* given by the store */
+	int64_t at; /* given by the store */
+	char event[32]; /* "login", "logout", "password.change", ... */
+	bool ok;
+	char user[STAUTH_NAME_SIZE]; /* concerned; as typed if unknown */
+	int64_t uid; /* 0 unknown */
+	char actor[STAUTH_NAME_SIZE]; /* who did it; "" the user concerned */
+	char channel[STAUTH_CHANNEL_SIZE];
+	char address[STAUTH_ADDRESS_SIZE];
+	char detail[STAUTH_DETAIL_SIZE]; /* never a secret */
+};
+
+/* One counter of failures. The policy (common/auth/throttle.c) fills it;
+ * the store compares and counts. */
+struct stauth_lane {
+	const char *name; /* "account+source", "account", "source", "device" */
+	char key[STAUTH_LANE_KEY_SIZE];
+	int free; /* failures without a wait */
+	int64_t window_s; /* a counter untouched so long is forgotten */
+	int64_t first_wait_s; /* after the failure that is one too many */
+	int64_t max_wait_s; /* waits double up to this */
+	bool fixed_window; /* counts from its first failure, not its last */
+	bool cleared_by_success; /* else a success takes one back */
+};
+
+#endif

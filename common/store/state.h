@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_STORE_STATE_H
+#define STAUTH_STORE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rc.h"
+#include "store/records.h"
+
+/*
+ * The state: sessions, known devices, failure counters, audit. It needs
+ * atomic "one winner" changes, so it lives in a real database. The contract
+ * of store/accounts.h holds here too, and:
+ *  9. Every verb that depends on the time takes now_s, from now().
+ * 10. Tokens reach the store as their SHA-256 only.
+ * 11. A verb that ends sessions returns STAUTH_OK only when it is on disk and
+ *     nobody can be let in by them any more.
+ */
+
+/* What a log-in writes, in one transaction (session + cap + counters). */
+struct stauth_login_commit {
+	uint8_t token_hash[32];
+	struct stauth_session session; /* created_at = now_s */
+	int sessions_max; /* of this user's web sessions, this one included;
+	                   * over it those used longest ago end. 0: no cap */
+	bool end_presented; /* the session that the browser came with */
+	uint8_t presented_hash[32];
+	bool device; /* (re)writes the known device of this account */
+	uint8_t device_hash[32];
+	int64_t device_expires_at;
+	const struct stauth_lane *lanes; /* success, see throttle_done */
+	size_t lane_count;
+	struct stauth_audit_row audit;
+};
+
+struct stauth_device {
+	int64_t uid;
+	int64_t epoch; /* of the account when it was written */
+	int64_t created_at;
+	int64_t last_used_at;
+	int64_t expires_at;
+};
+
+enum stauth_health {
+	STAUTH_HEALTH_OK = 0,
+	STAUTH_HEALTH_READONLY,
+	STAUTH_HEALTH_DOWN,
+};
+
+struct stauth_touch {
+	char handle[STAUTH_HANDLE_LEN + 1];
+	int64_t seen_at;
+};
+
+struct stauth_state {
+	const struct stauth_state_ops *ops;
+};
+
+struct stauth_state_ops {
+	/* The clock that everything stored is measured by. */
+	int64_t (*now)(struct stauth_state *state);
+	enum stauth_health (*health)(
+		struct stauth_state *state, struct stauth_err *err);
+
+	/*
+	 * Inserts the session and what belongs to it. EXPIRED, and nothing is
+	 * written, if the account was disabled, deleted or raised its epoch
+	 * since session.epoch was read. The one place a session comes from.
+	 */
+	enum stauth_rc (*login_commit)(struct stauth_state *state,
+		const struct stauth_login_commit *login, int64_t now_s,
+		struct stauth_err *err);
+	/* NOTFOUND; a session that is over is not found. idle_s: limit for
+	 * sessions without remember, 0 off. */
+	enum stauth_rc (*session_by_hash)(struct stauth_state *state,
+		const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+		struct stauth_session *ret_session, struct stauth_err *err);
+	enum stauth_rc (*session_by_handle)(struct stauth_state *state,
+		const char *handle, int64_t idle_s, int64_t now_s,
+		struct stauth_session *ret_session, struct stauth_err *err);
+	/* Ends one session; NOTFOUND leaves no audit row. */
+	enum stauth_rc (*session_end)(struct stauth_state *state,
+		const char *handle, const struct stauth_audit_row *audit,
+		int64_t now_s, struct stauth_err *err);
+	/* Ends all of a user (uid 0: of everybody) but keep ("" none). */
+	enum stauth_rc (*session_end_user)(struct stauth_state *state,
+		int64_t uid, const char *keep,
+		const struct stauth_audit_row *audit, int64_t now_s,
+		int *ret_ended, struct stauth_err *err);
+	/* Live sessions of a user (uid 0: all), in order of handle, after the
+	 * handle `after` ("" from the start), at most limit (<= 1000). */
+	enum stauth_rc (*session_list)(struct stauth_state *state, int64_t uid,
+		const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+		struct stauth_session *ret_sessions, size_t *ret_count,
+		struct stauth_err *err);
+	/* Moves last_seen_at forward, never back; a session that is gone is
+	 * not an error. Never waits for a lock: EUNREACHABLE at once. Not
+	 * flushed to disk: losing a touch harms nobody. */
+	enum stauth_rc (*session_touch)(struct stauth_state *state,
+		const struct stauth_touch *touches, size_t count,
+		struct stauth_err *err);
+
+	/* NOTFOUND: unknown or expired. */
+	enum stauth_rc (*device_by_hash)(struct stauth_state *state,
+		const uint8_t device_hash[32], int64_t now_s,
+		struct stauth_device *ret_device, struct stauth_err *err);
+
+	/*
+	 * Counts a failure in every lane before the try, in one transaction.
+	 * THROTTLED, and nothing is counted, if a lane makes it wait; then
+	 * *ret_wait_s (>= 1) is the longest wait. never_refuse: only counts.
+	 */
+	enum stauth_rc (*throttle_take)(struct stauth_state *state,
+		const struct stauth_lane *lanes, size_t count,
+		bool never_refuse, int64_t now_s, int64_t *ret_wait_s,
+		struct stauth_err *err);
+	/* After the try was no failure: success clears the lanes that say so
+	 * and takes one back from the others; without success (a fault, not
+	 * a verdict) one is taken back from all. */
+	enum stauth_rc (*throttle_done)(struct stauth_state *state,
+		const struct stauth_lane *lanes, size_t count, bool success,
+		int64_t now_s, struct stauth_err *err);
+
+	/* id and at are set by the store. */
+	enum stauth_rc (*audit_add)(struct stauth_state *state,
+		const struct stauth_audit_row *row, int64_t now_s,
+		struct stauth_err *err);
+	/* Oldest first, ids above after_id, at >= since_s; user "" for all. */
+	enum stauth_rc (*audit_list)(struct stauth_state *state,
+		int64_t after_id, int64_t since_s, const char *user,
+		size_t limit, struct stauth_audit_row *ret_rows,
+		size_t *ret_count, struct stauth_err *err);
+
+	/* Deletes at most limit dead rows (sessions over, devices, counters,
+	 * audit rows from before audit_before_s); *ret_count says how many,
+	 * so that the caller loops until it is 0. */
+	enum stauth_rc (*expire_batch)(struct stauth_state *state,
+		int64_t idle_s, int64_t audit_before_s, size_t limit,
+		int64_t now_s, int *ret_count, struct stauth_err *err);
+};
+
+/*
+ * The check half: asynchronous by contract, so that a network store can
+ * pipeline. SQLite answers inside submit. The worker takes both.
+ */
+enum stauth_check_verdict {
+	STAUTH_CHECK_DENY = 0, /* zeroed memory refuses */
+	STAUTH_CHECK_ALLOW,
+	STAUTH_CHECK_FAULT, /* could not be asked: 503, never 401 */
+};
+
+struct stauth_check_done {
+	uint64_t tag;
+	enum stauth_check_verdict verdict;
+	struct stauth_session session; /* on ALLOW; copied out */
+	char why[96]; /* on FAULT: for the log */
+};
+
+struct stauth_check {
+	const struct stauth_check_ops *ops;
+};
+
+struct stauth_check_ops {
+	int64_t (*now)(struct stauth_check *check);
+	/* -1: nothing to wait for; else one descriptor to poll for input. */
+	int (*pollfd)(struct stauth_check *check);
+	/* When tick() wants to run, on the boot clock; INT64_MAX: never. */
+	int64_t (*next_ms)(struct stauth_check *check);
+	void (*tick)(struct stauth_check *check, int64_t boot_ms);
+	/*
+	 * OK: answered at once in *ret_done. PENDING: comes through reap with
+	 * this tag. A negative code is a FAULT. tag is a slot number and a
+	 * generation, never a pointer.
+	 */
+	enum stauth_rc (*submit)(struct stauth_check *check,
+		const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
+		struct stauth_check_done *ret_done);
+	/* Once a round of the loop: send what was submitted. */
+	void (*flush)(struct stauth_check *check);
+	size_t (*reap)(struct stauth_check *check,
+		struct stauth_check_done *ret_done, size_t max);
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_STORE_TABLE_H
+#define STAUTH_STORE_TABLE_H
+
+#include "base/rc.h"
+
+struct stauth_config;
+struct stauth_accounts;
+struct stauth_state;
+struct stauth_check;
+
+/* What a handle is opened for: which halves it has, how long it may wait. */
+enum stauth_store_role {
+	STAUTH_ROLE_CHECK, /* check half, read only; never waits for a lock */
+	STAUTH_ROLE_TOUCH, /* state half for session_touch; never waits */
+	STAUTH_ROLE_PAGE, /* accounts and state; waits up to 2 s */
+	STAUTH_ROLE_PAM, /* the same */
+	STAUTH_ROLE_ADMIN, /* the same */
+};
+
+struct stauth_store {
+	struct stauth_accounts *accounts; /* NULL for CHECK and TOUCH */
+	struct stauth_state *state; /* NULL for CHECK */
+	struct stauth_check *check; /* CHECK only */
+	void *provider;
+	void (*close)(struct stauth_store *store);
+};
+
+/*
+ * Opens the configured store. A database that is out of reach is no error
+ * here: the handle is made, every verb says EUNREACHABLE (or EBROKEN,
+ * ESCHEMA) and tries again by itself, so that a service recovers without a
+ * restart. ECONFIG: "no AIRTABLE provider in this build". config is borrowed
+ * until close.
+ */
+enum stauth_rc stauth_store_open(const struct stauth_config *config,
+	enum stauth_store_role role, struct stauth_store *ret_store,
+	struct stauth_err *err);
+/* Takes a zeroed store too. */
+void stauth_store_close(struct stauth_store *store);
+
+/*
+ * Creates what the store needs, or migrates an older schema; safe to repeat.
+ * EXISTS: the file is one of st-auth-simple ("import it"); ESCHEMA: newer
+ * than this program. Nothing is touched then.
+ */
+enum stauth_rc stauth_store_init(
+	const struct stauth_config *config, struct stauth_err *err);
+
+#endif
