@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_WORKER_H
+#define GATE_WORKER_H
+
+#include <signal.h>
+
+#include "auth/ctx.h"
+#include "store/table.h"
+
+/* What the master hands to a worker after fork. */
+struct gate_worker {
+	const struct stauth_config *config;
+	int listen_fd; /* non-blocking for check workers */
+	/* Set by SIGTERM: finish the request at hand, then return. */
+	const volatile sig_atomic_t *stop;
+	/* Opens a store for a role (main.c's, which alone knows the table). */
+	enum stauth_rc (*open_store)(const struct stauth_config *config,
+		enum stauth_store_role role, struct stauth_store *ret_store,
+		struct stauth_err *err);
+};
+
+/* Both serve until *stop, and return the process's exit status. */
+int gate_check_run(const struct gate_worker *worker);
+int gate_pages_run(const struct gate_worker *worker);
+
+#endif
