@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""Builds, runs every test and counts. Called by tests/run."""
+
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+BUILD = os.path.join(TOP, "build")
+ASAN = os.path.join(BUILD, "asan")
+LOGS = os.path.join(BUILD, "test-logs")
+AREAS = ["lint", "unit", "contract", "gate", "ctl", "e2e", "browser", "asan"]
+# Areas whose programs share nothing and may run beside each other.
+PARALLEL = {"lint", "unit", "contract", "gate", "ctl"}
+PROGRAM_TIMEOUT_S = 600
+
+
+class Count:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, 0, 0
+        self.failures, self.skips = [], []
+        self.lock = threading.Lock()
+
+    def take(self, name, tap, code, seconds):
+        """Counts one program's TAP; returns its line of report."""
+        passed = skipped = 0
+        failures = []
+        for line in tap.splitlines():
+            found = re.match(r"\s*(not )?ok\b[ \d]*-?\s*(.*)", line)
+            if not found:
+                continue
+            test, _, reason = found.group(2).partition("# SKIP")
+            if found.group(1):
+                failures.append("%s: %s" % (name, test))
+            elif "# SKIP" in line:
+                skipped += 1
+                with self.lock:
+                    self.skips.append("%s: %s:%s" % (name, test, reason))
+            else:
+                passed += 1
+        if code != 0 and not failures:
+            failures.append("%s: ended with %d" % (name, code))
+        if passed + skipped + len(failures) == 0:
+            failures.append("%s: ran no test" % name)
+        with self.lock:
+            self.passed += passed
+            self.skipped += skipped
+            self.failed += len(failures)
+            self.failures += failures
+        return "%-40s %4d passed %s%s %6.1f s" % (
+            name, passed,
+            "%d FAILED " % len(failures) if failures else "",
+            "%d skipped" % skipped if skipped else "", seconds)
+
+
+def sh(*command, **more):
+    return subprocess.run(command, check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, **more)
+
+
+def build(folder, *options):
+    """Configures and compiles; False and the compiler's words if it fails."""
+    start = time.monotonic()
+    steps = []
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        steps.append(["meson", "setup", folder, TOP, "-Dwerror=true",
+                      *options])
+    steps.append(["ninja", "-C", folder])
+    for step in steps:
+        result = sh(*step)
+        if result.returncode != 0:
+            print(result.stdout[-6000:])
+            return False
+    print("built %s in %.0f s" % (
+        os.path.relpath(folder, TOP), time.monotonic() - start), flush=True)
+    return True
+
+
+def compiled_programs(folder, suite):
+    """(name, command, environment) of the cmocka programs of a suite."""
+    result = sh("meson", "introspect", "--tests", folder)
+    for test in json.loads(result.stdout):
+        if any(s.split(":")[-1] == suite for s in test["suite"]):
+            yield ("%s/%s" % (suite, test["name"]), test["cmd"], test["env"])
+
+
+def python_programs(area):
+    for path in sorted(glob.glob(os.path.join(TOP, "tests", area,
+                                              "test_*.py"))):
+        name = "%s/%s" % (area, os.path.basename(path)[len("test_"):-3])
+        runner = os.path.join(TOP, "tests", "rig", "taprun.py")
+        yield (name, [sys.executable, runner, path], {})
+
+
+def lint_programs():
+    for path in sorted(glob.glob(os.path.join(TOP, "tests", "lint",
+                                              "check_*.py"))):
+        name = "lint/" + os.path.basename(path)[len("check_"):-3]
+        yield (name, [sys.executable, path], {"TAP_OF_EXIT": "1"})
+    yield from python_programs("lint")
+
+
+def programs(area, folder):
+    if area == "lint":
+        return list(lint_programs())
+    if area in ("unit", "contract"):
+        return list(compiled_programs(folder, area))
+    return list(python_programs(area))
+
+
+def run_program(count, name, command, environment, folder):
+    log = os.path.join(LOGS, re.sub(r"\W+", "-", name) + ".log")
+    env = dict(os.environ, STAUTH_BUILD=folder, PYTHONDONTWRITEBYTECODE="1",
+               ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
+               UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+    env.update(environment)
+    start = time.monotonic()
+    try:
+        result = subprocess.run(
+            command, env=env, cwd=TOP, check=False, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=PROGRAM_TIMEOUT_S,
+            errors="replace")
+        text, code = result.stdout, result.returncode
+    except subprocess.TimeoutExpired as late:
+        text = (late.stdout or b"").decode("utf-8", "replace")
+        code = 124
+    with open(log, "w", encoding="utf-8") as out:
+        out.write(text)
+    tap = text
+    if "TAP_OF_EXIT" in environment:
+        tap = "ok" if code == 0 else "not ok - see below"
+    line = count.take(name, tap, code, time.monotonic() - start)
+    with count.lock:
+        print(line, flush=True)
+        if "FAILED" in line:
+            print("  --- %s\n%s\n  ---" % (
+                os.path.relpath(log, TOP), text[-4000:]), flush=True)
+
+
+def run_area(count, area, folder, suffix=""):
+    work = [(name + suffix, command, environment)
+            for name, command, environment in programs(area, folder)]
+    if not work:
+        return
+    width = min(4, (os.cpu_count() or 2) + 1) if area in PARALLEL else 1
+    with concurrent.futures.ThreadPoolExecutor(width) as pool:
+        for done in [pool.submit(run_program, count, *item, folder)
+                     for item in work]:
+            done.result()
+
+
+def main(wanted):
+    unknown = [area for area in wanted if area not in AREAS]
+    if unknown:
+        print("tests/run: no such area: %s (known: %s)" % (
+            " ".join(unknown), " ".join(AREAS)), file=sys.stderr)
+        return 64
+    wanted = wanted or AREAS
+    os.makedirs(LOGS, exist_ok=True)
+    count = Count()
+    start = time.monotonic()
+    if not build(BUILD):
+        count.take("build", "", 1, 0)
+    else:
+        for area in AREAS[:-1]:
+            if area in wanted:
+                run_area(count, area, BUILD)
+        if "asan" in wanted:
+            if build(ASAN, "-Db_sanitize=address,undefined",
+                     "-Db_lundef=false", "-Dman-pages=disabled"):
+                for area in ("unit", "contract", "gate"):
+                    run_area(count, area, ASAN, " (asan, ubsan)")
+            else:
+                count.take("build asan", "", 1, 0)
+    for line in count.skips:
+        print("skipped: " + line)
+    for line in count.failures:
+        print("FAILED: " + line)
+    print("%.0f s" % (time.monotonic() - start))
+    print("%d passed, %d failed, %d skipped" % (
+        count.passed, count.failed, count.skipped))
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
