@@ -37,6 +37,9 @@ bool gate_io_finish(struct gate_io *io);
  */
 const char *gate_io_param(
 	const struct gate_io *io, const char *name, size_t nth);
+/* The ith parameter as "NAME=value"; NULL after the last. One pass over all is
+ * cheaper than asking for each name. Borrowed until finish. */
+const char *gate_io_entry(const struct gate_io *io, size_t i);
 /* Reads at most size bytes of the body; 0: there is no more. */
 size_t gate_io_read(struct gate_io *io, void *data, size_t size);
 /* Adds to the answer, which begins with "Status: "; refuses (false) to begin

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The answer to a check, one prebuilt string.
+ *
+ *  1. It MUST begin with "Status: " and be 204, 401, 403 or 503. No body, no
+ *     cookie, no Location.
+ *  2. The preset MUST be a no; the yes is assigned in one place, at the end.
+ *  3. What stands in a header MUST be re-checked here, whatever the store
+ *     handed out: a line break in it would be a header of somebody's own.
+ */
+#include "check/reply.h"
+
+#include <string.h>
+
+#include "check/redirect.h"
+
+#include "base/banned.h"
+
+#define LETTERS_LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS         "0123456789"
+#define B64URL         LETTERS_LOWER LETTERS_UPPER DIGITS "-_"
+#define NAME_PLAIN_MAX 64 /* bytes of a name that is no e-mail address */
+
+static const char status_allow[] = "Status: 204 No Content\r\n";
+static const char status_deny[] = "Status: 401 Unauthorized\r\n";
+static const char status_forbidden[] = "Status: 403 Forbidden\r\n\r\n";
+static const char status_fault[] = "Status: 503 Service Unavailable\r\n\r\n";
+
+static bool is_only(const char *value, const char *alphabet)
+{
+	return value[strspn(value, alphabet)] == '\0';
+}
+
+/* CONTRACT 6, in its canonical form. */
+static bool is_user_name(const char *name)
+{
+	size_t len = strlen(name);
+	if (len == 0 || !is_only(name, LETTERS_LOWER DIGITS "._-+'@") ||
+		strchr(LETTERS_LOWER DIGITS, name[0]) == NULL) {
+		return false;
+	}
+	return len <= NAME_PLAIN_MAX ||
+	       (len < STAUTH_NAME_SIZE && strchr(name, '@') != NULL);
+}
+
+static bool is_fit_to_emit(
+	const struct stauth_session *session, const char *assertion)
+{
+	return is_user_name(session->user) &&
+	       is_only(session->groups, B64URL ".,") &&
+	       strlen(session->handle) == STAUTH_HANDLE_LEN &&
+	       is_only(session->handle, B64URL) &&
+	       is_only(assertion, B64URL ".");
+}
+
+static bool is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f && byte != '%';
+}
+
+static void add_percent_encoded(const char *value, struct stauth_buf *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	while (*value != '\0') {
+		size_t run = 0;
+		while (is_plain((unsigned char)value[run])) {
+			run++;
+		}
+		stauth_buf_add_len(out, value, run);
+		value += run;
+		if (*value != '\0') {
+			unsigned char byte = (unsigned char)*value++;
+			char code[] = {
+				'%', digits[byte >> 4], digits[byte & 15]};
+			stauth_buf_add_len(out, code, sizeof(code));
+		}
+	}
+}
+
+static void add_header(
+	const char *name, const char *value, struct stauth_buf *out)
+{
+	stauth_buf_add(out, name);
+	stauth_buf_add(out, value);
+	stauth_buf_add(out, "\r\n");
+}
+
+static void add_identity(const struct stauth_session *session,
+	const char *assertion, struct stauth_buf *out)
+{
+	add_header("X-Auth-User: ", session->user, out);
+	stauth_buf_add(out, "X-Auth-Email: ");
+	add_percent_encoded(session->email, out);
+	stauth_buf_add(out, "\r\nX-Auth-Name: ");
+	add_percent_encoded(session->display_name, out);
+	stauth_buf_add(out, "\r\n");
+	add_header("X-Auth-Groups: ", session->groups, out);
+	add_header("X-Auth-Session: ", session->handle, out);
+	if (*assertion != '\0') {
+		add_header("X-Auth-Assertion: ", assertion, out);
+	}
+	stauth_buf_add(out, "\r\n");
+}
+
+static void deny(const struct gate_check_params *params, struct stauth_buf *out)
+{
+	stauth_buf_add_len(out, status_deny, sizeof(status_deny) - 1);
+	if (!params->repeated && gate_is_navigation(params)) {
+		stauth_buf_add(out, "X-Auth-Redirect: ");
+		gate_add_login_url(params->uri, out);
+		stauth_buf_add(out, "\r\n");
+	}
+	stauth_buf_add(out, "\r\n");
+}
+
+static void allow(const struct stauth_session *session, const char *assertion,
+	struct stauth_buf *out)
+{
+	stauth_buf_add_len(out, status_allow, sizeof(status_allow) - 1);
+	add_identity(session, assertion, out);
+}
+
+void gate_reply_build(enum stauth_entry entry,
+	const struct gate_check_params *params,
+	const struct stauth_session *session, const char *assertion,
+	struct stauth_buf *out)
+{
+	stauth_buf_reset(out);
+	if (entry == STAUTH_ENTRY_DENY) {
+		deny(params, out);
+	} else if (entry == STAUTH_ENTRY_FORBIDDEN) {
+		stauth_buf_add(out, status_forbidden);
+	} else if (entry == STAUTH_ENTRY_ALLOW &&
+		   is_fit_to_emit(session, assertion)) {
+		allow(session, assertion, out);
+	}
+	/* Nothing yet, or half of it: a fault. */
+	if (!stauth_buf_ok(out) || out->len == 0) {
+		stauth_buf_reset(out);
+		stauth_buf_add(out, status_fault);
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_CHECK_REPLY_H
+#define GATE_CHECK_REPLY_H
+
+#include "auth/check.h"
+#include "base/buf.h"
+#include "check/params.h"
+#include "store/records.h"
+
+/* Longest answer: every header at its limit, and the assertion. */
+#define GATE_REPLY_MAX 32768
+
+/*
+ * Builds the whole answer into out, from its beginning. session (with ALLOW
+ * only) and assertion ("" none) go into the headers; what does not fit the
+ * grammar of its header makes the answer 503.
+ */
+void gate_reply_build(enum stauth_entry entry,
+	const struct gate_check_params *params,
+	const struct stauth_session *session, const char *assertion,
+	struct stauth_buf *out);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define TEXT_SIZE 1024
+
+static const char prefix[] = "fcgi_gate: ";
+
+static size_t escape(const char *text, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t len = 0;
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if (byte >= 0x20 && byte != 0x7f) {
+			out[len++] = *text;
+			continue;
+		}
+		out[len++] = '\\';
+		out[len++] = 'x';
+		out[len++] = digits[byte >> 4];
+		out[len++] = digits[byte & 15];
+	}
+	return len;
+}
+
+void gate_log(const char *fmt, ...)
+{
+	char text[TEXT_SIZE];
+	char line[sizeof(prefix) + 4 * TEXT_SIZE + 1];
+	size_t len = sizeof(prefix) - 1;
+	va_list args;
+
+	va_start(args, fmt);
+	int made = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (made < 0) {
+		return;
+	}
+	memcpy(line, prefix, len);
+	len += escape(text, line + len);
+	line[len++] = '\n';
+	/* Nobody can be told that the log is gone. */
+	if (write(STDERR_FILENO, line, len) < 0) {
+		return;
+	}
+}

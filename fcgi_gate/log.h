@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_LOG_H
+#define GATE_LOG_H
+
+/*
+ * One line on stderr, "fcgi_gate: ...", in one write so that the lines of
+ * several workers do not mix. Control bytes become \xNN: what a client or a
+ * file brought in never makes a line of its own. Cut at about 1,000 bytes.
+ */
+void gate_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
