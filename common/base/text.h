@@ -16,7 +16,7 @@
 #define STAUTH_TEXT_UNAVAILABLE                                                \
 	"The sign-in service cannot answer just now. Please try again in a "   \
 	"moment."
-#define STAUTH_TEXT_SIGNED_IN "You are signed in."
+#define STAUTH_TEXT_SIGNED_IN  "You are signed in."
 #define STAUTH_TEXT_SIGNED_OUT "You are signed out."
 #define STAUTH_TEXT_MUST_CHANGE                                                \
 	"Your password must be changed before you go on."
@@ -34,11 +34,35 @@
 #define STAUTH_TEXT_PASSWORD_BYTES                                             \
 	"The password must not hold a line break or a NUL."
 #define STAUTH_TEXT_PASSWORD_WEAK "The password is too easy to guess: %s"
+/* Follow "too easy to guess: ": what makes it weak, and what to do. */
+#define STAUTH_TEXT_WEAK_SHORT                                                 \
+	"it is too short. Make it longer, for example with several unrelated " \
+	"words."
+#define STAUTH_TEXT_WEAK_COMMON                                                \
+	"it is among the most common passwords. Use several unrelated words."
+#define STAUTH_TEXT_WEAK_WORD                                                  \
+	"it rests on a common word or name. Add more unrelated words."
+#define STAUTH_TEXT_WEAK_LEET                                                  \
+	"it is a common word with some letters changed, which guessers try "   \
+	"too. Use several unrelated words."
+#define STAUTH_TEXT_WEAK_OWN                                                   \
+	"it rests on your name, your e-mail address or the name of this "      \
+	"service. Use words that have nothing to do with you."
+#define STAUTH_TEXT_WEAK_REPEAT                                                \
+	"it repeats the same characters. Use several unrelated words."
+#define STAUTH_TEXT_WEAK_SEQUENCE                                              \
+	"it holds a sequence such as abcd or 1234. Use several unrelated "     \
+	"words."
+#define STAUTH_TEXT_WEAK_KEYBOARD                                              \
+	"it follows neighbouring keys of the keyboard. Use several unrelated " \
+	"words."
+#define STAUTH_TEXT_WEAK_DATE                                                  \
+	"it rests on a date or a year. Use several unrelated words."
 #define STAUTH_TEXT_STALE_FORM                                                 \
 	"This form was open for too long. Please send it again."
-#define STAUTH_TEXT_SESSION_ENDED "The session is ended."
+#define STAUTH_TEXT_SESSION_ENDED  "The session is ended."
 #define STAUTH_TEXT_SESSIONS_ENDED "All your other sessions are ended."
-#define STAUTH_TEXT_SESSION_GONE "There is no such session any more."
+#define STAUTH_TEXT_SESSION_GONE   "There is no such session any more."
 #define STAUTH_TEXT_NO_COOKIES                                                 \
 	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
 	"this site, and open it over https."
