@@ -9,9 +9,9 @@
 /* zxcvbn's estimate, CONTRACT 6: under 10 bits 0, 20 1, 27 2, 34 3, else 4. */
 struct stauth_strength {
 	double bits;
-	int score; /* 0 to 4 */
+	int score;        /* 0 to 4 */
 	char reason[192]; /* in words: what makes it weak, and what to do;
-	                   * "" when the score is 4 */
+			   * "" when the score is 4 */
 };
 
 /* words: what a guesser of this account tries first (name, e-mail, brand);
