@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,8 @@
 #include "base/banned.h"
 
 #define ROLE_RESPONDER 1
-#define ACCEPT_WAIT_MS 1000 /* how late a stop flag may be seen */
-#define NO_FD_WAIT_MS  100  /* after EMFILE and its like */
-#define PAGE_PEER_S    5    /* nginx has the whole request before it connects */
+#define NO_FD_WAIT_MS  100 /* after EMFILE and its like */
+#define PAGE_PEER_S    5   /* nginx has the whole request before it connects */
 
 static const char status_prefix[] = "Status: ";
 static const char no_answer[] = "Status: 503 Service Unavailable\r\n\r\n";
@@ -100,10 +100,20 @@ static void limit_peer(int fd, time_t seconds)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
-static int accept_one(int listen_fd)
+/* SIGTERM is let in here only, so that it interrupts no request, and none
+ * comes between the caller's look at its stop flag and the wait. */
+static bool wait_for_peer(int listen_fd)
 {
 	struct pollfd pfd = {.fd = listen_fd, .events = POLLIN};
-	if (poll(&pfd, 1, ACCEPT_WAIT_MS) <= 0) {
+	sigset_t mask;
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigdelset(&mask, SIGTERM);
+	return ppoll(&pfd, 1, NULL, &mask) > 0;
+}
+
+static int accept_one(int listen_fd)
+{
+	if (!wait_for_peer(listen_fd)) {
 		return -1;
 	}
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);

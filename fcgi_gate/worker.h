@@ -10,8 +10,10 @@
 /* What the master hands to a worker after fork. */
 struct gate_worker {
 	const struct stauth_config *config;
-	int listen_fd; /* non-blocking for check workers */
-	/* Set by SIGTERM: finish the request at hand, then return. */
+	int listen_fd; /* non-blocking */
+	/* Set by SIGTERM: finish the request at hand, then return. SIGTERM is
+	 * blocked but while a worker waits for work, so that it interrupts
+	 * nothing else. */
 	const volatile sig_atomic_t *stop;
 	/* Opens a store for a role (main.c's, which alone knows the table). */
 	enum stauth_rc (*open_store)(const struct stauth_config *config,

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A check worker: one epoll over the listening socket and every connection,
+ * libfcgi as the codec of one request at a time.
+ *
+ *  1. Nothing here MUST hash a password, or wait for a write or for a peer:
+ *     nginx sends a request in one write, and who sends half of one is cut
+ *     off after PEER_MS.
+ *  2. When descriptors run out, accepting pauses; the connections that are
+ *     open go on, and nothing spins.
+ *  3. An answer of the store MUST reach the request it was asked for, or
+ *     nobody: tags carry a generation.
+ *  4. After a stop each connection is served at most once more.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "base/clock.h"
+#include "check/conns.h"
+#include "check/serve.h"
+#include "log.h"
+#include "worker.h"
+
+#include "base/banned.h"
+
+#define PEER_MS         100
+#define ACCEPT_PAUSE_MS 100
+#define STOP_WAIT_MS    20 /* a round's, while answers are still to come */
+#define EVENTS_MAX      64
+#define WAIT_MAX_MS     60000
+#define TAG_LISTEN      UINT64_MAX
+#define TAG_STORE       (UINT64_MAX - 1)
+
+struct loop {
+	const struct gate_worker *worker;
+	struct gate_serve serve;
+	struct stauth_store check_store;
+	struct stauth_store touch_store;
+	struct gate_conns *conns;
+	size_t waiting; /* connections whose answer is still to come */
+	int epoll_fd;
+	int64_t accept_again_ms; /* 0: not paused */
+	int64_t touch_flush_ms;
+	sigset_t wait_mask;
+};
+
+static bool watch(struct loop *loop, int fd, uint32_t events, uint64_t tag)
+{
+	struct epoll_event event = {.events = events, .data.u64 = tag};
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void unwatch(struct loop *loop, int fd)
+{
+	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static void drop(struct loop *loop, struct gate_conn *conn)
+{
+	(void)close(conn->fd);
+	gate_conns_remove(loop->conns, conn);
+}
+
+/* --- requests */
+
+static void after_served(
+	struct loop *loop, struct gate_conn *conn, enum gate_served served)
+{
+	switch (served) {
+	case GATE_SERVED_OPEN:
+		if (*loop->worker->stop) {
+			drop(loop, conn);
+		}
+		return;
+	case GATE_SERVED_CLOSED:
+		gate_conns_remove(loop->conns, conn);
+		return;
+	case GATE_SERVED_WAITING:
+		/* A peer that hangs up meanwhile would wake us for ever. */
+		unwatch(loop, conn->fd);
+		conn->waiting = true;
+		loop->waiting++;
+		return;
+	}
+}
+
+static void answer_late(struct loop *loop, const struct stauth_check_done *done)
+{
+	struct gate_conn *conn = gate_conns_find(loop->conns, done->tag);
+	if (conn == NULL || !conn->waiting) {
+		return;
+	}
+	conn->waiting = false;
+	loop->waiting--;
+	enum gate_served served = gate_serve_late(&loop->serve, conn, done);
+	if (served == GATE_SERVED_OPEN &&
+		!watch(loop, conn->fd, EPOLLIN, gate_conn_tag(conn))) {
+		drop(loop, conn);
+		return;
+	}
+	after_served(loop, conn, served);
+}
+
+static void run_store(struct loop *loop)
+{
+	struct stauth_check *check = loop->serve.ctx.check;
+	struct stauth_check_done *done = &loop->serve.done;
+	check->ops->flush(check);
+	int64_t now_ms = stauth_boot_ms();
+	if (check->ops->next_ms(check) <= now_ms) {
+		check->ops->tick(check, now_ms);
+	}
+	while (check->ops->reap(check, done, 1) > 0) {
+		answer_late(loop, done);
+	}
+}
+
+/* --- connections */
+
+static bool listen_on(struct loop *loop)
+{
+	/* Of all workers that wait, one is woken. */
+	return watch(loop, loop->worker->listen_fd, EPOLLIN | EPOLLEXCLUSIVE,
+		TAG_LISTEN);
+}
+
+static void pause_accepting(struct loop *loop)
+{
+	unwatch(loop, loop->worker->listen_fd);
+	loop->accept_again_ms = stauth_boot_ms() + ACCEPT_PAUSE_MS;
+}
+
+static void resume_accepting(struct loop *loop, int64_t now_ms)
+{
+	bool watched = listen_on(loop);
+	loop->accept_again_ms = watched ? 0 : now_ms + ACCEPT_PAUSE_MS;
+}
+
+static void limit_peer(int fd)
+{
+	struct timeval wait = {.tv_usec = PEER_MS * 1000};
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+}
+
+static void accept_one(struct loop *loop)
+{
+	if (gate_conns_full(loop->conns)) {
+		pause_accepting(loop);
+		return;
+	}
+	int fd = accept4(loop->worker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR &&
+			errno != ECONNABORTED) {
+			pause_accepting(loop);
+		}
+		return;
+	}
+	limit_peer(fd);
+	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
+	if (conn == NULL) {
+		(void)close(fd);
+		pause_accepting(loop);
+		return;
+	}
+	if (!watch(loop, fd, EPOLLIN, gate_conn_tag(conn))) {
+		drop(loop, conn);
+	}
+}
+
+static void dispatch(struct loop *loop, uint64_t tag)
+{
+	if (tag == TAG_STORE) {
+		return; /* run_store looks at it in each round */
+	}
+	if (tag == TAG_LISTEN) {
+		if (!*loop->worker->stop) {
+			accept_one(loop);
+		}
+		return;
+	}
+	struct gate_conn *conn = gate_conns_find(loop->conns, tag);
+	if (conn != NULL && !conn->waiting) {
+		after_served(
+			loop, conn, gate_serve_request(&loop->serve, conn));
+	}
+}
+
+/* --- the round */
+
+static void flush_touches(struct loop *loop, int64_t now_ms)
+{
+	struct stauth_err err;
+	struct gate_touch_table *touched = loop->serve.touched;
+	struct stauth_state *state = loop->touch_store.state;
+	size_t count = gate_touch_count(touched);
+	loop->touch_flush_ms = now_ms + GATE_TOUCH_EVERY_MS;
+	/* Locked: they stay noted, and the next flush takes them along. */
+	if (count > 0 &&
+		state->ops->session_touch(state, gate_touch_rows(touched),
+			count, &err) == STAUTH_OK) {
+		gate_touch_clear(touched);
+	}
+}
+
+static void run_due(struct loop *loop)
+{
+	int64_t now_ms = stauth_boot_ms();
+	if (loop->accept_again_ms != 0 && now_ms >= loop->accept_again_ms) {
+		resume_accepting(loop, now_ms);
+	}
+	if (now_ms >= loop->touch_flush_ms) {
+		flush_touches(loop, now_ms);
+	}
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int wait_ms(const struct loop *loop, bool stopping)
+{
+	struct stauth_check *check = loop->serve.ctx.check;
+	if (stopping) {
+		return loop->waiting > 0 ? STOP_WAIT_MS : 0;
+	}
+	int64_t now_ms = stauth_boot_ms();
+	int64_t until_ms =
+		earlier(now_ms + WAIT_MAX_MS, check->ops->next_ms(check));
+	if (loop->accept_again_ms != 0) {
+		until_ms = earlier(until_ms, loop->accept_again_ms);
+	}
+	if (gate_touch_count(loop->serve.touched) > 0) {
+		until_ms = earlier(until_ms, loop->touch_flush_ms);
+	}
+	return until_ms > now_ms ? (int)(until_ms - now_ms) : 0;
+}
+
+/* false: stopped, and nothing is left to answer. */
+static bool run_round(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	bool stopping = *loop->worker->stop;
+	int count = epoll_pwait(loop->epoll_fd, events, EVENTS_MAX,
+		wait_ms(loop, stopping), &loop->wait_mask);
+	for (int i = 0; i < count; i++) {
+		dispatch(loop, events[i].data.u64);
+	}
+	run_store(loop);
+	run_due(loop);
+	return !stopping || loop->waiting > 0 || count == EVENTS_MAX;
+}
+
+/* --- set-up */
+
+static bool open_stores(struct loop *loop, struct stauth_err *err)
+{
+	const struct gate_worker *worker = loop->worker;
+	if (worker->open_store(worker->config, STAUTH_ROLE_CHECK,
+		    &loop->check_store, err) != STAUTH_OK ||
+		worker->open_store(worker->config, STAUTH_ROLE_TOUCH,
+			&loop->touch_store, err) != STAUTH_OK) {
+		return false;
+	}
+	loop->serve.ctx.check = loop->check_store.check;
+	return true;
+}
+
+static bool open_epoll(struct loop *loop)
+{
+	struct stauth_check *check = loop->check_store.check;
+	loop->conns = gate_conns_new();
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->conns == NULL || loop->epoll_fd < 0 || !listen_on(loop)) {
+		return false;
+	}
+	int store_fd = check->ops->pollfd(check);
+	return store_fd < 0 || watch(loop, store_fd, EPOLLIN, TAG_STORE);
+}
+
+static void close_all(struct loop *loop)
+{
+	gate_conns_free(loop->conns);
+	gate_serve_finish(&loop->serve);
+	if (loop->epoll_fd >= 0) {
+		(void)close(loop->epoll_fd);
+	}
+	stauth_store_close(&loop->check_store);
+	stauth_store_close(&loop->touch_store);
+}
+
+/* A stop is let in only while waiting, so that none comes between the look
+ * at the flag and the wait. */
+static void hold_stop(sigset_t *ret_wait_mask)
+{
+	sigset_t held;
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, ret_wait_mask);
+	sigdelset(ret_wait_mask, SIGTERM);
+}
+
+static int run(struct loop *loop)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	if (!gate_serve_init(&loop->serve, loop->worker->config)) {
+		gate_log("check: out of memory");
+		return EX_OSERR;
+	}
+	if (!open_stores(loop, &err)) {
+		gate_log("check: %s", err.msg);
+		return EX_UNAVAILABLE;
+	}
+	if (!open_epoll(loop)) {
+		gate_log("check: epoll: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	while (run_round(loop)) {
+	}
+	flush_touches(loop, stauth_boot_ms());
+	return EX_OK;
+}
+
+int gate_check_run(const struct gate_worker *worker)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+	if (loop == NULL) {
+		return EX_OSERR;
+	}
+	loop->worker = worker;
+	loop->epoll_fd = -1;
+	loop->touch_flush_ms = stauth_boot_ms() + GATE_TOUCH_EVERY_MS;
+	hold_stop(&loop->wait_mask);
+	int status = run(loop);
+	close_all(loop);
+	free(loop);
+	return status;
+}

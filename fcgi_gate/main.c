@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "config/config.h"
+#include "listen.h"
+#include "log.h"
+#include "store/table.h"
+#include "supervise.h"
+
+#include "base/banned.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
+#else
+#define IS_SANITIZED false
+#endif
+
+static const char usage[] =
+	"usage: fcgi_gate [-c FILE | --config FILE] [--help] [--version]\n"
+	"\n"
+	"The FastCGI gatekeeper of stauth: answers nginx's auth_request on\n"
+	"check.sock and serves the pages below /auth/ on pages.sock, both in\n"
+	"RUN_DIR. Stays in the foreground; SIGTERM ends it.\n"
+	"\n"
+	"  -c, --config FILE  the configuration; else $STAUTH_CONFIG, else\n"
+	"                     " STAUTH_CONFIG_DEFAULT "\n"
+	"      --help         this text\n"
+	"      --version      the version\n";
+
+/* The one thing a signal handler can reach. */
+static volatile sig_atomic_t stop_flag;
+
+static void on_stop(int signo)
+{
+	(void)signo;
+	stop_flag = 1;
+}
+
+/* What is opened later must not become stdout by accident. */
+static void fill_standard_fds(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO) {
+		fd = open("/dev/null", O_RDWR);
+	}
+	if (fd > STDERR_FILENO) {
+		(void)close(fd);
+	}
+}
+
+static void harden(void)
+{
+	struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+	struct rlimit files;
+	(void)setrlimit(RLIMIT_CORE, &none);
+	/* The leak check of a sanitized build reads its own memory. */
+	if (!IS_SANITIZED) {
+		(void)prctl(PR_SET_DUMPABLE, 0);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+/* A database that is not there yet ends nothing: workers say 503 until it
+ * is. But who starts the gate should read it. */
+static int look_at_store(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_store store;
+	memset(&store, 0, sizeof(store));
+	enum stauth_rc rc =
+		stauth_store_open(config, STAUTH_ROLE_TOUCH, &store, &err);
+	if (rc != STAUTH_OK) {
+		gate_log("%s", err.msg);
+		return rc == STAUTH_ECONFIG ? EX_CONFIG : EX_UNAVAILABLE;
+	}
+	enum stauth_health health = store.state->ops->health(store.state, &err);
+	if (health != STAUTH_HEALTH_OK) {
+		gate_log("warning: %s", err.msg[0] != '\0'
+						? err.msg
+						: "the store is out of order");
+	}
+	stauth_store_close(&store);
+	return EX_OK;
+}
+
+static void warn(const struct stauth_config *config)
+{
+	char text[1024];
+	for (size_t i = 0; stauth_config_warning(config, i, text, sizeof(text));
+		i++) {
+		gate_log("warning: %s", text);
+	}
+	if (geteuid() == 0) {
+		gate_log("warning: started as root; the gate keeps the user "
+			 "it is started as");
+	}
+}
+
+static void say_ready(void *user)
+{
+	const struct gate_sockets *sockets = user;
+	gate_log("ready, check=%s pages=%s", sockets->check.path,
+		sockets->pages.path);
+}
+
+static int serve(const struct stauth_config *config)
+{
+	struct gate_sockets sockets;
+	struct gate_worker worker = {.config = config,
+		.stop = &stop_flag,
+		.open_store = stauth_store_open};
+	int status = gate_sockets_open(config, &sockets);
+	if (status != EX_OK) {
+		return status;
+	}
+	status = look_at_store(config);
+	if (status == EX_OK) {
+		struct gate_supervise job = {.check = worker,
+			.pages = worker,
+			.lock_fd = sockets.lock_fd,
+			.on_stop = on_stop,
+			.ready = say_ready,
+			.user = &sockets};
+		job.check.listen_fd = sockets.check.fd;
+		job.pages.listen_fd = sockets.pages.fd;
+		status = gate_supervise_run(&job);
+	}
+	gate_sockets_close(&sockets);
+	return status;
+}
+
+static int run(const char *path)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_config *config = NULL;
+	enum stauth_rc rc =
+		stauth_config_load(path, STAUTH_READER_SERVICE, &config, &err);
+	if (rc != STAUTH_OK) {
+		gate_log("%s", err.msg);
+		return rc == STAUTH_ENOMEM ? EX_OSERR : EX_CONFIG;
+	}
+	warn(config);
+	int status = serve(config);
+	stauth_config_free(config);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *path = NULL;
+	int option;
+
+	fill_standard_fds();
+	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return EX_OK;
+		case 'V':
+			(void)puts("fcgi_gate " STAUTH_VERSION);
+			return EX_OK;
+		default:
+			(void)fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind != argc) {
+		(void)fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	harden();
+	return run(path);
+}

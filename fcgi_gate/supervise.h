@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_SUPERVISE_H
+#define GATE_SUPERVISE_H
+
+#include "worker.h"
+
+/* What the master starts, and keeps alive. */
+struct gate_supervise {
+	struct gate_worker check;
+	struct gate_worker pages;
+	int lock_fd; /* workers close it, or -1 */
+	/* The workers' handler of SIGTERM: sets their stop flag. */
+	void (*on_stop)(int signo);
+	/* Called once in the master, when all workers are forked. */
+	void (*ready)(void *user);
+	void *user;
+};
+
+/* Runs until SIGTERM or SIGINT, then until every worker is gone. Returns the
+ * exit status. */
+int gate_supervise_run(const struct gate_supervise *job);
+
+/* The hourly sweep of dead rows, in a process of its own. */
+int gate_sweep_run(const struct gate_worker *worker);
+
+#endif
