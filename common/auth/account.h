@@ -16,10 +16,10 @@
  */
 
 struct stauth_account_new {
-	const char *name; /* as typed */
-	const char *email; /* NULL: none, or the name if that is one */
+	const char *name;         /* as typed */
+	const char *email;        /* NULL: none, or the name if that is one */
 	const char *display_name; /* NULL none */
-	const char *groups; /* NULL none */
+	const char *groups;       /* NULL none */
 	bool su;
 	bool system_login;
 	bool must_change;

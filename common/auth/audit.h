@@ -12,9 +12,9 @@
  * user.set user.disable user.enable user.delete import verify
  */
 /* Fills a row; all strings are cut to fit, control bytes become '?'. */
-void stauth_audit_fill(struct stauth_audit_row *row, const char *event,
-	bool ok, const char *user, int64_t uid,
-	const struct stauth_actor *actor, const char *detail);
+void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
+	const char *user, int64_t uid, const struct stauth_actor *actor,
+	const char *detail);
 enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx, int64_t after_id,
 	int64_t since_s, const char *user, size_t limit,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,

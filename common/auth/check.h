@@ -13,10 +13,10 @@
  * session, and may it enter here? One indexed read; no hash, no write.
  */
 enum stauth_entry {
-	STAUTH_ENTRY_DENY = 0, /* 401 */
+	STAUTH_ENTRY_DENY = 0,  /* 401 */
 	STAUTH_ENTRY_FORBIDDEN, /* 403: signed in, but not for this area */
-	STAUTH_ENTRY_ALLOW, /* 204 */
-	STAUTH_ENTRY_FAULT, /* 503 */
+	STAUTH_ENTRY_ALLOW,     /* 204 */
+	STAUTH_ENTRY_FAULT,     /* 503 */
 };
 
 /* require: "" | "su" | "group:NAME"; anything else is FORBIDDEN for all. */

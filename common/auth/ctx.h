@@ -3,6 +3,7 @@
 #define STAUTH_CTX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/message.h"
 #include "base/random.h"
@@ -31,7 +32,7 @@ struct stauth_ctx {
 	const struct stauth_config *config;
 	struct stauth_accounts *accounts;
 	struct stauth_state *state;
-	struct stauth_check *check; /* check workers only */
+	struct stauth_check *check;   /* check workers only */
 	struct stauth_mailer *mailer; /* NULL: none */
 	struct stauth_messages messages;
 	stauth_random_fn *random;
@@ -41,7 +42,8 @@ struct stauth_ctx {
 	 * recovers by itself; see stauth_ctx_keys. */
 	struct stauth_keys keys;
 	bool keys_loaded;
-	int slots_fd; /* auth/slots.c; -1: not open yet */
+	int slots_fd;             /* auth/slots.c; -1: not open yet */
+	int64_t throttled_row_ms; /* auth/verify.c: last login.throttled row */
 };
 
 /* Zeroes, and sets random, boot_ms and slots_fd to the real ones. */

@@ -11,7 +11,7 @@
 struct stauth_import_count {
 	size_t added;
 	size_t existing; /* already there with the same name: left alone */
-	size_t skipped; /* refused: each was told through ctx->messages */
+	size_t skipped;  /* refused: each was told through ctx->messages */
 };
 
 /*

@@ -11,9 +11,9 @@
 /* What a browser brings and gets with a log-in. */
 struct stauth_session_ask {
 	bool remember;
-	const char *address; /* of the client */
-	const char *agent; /* User-Agent, cut by us; NULL none */
-	const char *presented; /* session token it came with; NULL none */
+	const char *address;      /* of the client */
+	const char *agent;        /* User-Agent, cut by us; NULL none */
+	const char *presented;    /* session token it came with; NULL none */
 	const char *device_token; /* known device cookie; NULL none */
 };
 
@@ -51,13 +51,11 @@ struct stauth_actor {
 };
 
 /* By the user's own token; NOTFOUND is the ordinary "already gone". */
-enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx,
-	const char *token, const struct stauth_actor *actor,
-	struct stauth_err *err);
+enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
+	const struct stauth_actor *actor, struct stauth_err *err);
 /* uid: only if it is this user's (0: anybody's). NOTFOUND. */
-enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx,
-	const char *handle, int64_t uid, const struct stauth_actor *actor,
-	struct stauth_err *err);
+enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
+	int64_t uid, const struct stauth_actor *actor, struct stauth_err *err);
 /* All of a user (0: of everybody) but keep ("" none). */
 enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 	const char *keep, const struct stauth_actor *actor, int *ret_ended,

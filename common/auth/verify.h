@@ -15,10 +15,10 @@
  * whether the question could be answered, the verdict what the answer is.
  */
 enum stauth_verdict {
-	STAUTH_DENY = 0, /* unknown, disabled or wrong: not told apart */
+	STAUTH_DENY = 0,       /* unknown, disabled or wrong: not told apart */
 	STAUTH_DENY_THROTTLED, /* no hash was computed; see wait_s */
-	STAUTH_NEED_PASSWORD, /* ask for it, then stauth_login_password */
-	STAUTH_NEED_FACTOR, /* right so far, but a code is needed (later) */
+	STAUTH_NEED_PASSWORD,  /* ask for it, then stauth_login_password */
+	STAUTH_NEED_FACTOR,    /* right so far, but a code is needed (later) */
 	STAUTH_ALLOW,
 };
 
@@ -27,7 +27,9 @@ enum stauth_verdict {
 struct stauth_login {
 	/* given */
 	char typed[STAUTH_NAME_SIZE]; /* the name, cut, for the audit only */
-	char source[STAUTH_ADDRESS_SIZE]; /* of the throttle */
+	char name[STAUTH_NAME_SIZE];  /* canonical; "!" if it cannot be one */
+	char address[STAUTH_ADDRESS_SIZE]; /* of the client, for the audit */
+	char source[STAUTH_ADDRESS_SIZE];  /* of the throttle */
 	char channel[STAUTH_CHANNEL_SIZE];
 	bool never_refuse; /* root on the command line: counted only */
 	bool known_device;
@@ -36,8 +38,8 @@ struct stauth_login {
 	bool name_ok;
 	struct stauth_account account; /* filled on ALLOW; password wiped */
 	bool disabled_right; /* right password of a disabled account */
-	int64_t wait_s; /* with DENY_THROTTLED */
-	int factors; /* shown so far: enum stauth_factor bits */
+	int64_t wait_s;      /* with DENY_THROTTLED */
+	int factors;         /* shown so far: enum stauth_factor bits */
 	enum stauth_verdict verdict;
 	/* the throttle's */
 	struct stauth_lane lanes[3];
@@ -48,8 +50,8 @@ struct stauth_login {
 struct stauth_login_who {
 	const char *username; /* as typed */
 	size_t username_len;
-	const char *address; /* of the client, or local:SERVICE:UID */
-	const char *channel; /* "web", "pam:sshd", "cli" */
+	const char *address;      /* of the client, or local:SERVICE:UID */
+	const char *channel;      /* "web", "pam:sshd", "cli" */
 	const char *device_token; /* of the device cookie; NULL none */
 	bool never_refuse;
 };

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/audit.h"
+
+#include "auth/chars.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
+	const char *user, int64_t uid, const struct stauth_actor *actor,
+	const char *detail)
+{
+	*row = (struct stauth_audit_row){.ok = ok, .uid = uid};
+	stauth_text_clean(row->event, sizeof(row->event), event);
+	stauth_text_clean(row->user, sizeof(row->user), user);
+	stauth_text_clean(row->detail, sizeof(row->detail), detail);
+	if (actor) {
+		stauth_text_clean(row->actor, sizeof(row->actor), actor->name);
+		stauth_text_clean(
+			row->channel, sizeof(row->channel), actor->channel);
+		stauth_text_clean(
+			row->address, sizeof(row->address), actor->address);
+	}
+}
+
+enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx, int64_t after_id,
+	int64_t since_s, const char *user, size_t limit,
+	struct stauth_audit_row *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
+{
+	return ctx->state->ops->audit_list(ctx->state, after_id, since_s, user,
+		limit, ret_rows, ret_count, err);
+}

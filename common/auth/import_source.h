@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What an import from st-auth-simple is to read; for import*.c only. */
+#ifndef STAUTH_IMPORT_SOURCE_H
+#define STAUTH_IMPORT_SOURCE_H
+
+#include <limits.h>
+
+#include "config/config.h"
+
+struct stauth_import_source {
+	char file[PATH_MAX]; /* the SQLite database */
+	char table[128];
+	char enc_password[STAUTH_VALUE_SIZE];
+	char enc_nonce[STAUTH_VALUE_SIZE];
+};
+
+/*
+ * Tells by its first bytes whether path is the database itself (the secrets
+ * are then those of config) or a .env, which names it. ECONFIG: Airtable, or
+ * something is missing. EUNREACHABLE: cannot be read. The caller wipes.
+ */
+enum stauth_rc stauth_import_source(const struct stauth_config *config,
+	const char *path, struct stauth_import_source *ret_source,
+	struct stauth_err *err);
+
+#endif

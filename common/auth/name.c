@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rules of CONTRACT 6, in the order of the code:
+ *
+ *  1. A user name MUST be ASCII letters, digits and . _ - + ' @, MUST begin
+ *     with a letter or digit, and is folded to lower case. It has at most 64
+ *     bytes, 254 with an @.
+ *  2. An e-mail address MUST be one local part of dot-separated ASCII words
+ *     (at most 64 bytes), one @, and a domain of LDH labels. A domain in
+ *     other letters MUST be brought to its ASCII form. 254 bytes in all.
+ *  3. A display name MUST be UTF-8, at most 128 bytes, without control and
+ *     direction-override characters.
+ *  4. A group MUST be letters, digits and . _ -, at most 64 bytes, and MUST
+ *     NOT be `su`; an account has at most 32, su among them. The list is
+ *     kept sorted and without doubles.
+ *  5. An address counts as IPv4, or as the /64 of an IPv6; an IPv4 within an
+ *     IPv6 MUST count as that IPv4. Anything else is none.
+ */
+#include "auth/name.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <idn2.h>
+
+#include "auth/chars.h"
+#include "base/codec.h"
+
+#include "base/banned.h"
+
+#define NAME_MAX_PLAIN 64
+#define NAME_MAX_MAIL  254
+#define LOCAL_MAX      64
+#define LABEL_MAX      63
+#define DISPLAY_MAX    128
+
+/* isalnum() and tolower() follow the locale; names must not. */
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c);
+}
+
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* --- 1. user names */
+
+enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
+	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
+{
+	size_t max = len > 0 && memchr(typed, '@', len) ? NAME_MAX_MAIL
+							: NAME_MAX_PLAIN;
+
+	if (len == 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, "A user name is needed.");
+	}
+	if (len > max) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"The user name is too long: at most %zu bytes.", max);
+	}
+	if (!is_alnum(typed[0])) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"A user name begins with a letter or a digit.");
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!is_alnum(typed[i]) && !is_one_of(typed[i], "._-+'@")) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"A user name is made of the letters a-z, "
+				"digits and . _ - + ' @");
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		ret_name[i] = fold(typed[i]);
+	}
+	ret_name[len] = '\0';
+	return STAUTH_OK;
+}
+
+/* --- 2. e-mail addresses */
+
+static enum stauth_rc bad_email(struct stauth_err *err)
+{
+	return stauth_fail(
+		err, STAUTH_BADVALUE, "This is not an e-mail address.");
+}
+
+static bool local_ok(const char *local, size_t len)
+{
+	if (len == 0 || len > LOCAL_MAX || local[0] == '.' ||
+		local[len - 1] == '.') {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (local[i] == '.' ? local[i + 1] == '.'
+				    : !is_alnum(local[i]) &&
+					      !is_one_of(local[i],
+						      "!#$%&'*+/=?^_`{|}~-")) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool label_ok(const char *label, size_t len)
+{
+	if (len == 0 || len > LABEL_MAX || label[0] == '-' ||
+		label[len - 1] == '-') {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!is_alnum(label[i]) && label[i] != '-') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A last label of digits only would be an IPv4 address or a mistyped one. */
+static bool domain_ok(const char *domain)
+{
+	const char *label = domain;
+
+	for (;;) {
+		size_t len = strcspn(label, ".");
+
+		if (!label_ok(label, len)) {
+			return false;
+		}
+		if (label[len] == '\0') {
+			return strspn(label, "0123456789") < len;
+		}
+		label += len + 1;
+	}
+}
+
+/* The domain in ASCII and lower case. */
+static bool domain_canonical(const char *domain, char *out, size_t out_size)
+{
+	uint8_t *ascii = NULL;
+	bool ok;
+
+	if (strlen(domain) >= out_size) {
+		return false;
+	}
+	for (size_t i = 0; i <= strlen(domain); i++) {
+		out[i] = fold(domain[i]);
+		if ((unsigned char)domain[i] >= 0x80) {
+			break;
+		}
+		if (domain[i] == '\0') {
+			return true;
+		}
+	}
+	ok = idn2_lookup_u8((const uint8_t *)domain, &ascii,
+		     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL |
+			     IDN2_USE_STD3_ASCII_RULES) == IDN2_OK &&
+	     strlen((const char *)ascii) < out_size;
+	if (ok) {
+		(void)snprintf(out, out_size, "%s", (const char *)ascii);
+	}
+	idn2_free(ascii);
+	return ok;
+}
+
+enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
+	char ret_email[STAUTH_EMAIL_SIZE], struct stauth_err *err)
+{
+	char mail[STAUTH_EMAIL_SIZE * 4];
+	char domain[STAUTH_EMAIL_SIZE];
+	char *at;
+	size_t local_len;
+
+	if (len == 0 || len >= sizeof(mail) || memchr(typed, '\0', len)) {
+		return bad_email(err);
+	}
+	memcpy(mail, typed, len);
+	mail[len] = '\0';
+	at = strchr(mail, '@');
+	if (!at || strchr(at + 1, '@')) {
+		return bad_email(err);
+	}
+	local_len = (size_t)(at - mail);
+	if (!local_ok(mail, local_len) ||
+		!domain_canonical(at + 1, domain, sizeof(domain)) ||
+		!domain_ok(domain) ||
+		local_len + 1 + strlen(domain) >= STAUTH_EMAIL_SIZE) {
+		return bad_email(err);
+	}
+	for (size_t i = 0; i <= local_len; i++) {
+		ret_email[i] = fold(mail[i]);
+	}
+	memcpy(ret_email + local_len + 1, domain, strlen(domain) + 1);
+	return STAUTH_OK;
+}
+
+/* --- 3. display names */
+
+enum stauth_rc stauth_display_check(
+	const char *typed, size_t len, struct stauth_err *err)
+{
+	const char *end = typed + len;
+
+	if (len > DISPLAY_MAX) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"The display name is too long: at most %d bytes.",
+			DISPLAY_MAX);
+	}
+	if (!stauth_utf8_valid(typed, len)) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, "The display name is not UTF-8.");
+	}
+	while (typed < end) {
+		if (stauth_char_unsafe(stauth_char_next(&typed))) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"The display name holds a control or "
+				"direction-override character.");
+		}
+	}
+	return STAUTH_OK;
+}
+
+/* --- 4. groups */
+
+static bool group_ok(const char *group, size_t len)
+{
+	if (len == 0 || len > STAUTH_GROUP_MAX) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!is_alnum(group[i]) && !is_one_of(group[i], "._-")) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct group_list {
+	char name[STAUTH_GROUPS_MAX][STAUTH_GROUP_MAX + 1];
+	size_t count;
+};
+
+static int group_order(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static enum stauth_rc group_add(struct group_list *list, const char *group,
+	size_t len, size_t max, struct stauth_err *err)
+{
+	char name[STAUTH_GROUP_MAX + 1];
+
+	if (!group_ok(group, len)) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"A group is made of letters, digits and . _ - and "
+			"has at most %d bytes.",
+			STAUTH_GROUP_MAX);
+	}
+	memcpy(name, group, len);
+	name[len] = '\0';
+	if (strcmp(name, "su") == 0) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"The group su is given and taken as superuser only.");
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->name[i], name) == 0) {
+			return STAUTH_OK;
+		}
+	}
+	if (list->count >= max) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"Too many groups: an account has at most %d, su "
+			"included.",
+			STAUTH_GROUPS_MAX);
+	}
+	memcpy(list->name[list->count++], name, len + 1);
+	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_groups_canonical(const char *typed, bool su,
+	char ret_groups[STAUTH_GROUPS_SIZE], struct stauth_err *err)
+{
+	struct group_list list = {.count = 0};
+	size_t max = STAUTH_GROUPS_MAX - (su ? 1 : 0);
+	size_t used = 0;
+
+	while (*typed) {
+		size_t blank = strspn(typed, " ");
+		size_t whole = strcspn(typed, ",");
+		size_t len = whole - blank;
+		enum stauth_rc rc;
+
+		while (len > 0 && typed[blank + len - 1] == ' ') {
+			len--;
+		}
+		rc = group_add(&list, typed + blank, len, max, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		typed += whole;
+		if (*typed == ',' && *++typed == '\0') {
+			return group_add(&list, "", 0, max, err);
+		}
+	}
+	qsort(list.name, list.count, sizeof(list.name[0]), group_order);
+	ret_groups[0] = '\0';
+	for (size_t i = 0; i < list.count; i++) {
+		used += (size_t)snprintf(ret_groups + used,
+			STAUTH_GROUPS_SIZE - used, "%s%s", i > 0 ? "," : "",
+			list.name[i]);
+	}
+	return STAUTH_OK;
+}
+
+bool stauth_groups_has(const char *groups, const char *group)
+{
+	size_t len = strlen(group);
+
+	if (len == 0) {
+		return false;
+	}
+	while (*groups) {
+		size_t n = strcspn(groups, ",");
+
+		if (n == len && memcmp(groups, group, n) == 0) {
+			return true;
+		}
+		groups += n;
+		groups += *groups == ',';
+	}
+	return false;
+}
+
+/* --- 5. addresses */
+
+void stauth_source_of_address(
+	const char *address, char ret_source[STAUTH_ADDRESS_SIZE])
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	char text[INET6_ADDRSTRLEN];
+
+	ret_source[0] = '\0';
+	if (inet_pton(AF_INET, address, &v4) != 1) {
+		if (inet_pton(AF_INET6, address, &v6) != 1) {
+			return;
+		}
+		if (!IN6_IS_ADDR_V4MAPPED(&v6)) {
+			memset(v6.s6_addr + 8, 0, 8);
+			if (inet_ntop(AF_INET6, &v6, text, sizeof(text))) {
+				(void)snprintf(ret_source, STAUTH_ADDRESS_SIZE,
+					"%s/64", text);
+			}
+			return;
+		}
+		memcpy(&v4, v6.s6_addr + 12, sizeof(v4));
+	}
+	if (inet_ntop(AF_INET, &v4, text, sizeof(text))) {
+		(void)snprintf(ret_source, STAUTH_ADDRESS_SIZE, "%s", text);
+	}
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a session begins and is found (CONTRACT 3.2), in the order of the code:
+ *
+ *  1. A session MUST come from a log-in whose verdict is ALLOW, and is
+ *     written by this one function.
+ *  2. Token, handle and device token MUST be random and derived from nothing;
+ *     if the source fails there is no session. Only the hashes of tokens
+ *     reach the store.
+ *  3. Every log-in makes a new session; the one the browser came with ends.
+ *     Over SESSIONS_PER_USER those used longest ago end.
+ *  4. A session carries the identity of the account as it was checked; if the
+ *     account changed meanwhile there is none.
+ *  5. A session ends SESSION_HOURS after the log-in, with "remember me"
+ *     REMEMBER_DAYS after it, and is never renewed.
+ *  6. A user who must change the password gets a session that is good for
+ *     that only.
+ *  7. The browser becomes a known device for 180 days; a device token that is
+ *     known for this account is kept and lives on.
+ *  8. A fault is no failure of the user: it is taken back.
+ *  9. What is no token MUST be refused without asking the store.
+ */
+#include "auth/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/audit.h"
+#include "auth/chars.h"
+#include "auth/device.h"
+#include "auth/throttle.h"
+#include "base/codec.h"
+#include "base/secret.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+#define HOUR_S 3600
+#define DAY_S  86400
+
+static int64_t life_s(const struct stauth_config *config, bool remember)
+{
+	return remember ? (int64_t)config->remember_days * DAY_S
+			: (int64_t)config->session_hours * HOUR_S;
+}
+
+static bool known_token(struct stauth_ctx *ctx,
+	const struct stauth_login *login, const char *token)
+{
+	uint8_t hash[STAUTH_SHA256_LEN];
+
+	return login->known_device && token &&
+	       stauth_device_hash(ctx, token, hash, NULL) == STAUTH_OK &&
+	       stauth_equal_ct(hash, login->device_hash, sizeof(hash));
+}
+
+static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
+	const struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_session_grant *grant, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	rc = stauth_random_token(ctx->random, grant->token, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_random_handle(ctx->random, grant->session.handle, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (known_token(ctx, login, ask->device_token)) {
+		memcpy(grant->device_token, ask->device_token,
+			sizeof(grant->device_token));
+		return STAUTH_OK;
+	}
+	return stauth_random_token(ctx->random, grant->device_token, err);
+}
+
+static enum stauth_rc hash_tokens(struct stauth_ctx *ctx,
+	const struct stauth_session_ask *ask,
+	const struct stauth_session_grant *grant,
+	struct stauth_login_commit *commit, struct stauth_err *err)
+{
+	const char *presented = ask->presented;
+
+	if (!stauth_sha256(
+		    grant->token, STAUTH_TOKEN_LEN, commit->token_hash)) {
+		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
+	}
+	if (presented &&
+		stauth_token_wellformed(presented, strlen(presented))) {
+		commit->end_presented = stauth_sha256(
+			presented, STAUTH_TOKEN_LEN, commit->presented_hash);
+		if (!commit->end_presented) {
+			return stauth_fail(
+				err, STAUTH_ECRYPTO, "SHA-256 failed");
+		}
+	}
+	commit->device = true;
+	return stauth_device_hash(
+		ctx, grant->device_token, commit->device_hash, err);
+}
+
+/* A list that does not fit is a broken account, not one with less rights. */
+static bool set_groups(
+	struct stauth_session *session, const struct stauth_account *account)
+{
+	int n = snprintf(session->groups, sizeof(session->groups), "%s%s%s",
+		account->su ? "su" : "",
+		account->su && account->groups[0] ? "," : "", account->groups);
+
+	return n >= 0 && (size_t)n < sizeof(session->groups);
+}
+
+static bool set_identity(
+	struct stauth_session *session, const struct stauth_account *account)
+{
+	session->uid = account->uid;
+	session->epoch = account->epoch;
+	session->must_change = account->must_change;
+	memcpy(session->user, account->name, sizeof(session->user));
+	memcpy(session->email, account->email, sizeof(session->email));
+	memcpy(session->display_name, account->display_name,
+		sizeof(session->display_name));
+	return set_groups(session, account);
+}
+
+static void fill_session(struct stauth_ctx *ctx,
+	const struct stauth_login *login, const struct stauth_session_ask *ask,
+	int64_t now_s, struct stauth_session *session)
+{
+	set_identity(session, &login->account);
+	stauth_text_clean(
+		session->channel, sizeof(session->channel), login->channel);
+	stauth_text_clean(
+		session->address, sizeof(session->address), ask->address);
+	stauth_text_clean(session->agent, sizeof(session->agent), ask->agent);
+	session->remember = ask->remember;
+	session->factors = login->factors;
+	session->level = 1;
+	session->auth_at = now_s;
+	session->confirmed_at = now_s;
+	session->created_at = now_s;
+	session->last_seen_at = now_s;
+	session->expires_at = now_s + life_s(ctx->config, ask->remember);
+}
+
+static void fill_commit(struct stauth_ctx *ctx,
+	const struct stauth_login *login,
+	const struct stauth_session_grant *grant, int64_t now_s,
+	struct stauth_login_commit *commit)
+{
+	const struct stauth_actor actor = {
+		.name = "",
+		.channel = login->channel,
+		.address = grant->session.address,
+	};
+
+	commit->session = grant->session;
+	commit->sessions_max = ctx->config->sessions_per_user;
+	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
+	commit->lanes = login->lanes;
+	commit->lane_count = login->counted ? login->lane_count : 0;
+	stauth_audit_fill(&commit->audit, "login", true, login->account.name,
+		login->account.uid, &actor,
+		grant->session.remember ? "remember" : "");
+}
+
+static enum stauth_rc commit_login(struct stauth_ctx *ctx,
+	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_session_grant *grant, struct stauth_err *err)
+{
+	struct stauth_login_commit commit = {0};
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	enum stauth_rc rc = make_tokens(ctx, login, ask, grant, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = hash_tokens(ctx, ask, grant, &commit, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (!set_identity(&grant->session, &login->account)) {
+		return stauth_fail(
+			err, STAUTH_EBROKEN, "the account has too many groups");
+	}
+	fill_session(ctx, login, ask, now_s, &grant->session);
+	fill_commit(ctx, login, grant, now_s, &commit);
+	grant->max_age_s =
+		ask->remember ? grant->session.expires_at - now_s : 0;
+	return ctx->state->ops->login_commit(ctx->state, &commit, now_s, err);
+}
+
+enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
+	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_session_grant *ret_grant, struct stauth_err *err)
+{
+	struct stauth_session_grant grant = {0};
+	enum stauth_rc rc;
+
+	if (login->verdict != STAUTH_ALLOW) {
+		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
+	}
+	rc = commit_login(ctx, login, ask, &grant, err);
+	if (rc == STAUTH_OK) {
+		login->counted = false;
+		*ret_grant = grant;
+	} else {
+		login->verdict = STAUTH_DENY;
+	}
+	/* Of EUNKNOWN nobody knows whether it took the failure back. */
+	if (rc != STAUTH_OK && rc != STAUTH_EUNKNOWN) {
+		(void)stauth_throttle_done(ctx, login, false, NULL);
+	}
+	stauth_wipe(&grant, sizeof(grant));
+	return rc;
+}
+
+/* --- finding one */
+
+bool stauth_token_wellformed(const char *token, size_t len)
+{
+	uint8_t raw[24];
+	size_t raw_len;
+	bool ok =
+		token && len == STAUTH_TOKEN_LEN &&
+		stauth_b64url_decode(token, len, raw, sizeof(raw), &raw_len) &&
+		raw_len == sizeof(raw);
+
+	stauth_wipe_array(raw);
+	return ok;
+}
+
+static int64_t idle_s(const struct stauth_ctx *ctx)
+{
+	return (int64_t)ctx->config->session_idle_minutes * 60;
+}
+
+enum stauth_rc stauth_session_of_token(struct stauth_ctx *ctx,
+	const char *token, struct stauth_session *ret_session,
+	struct stauth_err *err)
+{
+	uint8_t hash[STAUTH_SHA256_LEN];
+
+	if (!token || !stauth_token_wellformed(token, strlen(token))) {
+		return stauth_fail(err, STAUTH_NOTFOUND, "no session token");
+	}
+	if (!stauth_sha256(token, STAUTH_TOKEN_LEN, hash)) {
+		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
+	}
+	return ctx->state->ops->session_by_hash(ctx->state, hash, idle_s(ctx),
+		ctx->state->ops->now(ctx->state), ret_session, err);
+}
+
+enum stauth_rc stauth_session_of_handle(struct stauth_ctx *ctx,
+	const char *handle, struct stauth_session *ret_session,
+	struct stauth_err *err)
+{
+	if (!handle || strlen(handle) != STAUTH_HANDLE_LEN) {
+		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
+	}
+	return ctx->state->ops->session_by_handle(ctx->state, handle,
+		idle_s(ctx), ctx->state->ops->now(ctx->state), ret_session,
+		err);
+}
+
+enum stauth_rc stauth_session_list(struct stauth_ctx *ctx, int64_t uid,
+	const char *after, size_t limit, struct stauth_session *ret_sessions,
+	size_t *ret_count, struct stauth_err *err)
+{
+	return ctx->state->ops->session_list(ctx->state, uid, after, limit,
+		idle_s(ctx), ctx->state->ops->now(ctx->state), ret_sessions,
+		ret_count, err);
+}
+
+enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
+{
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	int64_t audit_before_s =
+		now_s - (int64_t)ctx->config->audit_days * DAY_S;
+	enum stauth_rc rc;
+	int count = 0;
+
+	do {
+		rc = ctx->state->ops->expire_batch(ctx->state, idle_s(ctx),
+			audit_before_s, 500, now_s, &count, err);
+	} while (rc == STAUTH_OK && count > 0);
+	return rc;
+}

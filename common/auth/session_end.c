@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How sessions are used and end, in the order of the code:
+ *
+ *  1. A use is written at most once a minute, and failing at that MUST NOT
+ *     trouble the user.
+ *  2. The end of a session and its audit row MUST be one step; a session that
+ *     is gone already leaves no row.
+ *  3. A user MUST NOT be able to end a session of somebody else.
+ */
+#include "auth/session.h"
+
+#include <string.h>
+
+#include "auth/audit.h"
+#include "store/accounts.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+#define TOUCH_EVERY_S 60
+
+void stauth_session_touch(
+	struct stauth_ctx *ctx, const struct stauth_session *session)
+{
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	struct stauth_touch touch = {.seen_at = now_s};
+
+	if (now_s - session->last_seen_at < TOUCH_EVERY_S) {
+		return;
+	}
+	memcpy(touch.handle, session->handle, sizeof(touch.handle));
+	(void)ctx->state->ops->session_touch(ctx->state, &touch, 1, NULL);
+}
+
+static enum stauth_rc end(struct stauth_ctx *ctx,
+	const struct stauth_session *session, const char *event,
+	const struct stauth_actor *actor, struct stauth_err *err)
+{
+	struct stauth_audit_row row;
+
+	stauth_audit_fill(&row, event, true, session->user, session->uid, actor,
+		session->handle);
+	return ctx->state->ops->session_end(ctx->state, session->handle, &row,
+		ctx->state->ops->now(ctx->state), err);
+}
+
+enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
+	const struct stauth_actor *actor, struct stauth_err *err)
+{
+	struct stauth_session session;
+	enum stauth_rc rc = stauth_session_of_token(ctx, token, &session, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return end(ctx, &session, "logout", actor, err);
+}
+
+enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
+	int64_t uid, const struct stauth_actor *actor, struct stauth_err *err)
+{
+	struct stauth_session session;
+	enum stauth_rc rc =
+		stauth_session_of_handle(ctx, handle, &session, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (uid != 0 && session.uid != uid) {
+		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
+	}
+	return end(ctx, &session, "session.revoke", actor, err);
+}
+
+enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
+	const char *keep, const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	struct stauth_audit_row row;
+
+	if (uid != 0) {
+		enum stauth_rc rc = ctx->accounts->ops->user_by_uid(
+			ctx->accounts, uid, &account, err);
+
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	stauth_audit_fill(&row, "session.revoke_all", true, account.name, uid,
+		actor, uid == 0 ? "of everybody" : "");
+	return ctx->state->ops->session_end_user(ctx->state, uid, keep, &row,
+		ctx->state->ops->now(ctx->state), ret_ended, err);
+}

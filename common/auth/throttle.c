@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The throttle (CONTRACT 3.3), in the order of the code:
+ *
+ *  1. A try MUST be counted under the canonical name, so that all spellings
+ *     of a name share one counter; unknown names MUST be counted like known
+ *     ones, and all names that cannot be one together under "!".
+ *  2. A try without a usable address MUST be counted under the shared source
+ *     "?", never left out.
+ *  3. account+source: 5 failures are free, then waits of 1 2 4 ... 60 s; a
+ *     success clears it. Forgotten an hour after the last failure.
+ *  4. account, all unknown devices together: 20 failures in an hour are
+ *     free, then one try in 10 s.
+ *  5. source: 30 failures in ten minutes are free, then one try in 5 s.
+ *  6. A device known for this account MUST be counted in a lane of its own
+ *     with the numbers of 3 and in no other, so that nobody else can lock it
+ *     out.
+ *  7. A failure MUST be counted in every lane before the hash, and a refused
+ *     try MUST NOT be counted.
+ *  8. A success takes the failure back from every lane; so does a fault that
+ *     was no verdict, but that MUST NOT clear anything.
+ */
+#include "auth/throttle.h"
+
+#include <stdio.h>
+
+#include "auth/verify.h"
+#include "base/codec.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+static const struct stauth_lane lane_own = {
+	.free = 5,
+	.window_s = 3600,
+	.first_wait_s = 1,
+	.max_wait_s = 60,
+	.cleared_by_success = true,
+};
+
+static const struct stauth_lane lane_account = {
+	.name = "account",
+	.free = 20,
+	.window_s = 3600,
+	.first_wait_s = 10,
+	.max_wait_s = 10,
+	.fixed_window = true,
+};
+
+static const struct stauth_lane lane_source = {
+	.name = "source",
+	.free = 30,
+	.window_s = 600,
+	.first_wait_s = 5,
+	.max_wait_s = 5,
+	.fixed_window = true,
+};
+
+static struct stauth_lane *add_lane(
+	struct stauth_login *login, const struct stauth_lane *pattern)
+{
+	struct stauth_lane *lane = &login->lanes[login->lane_count++];
+
+	*lane = *pattern;
+	return lane;
+}
+
+static void device_lane(struct stauth_login *login, const char *account)
+{
+	char hex[STAUTH_SHA256_LEN * 2 + 1];
+	struct stauth_lane *lane = add_lane(login, &lane_own);
+
+	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
+	lane->name = "device";
+	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
+}
+
+void stauth_throttle_lanes(struct stauth_login *login, const char *account)
+{
+	const char *source = login->source[0] ? login->source : "?";
+	struct stauth_lane *lane;
+
+	login->lane_count = 0;
+	if (login->known_device) {
+		device_lane(login, account);
+		return;
+	}
+	lane = add_lane(login, &lane_own);
+	lane->name = "account+source";
+	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, source);
+	lane = add_lane(login, &lane_account);
+	(void)snprintf(lane->key, sizeof(lane->key), "%s", account);
+	lane = add_lane(login, &lane_source);
+	(void)snprintf(lane->key, sizeof(lane->key), "%s", source);
+}
+
+enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,
+	struct stauth_login *login, struct stauth_err *err)
+{
+	struct stauth_state *state = ctx->state;
+	int64_t wait_s = 0;
+	enum stauth_rc rc;
+
+	rc = state->ops->throttle_take(state, login->lanes, login->lane_count,
+		login->never_refuse, state->ops->now(state), &wait_s, err);
+	if (rc == STAUTH_THROTTLED) {
+		login->wait_s = wait_s > 0 ? wait_s : 1;
+	}
+	login->counted = rc == STAUTH_OK;
+	return rc;
+}
+
+enum stauth_rc stauth_throttle_done(struct stauth_ctx *ctx,
+	struct stauth_login *login, bool success, struct stauth_err *err)
+{
+	struct stauth_state *state = ctx->state;
+	enum stauth_rc rc;
+
+	if (!login->counted) {
+		return STAUTH_OK;
+	}
+	rc = state->ops->throttle_done(state, login->lanes, login->lane_count,
+		success, state->ops->now(state), err);
+	if (rc == STAUTH_OK) {
+		login->counted = false;
+	}
+	return rc;
+}
