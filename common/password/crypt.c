@@ -182,8 +182,9 @@ enum stauth_rc stauth_crypt_verify(const char *encoded,
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	errno = 0;
-	got = crypt_r(password->data, encoded, data);
-	/* crypt_r says no with "*0" or "*1", not with NULL. */
+	/* Not crypt_r: the address sanitizer's wrapper of it hides libcrypt
+	 * from the linker. No is NULL here, "*0" or "*1" with crypt_r. */
+	got = crypt_rn(password->data, encoded, data, sizeof(*data));
 	if (!got || got[0] == '*') {
 		rc = errno == ENOMEM
 			     ? stauth_fail(err, STAUTH_ENOMEM,
