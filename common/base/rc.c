@@ -56,6 +56,10 @@ const char *stauth_rc_name(enum stauth_rc rc)
 		return "crypto";
 	case STAUTH_EBUSY:
 		return "busy";
+	case STAUTH_EUNSAFE:
+		return "unsafe file";
+	case STAUTH_EDENIED:
+		return "permission denied";
 	}
 	return "unknown";
 }

@@ -31,6 +31,8 @@ enum stauth_rc {
 	STAUTH_ESCHEMA = -6, /* schema missing, older or newer than ours */
 	STAUTH_ECRYPTO = -7, /* random source or crypto library failed */
 	STAUTH_EBUSY = -8, /* no hashing slot in time; try again */
+	STAUTH_EUNSAFE = -9, /* a file's owner or mode lets others meddle */
+	STAUTH_EDENIED = -10, /* the system does not let this user read it */
 };
 
 /* Lives on the caller's stack, is passed last, never holds a secret. */

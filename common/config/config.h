@@ -11,10 +11,11 @@
 #include "base/rc.h"
 
 #define STAUTH_CONFIG_DEFAULT "/etc/stauth/stauth.conf"
-#define STAUTH_CONFIG_MAX (256 * 1024) /* bytes of a configuration file */
-#define STAUTH_VALUE_SIZE 4096 /* bytes of one value, NUL included */
-#define STAUTH_ORIGINS_MAX 16
-#define STAUTH_ORIGIN_SIZE 280
+#define STAUTH_CONFIG_MAX     (256 * 1024) /* bytes of a configuration file */
+#define STAUTH_VALUE_SIZE     4096 /* bytes of one value, NUL included */
+#define STAUTH_ORIGINS_MAX    16
+#define STAUTH_KEYS_MAX       64 /* no fewer than the table has */
+#define STAUTH_ORIGIN_SIZE    280
 
 enum stauth_storage {
 	STAUTH_STORAGE_SQLITE,
@@ -43,15 +44,17 @@ struct stauth_origin {
  * It is large: allocate it, do not put it on the stack.
  */
 struct stauth_config {
-	char path[PATH_MAX]; /* the file it came from */
+	char path[PATH_MAX];           /* the file it came from */
+	int line_of[STAUTH_KEYS_MAX];  /* by index in the table; 0: default */
+	bool by_file[STAUTH_KEYS_MAX]; /* given as KEY_FILE */
 
 	/* --- accounts and state */
 	enum stauth_storage storage;
-	char state_dir[PATH_MAX]; /* absolute */
+	char state_dir[PATH_MAX];      /* absolute */
 	char sqlite_db_path[PATH_MAX]; /* the directory, absolute */
-	char sqlite_db[NAME_MAX + 1]; /* the file's name */
-	char sqlite_file[PATH_MAX]; /* both joined */
-	char users_table[128]; /* in Airtable and in imported files */
+	char sqlite_db[NAME_MAX + 1];  /* the file's name */
+	char sqlite_file[PATH_MAX];    /* both joined */
+	char users_table[128];         /* in Airtable and in imported files */
 	char pending_users_table[128];
 	char airtable_pat[STAUTH_VALUE_SIZE];
 	char airtable_base_key[128];
@@ -112,7 +115,7 @@ struct stauth_config {
 /* Who reads, which decides whose files are believed (CONTRACT 2). */
 enum stauth_config_reader {
 	STAUTH_READER_SERVICE, /* gate, stauthctl: root's or the own user's */
-	STAUTH_READER_HOST, /* PAM, helper: root's only */
+	STAUTH_READER_HOST,    /* PAM, helper: root's only */
 };
 
 /*
@@ -120,8 +123,10 @@ enum stauth_config_reader {
  * reader unless it runs set-id, then the default). On success *ret_config is
  * allocated; free it with stauth_config_free.
  *
- * ECONFIG, with file, line, key and what mends it in err->msg. Nothing of a
- * secret is ever in the message. Never blocks on what is no regular file.
+ * ECONFIG, with file, line, key and what mends it in err->msg; EUNSAFE for an
+ * owner or mode that lets others meddle; EDENIED if this user may not read
+ * it; NOTFOUND. Nothing of a secret is ever in the message. Never blocks on
+ * what is no regular file.
  */
 enum stauth_rc stauth_config_load(const char *path,
 	enum stauth_config_reader reader, struct stauth_config **ret_config,

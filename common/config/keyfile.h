@@ -36,7 +36,7 @@ enum stauth_rc stauth_keys_init(
  * O_CLOEXEC; the opened descriptor must be a regular file, with an owner,
  * mode and directory as CONTRACT 2 asks. secret: others may not read it.
  * At most max bytes; the buffer is allocated, NUL terminated, the caller
- * wipes and frees it. ret_missing-like: NOTFOUND if there is no such file.
+ * wipes and frees it. NOTFOUND, EUNSAFE, EDENIED, ECONFIG.
  */
 enum stauth_rc stauth_file_read_safely(const char *path,
 	enum stauth_config_reader reader, bool secret, size_t max,

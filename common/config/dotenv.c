@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * KEY=value as python-dotenv 1.x reads a .env, and nothing more lenient:
+ *
+ *  1. Blank lines and lines that begin with # MUST be skipped.
+ *  2. A leading "export" MUST be allowed, and blanks around the '='.
+ *  3. In 'single quotes' \\ and \' are escapes; in "double quotes" also
+ *     \a \b \f \n \r \t \v \"; after the closing quote only a comment.
+ *  4. Without quotes the value MUST end at a # that follows a blank, and
+ *     loses its trailing blanks.
+ *  5. ${...}, a value over several lines, a key without '=', a key twice and
+ *     NUL bytes MUST be errors with file and line.
+ */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define KEY_MAX   64
+#define LINES_MAX 10000
+
+struct line {
+	const char *file;
+	int number;
+	const char *at;
+	const char *end;
+	char key[KEY_MAX + 1];
+	char value[STAUTH_VALUE_SIZE];
+};
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\f' || c == '\v';
+}
+
+static void skip_blanks(struct line *line)
+{
+	while (line->at < line->end && blank(*line->at)) {
+		line->at++;
+	}
+}
+
+static enum stauth_rc bad(
+	const struct line *line, const char *what, struct stauth_err *err)
+{
+	return stauth_fail(err, STAUTH_ECONFIG, "%s line %d: %s", line->file,
+		line->number, what);
+}
+
+static bool key_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+}
+
+static void skip_export(struct line *line)
+{
+	if (line->end - line->at > 6 && memcmp(line->at, "export", 6) == 0 &&
+		blank(line->at[6])) {
+		line->at += 6;
+		skip_blanks(line);
+	}
+}
+
+static enum stauth_rc read_key(struct line *line, struct stauth_err *err)
+{
+	const char *start = line->at;
+	size_t len;
+
+	while (line->at < line->end && key_byte(*line->at)) {
+		line->at++;
+	}
+	len = (size_t)(line->at - start);
+	if (len == 0 || len > KEY_MAX) {
+		return bad(line, "this is no KEY=value", err);
+	}
+	memcpy(line->key, start, len);
+	line->key[len] = '\0';
+	skip_blanks(line);
+	if (line->at == line->end || *line->at != '=') {
+		return bad(line, "there is no '=' after the key", err);
+	}
+	line->at++;
+	skip_blanks(line);
+	return STAUTH_OK;
+}
+
+/* What \c means inside this quote; 0: the backslash stays. */
+static char escaped(char quote, char c)
+{
+	static const char from[] = "abfnrtv";
+	static const char to[] = "\a\b\f\n\r\t\v";
+	const char *found;
+
+	if (c == '\\' || c == quote) {
+		return c;
+	}
+	if (quote == '\'' || c == '\0') {
+		return c == '\'' ? c : '\0';
+	}
+	if (c == '\'') {
+		return c;
+	}
+	found = strchr(from, c);
+	return found ? to[found - from] : '\0';
+}
+
+static enum stauth_rc read_quoted(struct line *line, struct stauth_err *err)
+{
+	char quote = *line->at++;
+	size_t n = 0;
+
+	for (; line->at < line->end && *line->at != quote; line->at++) {
+		char c = *line->at;
+
+		if (c == '\\' && line->end - line->at > 1) {
+			char meant = escaped(quote, line->at[1]);
+
+			if (meant) {
+				c = meant;
+				line->at++;
+			}
+		}
+		if (n == sizeof(line->value) - 1) {
+			return bad(line, "the value is too long", err);
+		}
+		line->value[n++] = c;
+	}
+	if (line->at == line->end) {
+		return bad(line,
+			"the quote is not closed (a value has one line)", err);
+	}
+	line->at++;
+	line->value[n] = '\0';
+	skip_blanks(line);
+	if (line->at < line->end && *line->at != '#') {
+		return bad(line, "there is something after the quote", err);
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc read_plain(struct line *line, struct stauth_err *err)
+{
+	const char *start = line->at;
+	const char *end = line->end;
+
+	for (const char *p = start; p < end; p++) {
+		if (*p == '#' && blank(p[-1])) {
+			end = p;
+		}
+	}
+	while (end > start && blank(end[-1])) {
+		end--;
+	}
+	if ((size_t)(end - start) >= sizeof(line->value)) {
+		return bad(line, "the value is too long", err);
+	}
+	memcpy(line->value, start, (size_t)(end - start));
+	line->value[end - start] = '\0';
+	return STAUTH_OK;
+}
+
+static enum stauth_rc read_line(struct line *line, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+	bool single;
+
+	skip_export(line);
+	rc = read_key(line, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	single = line->at < line->end && *line->at == '\'';
+	if (line->at < line->end && (single || *line->at == '"')) {
+		rc = read_quoted(line, err);
+	} else {
+		rc = read_plain(line, err);
+	}
+	if (rc == STAUTH_OK && strstr(line->value, "${")) {
+		return bad(line, "${...} is not expanded here", err);
+	}
+	return rc;
+}
+
+/* Is this key on an earlier line too? Reads the text again, so that nothing
+ * has to be kept. */
+static bool seen_before(const char *text, const struct line *line)
+{
+	struct line other = {.file = line->file};
+	const char *at = text;
+
+	for (int n = 1; n < line->number; n++) {
+		const char *end = strchr(at, '\n');
+
+		if (!end) {
+			return false;
+		}
+		other.at = at;
+		other.end = end;
+		skip_blanks(&other);
+		skip_export(&other);
+		if (other.at < other.end && *other.at != '#' &&
+			read_key(&other, NULL) == STAUTH_OK &&
+			strcmp(other.key, line->key) == 0) {
+			return true;
+		}
+		at = end + 1;
+	}
+	return false;
+}
+
+enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
+	const char *file_name,
+	enum stauth_rc (*found)(const char *key, const char *value, int line,
+		void *user, struct stauth_err *err),
+	void *user, struct stauth_err *err)
+{
+	struct line line = {.file = file_name};
+	enum stauth_rc rc = STAUTH_OK;
+	const char *at;
+
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	at = text;
+	while (rc == STAUTH_OK && at < text + len) {
+		const char *end = memchr(at, '\n', (size_t)(text + len - at));
+
+		line.number++;
+		line.at = at;
+		line.end = end ? end : text + len;
+		at = line.end + 1;
+		if (memchr(line.at, '\0', (size_t)(line.end - line.at)) ||
+			line.number > LINES_MAX) {
+			return bad(&line, "this is no text file", err);
+		}
+		if (line.end > line.at && line.end[-1] == '\r') {
+			line.end--;
+		}
+		skip_blanks(&line);
+		if (line.at == line.end || *line.at == '#') {
+			continue;
+		}
+		rc = read_line(&line, err);
+		if (rc == STAUTH_OK && seen_before(text, &line)) {
+			rc = bad(&line, "this key was set before", err);
+		}
+		if (rc == STAUTH_OK) {
+			rc = found(
+				line.key, line.value, line.number, user, err);
+		}
+	}
+	explicit_bzero(&line, sizeof(line));
+	return rc;
+}

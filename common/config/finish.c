@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/finish.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define HOST_PREFIX   "__Host-"
+#define SECURE_PREFIX "__Secure-"
+
+enum stauth_rc stauth_config_below_state(const struct stauth_config *config,
+	char path[PATH_MAX], struct stauth_err *err)
+{
+	char relative[PATH_MAX];
+	int n;
+
+	if (path[0] == '/') {
+		return STAUTH_OK;
+	}
+	(void)snprintf(relative, sizeof(relative), "%s", path);
+	n = snprintf(path, PATH_MAX, "%s/%s", config->state_dir, relative);
+	if (n < 0 || n >= PATH_MAX) {
+		return stauth_fail(err, STAUTH_ECONFIG, "a path is too long");
+	}
+	return STAUTH_OK;
+}
+
+static void drop_last_slashes(char path[PATH_MAX])
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/') {
+		path[--len] = '\0';
+	}
+}
+
+enum stauth_rc stauth_config_paths(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+	int n;
+
+	if (config->state_dir[0] != '/') {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"%.100s: STATE_DIR must be an absolute path",
+			config->path);
+	}
+	drop_last_slashes(config->state_dir);
+	if (config->sqlite_db_path[0] == '\0') {
+		(void)snprintf(config->sqlite_db_path, PATH_MAX, "%s",
+			config->state_dir);
+	}
+	rc = stauth_config_below_state(config, config->sqlite_db_path, err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_config_below_state(config, config->mail_dir, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_config_below_state(config, config->run_dir, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	drop_last_slashes(config->sqlite_db_path);
+	drop_last_slashes(config->run_dir);
+	n = snprintf(config->sqlite_file, PATH_MAX, "%s/%s",
+		config->sqlite_db_path, config->sqlite_db);
+	/* A socket's address holds 107 bytes. */
+	if (n < 0 || n >= PATH_MAX || strlen(config->run_dir) > 90) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"SQLITE_DB_PATH or RUN_DIR is too long");
+	}
+	return STAUTH_OK;
+}
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+	return strncasecmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_taken(const char *name)
+{
+	return strcmp(name, "stauth-pre") == 0 ||
+	       strcmp(name, "stauth-dev") == 0 ||
+	       strcmp(name, "__Host-stauth-pre") == 0 ||
+	       strcmp(name, "__Host-stauth-dev") == 0;
+}
+
+/* RFC 6265: a token; what needs escaping in nginx's files is refused too. */
+static bool is_cookie_name(const char *name)
+{
+	return name[0] != '\0' &&
+	       name[strspn(name,
+		       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		       "0123456789-_.")] == '\0';
+}
+
+static enum stauth_rc finish_cookie(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	char name[sizeof(config->cookie_name)];
+	bool insecure = config->allow_insecure_http;
+	bool prefixed = has_prefix(config->cookie_name, HOST_PREFIX);
+	int n;
+
+	if (config->cookie_name[0] == '\0') {
+		(void)snprintf(config->cookie_name, sizeof(name), "%s",
+			insecure ? "stauth" : HOST_PREFIX "stauth");
+		return STAUTH_OK;
+	}
+	if (!is_cookie_name(config->cookie_name) ||
+		(prefixed &&
+			strncmp(config->cookie_name, HOST_PREFIX, 7) != 0) ||
+		has_prefix(config->cookie_name, SECURE_PREFIX)) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"SESSION_TOKEN_NAME: letters, digits and . _ -, with "
+			"the prefix __Host- or none");
+	}
+	if (prefixed && insecure) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"SESSION_TOKEN_NAME: browsers keep __Host- cookies "
+			"over https only; drop the prefix, or "
+			"ALLOW_INSECURE_HTTP");
+	}
+	(void)snprintf(name, sizeof(name), "%s", config->cookie_name);
+	n = snprintf(config->cookie_name, sizeof(name), "%s%s",
+		prefixed || insecure ? "" : HOST_PREFIX, name);
+	if (n >= (int)sizeof(name) || is_taken(config->cookie_name)) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"SESSION_TOKEN_NAME is too long, or taken by another "
+			"cookie of stauth");
+	}
+	return STAUTH_OK;
+}
+
+static void finish_numbers(struct stauth_config *config)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors < 1 || processors > 128) {
+		processors = processors < 1 ? 1 : 128;
+	}
+	if (config->page_workers == 0) {
+		config->page_workers = (int)processors + 2;
+	}
+	if (config->hash_slots == 0) {
+		config->hash_slots = processors > 1 ? (int)processors - 1 : 1;
+	}
+}
+
+static enum stauth_rc finish_mail(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	bool sendgrid = config->sendgrid_api_key[0] != '\0';
+	bool smtp = config->smtp_url[0] != '\0';
+
+	if (config->mail_transport == STAUTH_MAIL_NONE) {
+		config->mail_transport = sendgrid ? STAUTH_MAIL_SENDGRID
+					 : smtp   ? STAUTH_MAIL_SMTP
+						  : STAUTH_MAIL_NONE;
+	}
+	if (config->mail_transport == STAUTH_MAIL_SENDGRID && !sendgrid) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"MAIL_TRANSPORT is SENDGRID, but SENDGRID_API_KEY is "
+			"not set");
+	}
+	if (config->mail_transport == STAUTH_MAIL_SMTP && !smtp) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"MAIL_TRANSPORT is SMTP, but SMTP_URL is not set");
+	}
+	return STAUTH_OK;
+}
+
+static bool one_of(
+	const char *value, const char *a, const char *b, const char *c)
+{
+	return value[0] == '\0' || strcmp(value, a) == 0 ||
+	       strcmp(value, b) == 0 || strcmp(value, c) == 0;
+}
+
+static enum stauth_rc finish_look(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	if (!one_of(config->base, "light", "dark", "light")) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "base is neither light nor dark");
+	}
+	if (!one_of(config->font, "sans serif", "serif", "monospace")) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"font is none of sans serif, serif, monospace");
+	}
+	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_config_finish(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	enum stauth_rc rc = finish_cookie(config, err);
+
+	finish_numbers(config);
+	if (rc == STAUTH_OK) {
+		rc = finish_mail(config, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = finish_look(config, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (config->allow_user_sign_up && config->public_url_count == 0) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"ALLOW_USER_SIGN_UP needs PUBLIC_URL: mails must name "
+			"this site");
+	}
+	return STAUTH_OK;
+}
+
+bool stauth_config_warning(const struct stauth_config *config, size_t i,
+	char *out, size_t out_size)
+{
+	const struct {
+		bool due;
+		const char *text;
+	} warnings[] = {
+		{config->public_url_count == 0,
+			"PUBLIC_URL is not set: origins must equal the "
+			"request's own host, and mails cannot be sent"},
+		{config->session_idle_minutes > 0,
+			"SESSION_IDLE_MINUTES is on, but work in an open app "
+			"sends no request: only pages count as use"},
+		{config->allow_user_sign_up &&
+				config->mail_transport == STAUTH_MAIL_NONE,
+			"ALLOW_USER_SIGN_UP is on, but no mail can go out: "
+			"set SENDGRID_API_KEY, SMTP_URL or "
+			"MAIL_TRANSPORT=FILE"},
+		{config->allow_insecure_http,
+			"ALLOW_INSECURE_HTTP is on: who can read the network "
+			"can read passwords"},
+	};
+
+	for (size_t n = 0; n < sizeof(warnings) / sizeof(*warnings); n++) {
+		if (warnings[n].due && i-- == 0) {
+			(void)snprintf(out, out_size, "%s", warnings[n].text);
+			return true;
+		}
+	}
+	return false;
+}

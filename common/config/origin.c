@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/origin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+#include "base/banned.h"
+
+static bool host_byte(char c, bool bracketed)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '.' || c == '_' || (bracketed && c == ':');
+}
+
+/* Bytes of the host part, brackets included; 0 if it is none. */
+static size_t host_len(const char *host)
+{
+	bool bracketed = *host == '[';
+	size_t n = bracketed;
+
+	while (host_byte(host[n], bracketed)) {
+		n++;
+	}
+	if (bracketed) {
+		return host[n] == ']' && n > 2 ? n + 1 : 0;
+	}
+	return n;
+}
+
+/* "" or ":port"; a default port is dropped. false: neither. */
+static bool keep_port(char *port, bool https)
+{
+	int64_t number;
+
+	if (strcmp(port, "/") == 0) {
+		*port = '\0';
+	}
+	if (*port == '\0') {
+		return true;
+	}
+	if (*port != ':' || !stauth_parse_int(port + 1, 1, 65535, &number)) {
+		return false;
+	}
+	if (number == (https ? 443 : 80)) {
+		*port = '\0';
+	} else {
+		(void)snprintf(port, 7, ":%d", (int)number);
+	}
+	return true;
+}
+
+enum stauth_rc stauth_origin_parse(const char *text, size_t len,
+	struct stauth_origin *ret_origin, struct stauth_err *err)
+{
+	struct stauth_origin parsed = {.https = false};
+	size_t prefix;
+	size_t n;
+
+	if (len == 0 || len >= sizeof(parsed.origin) - 8) {
+		return stauth_fail(err, STAUTH_BADVALUE, "no origin");
+	}
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		parsed.origin[i] =
+			(char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+	}
+	parsed.https = strncmp(parsed.origin, "https://", 8) == 0;
+	if (!parsed.https && strncmp(parsed.origin, "http://", 7) != 0) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"an origin begins with https:// or http://");
+	}
+	prefix = parsed.https ? 8 : 7;
+	n = host_len(parsed.origin + prefix);
+	if (n > 1 && parsed.origin[len - 1] == '/') {
+		parsed.origin[len - 1] = '\0';
+	}
+	if (n == 0 || !keep_port(parsed.origin + prefix + n, parsed.https)) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"an origin is scheme://host[:port] and nothing more");
+	}
+	*ret_origin = parsed;
+	ret_origin->host = ret_origin->origin + prefix;
+	return STAUTH_OK;
+}
+
+bool stauth_config_is_public(
+	const struct stauth_config *config, const char *origin)
+{
+	for (size_t i = 0; i < config->public_url_count; i++) {
+		if (strcmp(config->public_urls[i].origin, origin) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct stauth_origin *stauth_config_origin_of_host(
+	const struct stauth_config *config, const char *host)
+{
+	for (size_t i = 0; i < config->public_url_count; i++) {
+		const struct stauth_origin *one = &config->public_urls[i];
+		char full[STAUTH_ORIGIN_SIZE];
+		struct stauth_origin typed;
+		int n = snprintf(full, sizeof(full), "%s%s",
+			one->https ? "https://" : "http://", host);
+
+		/* The browser drops a default port; a proxy may not. */
+		if (n > 0 && (size_t)n < sizeof(full) && !strchr(host, '/') &&
+			stauth_origin_parse(full, (size_t)n, &typed, NULL) ==
+				STAUTH_OK &&
+			strcmp(typed.origin, one->origin) == 0) {
+			return one;
+		}
+	}
+	return NULL;
+}
+
+const char *stauth_config_issuer(const struct stauth_config *config)
+{
+	return config->public_url_count > 0 ? config->public_urls[0].origin
+					    : "stauth";
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a file that decides who is let in.
+ *
+ *  1. The directory MUST be resolved first (it may be a link), the last part
+ *     of the path MUST NOT be a link.
+ *  2. Opening MUST NOT block (a FIFO, a device), and what was opened MUST be
+ *     a regular file: the descriptor is judged, not the path.
+ *  3. Its owner MUST be root, or for the gate and stauthctl the own user.
+ *  4. Group and others MUST NOT write it; others MUST NOT read a secret.
+ *  5. No directory above it MUST be writable by others, unless it is sticky
+ *     and root's.
+ *  6. A refusal MUST name the command that mends it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "config/keyfile.h"
+
+#include "base/banned.h"
+
+/* Splits path and resolves its directory: "/real/dir" and "file". */
+static enum stauth_rc resolve(const char *path, char real_dir[PATH_MAX],
+	const char **ret_file, struct stauth_err *err)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	*ret_file = slash ? slash + 1 : path;
+	if (len >= sizeof(dir)) {
+		return stauth_fail(err, STAUTH_ECONFIG, "the path is too long");
+	}
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)len, path);
+	if (!realpath(slash ? (len ? dir : "/") : ".", real_dir)) {
+		return stauth_fail(err,
+			errno == ENOENT ? STAUTH_NOTFOUND : STAUTH_ECONFIG,
+			"%s: %s", path, strerror(errno));
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc check_directories(
+	char dir[PATH_MAX], struct stauth_err *err)
+{
+	for (;;) {
+		struct stat st;
+		char *slash;
+
+		if (stat(dir, &st) != 0) {
+			return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", dir,
+				strerror(errno));
+		}
+		if ((st.st_mode & S_IWOTH) &&
+			!((st.st_mode & S_ISVTX) && st.st_uid == 0)) {
+			return stauth_fail(err, STAUTH_EUNSAFE,
+				"%s is writable by others; mend it: chmod o-w "
+				"%s",
+				dir, dir);
+		}
+		slash = strrchr(dir, '/');
+		if (!slash || dir[1] == '\0') {
+			return STAUTH_OK;
+		}
+		slash[slash == dir] = '\0';
+	}
+}
+
+static enum stauth_rc check_opened(const char *path, const struct stat *st,
+	enum stauth_config_reader reader, bool secret, struct stauth_err *err)
+{
+	if (!S_ISREG(st->st_mode)) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "%s is not a regular file", path);
+	}
+	if (st->st_uid != 0 &&
+		(reader == STAUTH_READER_HOST || st->st_uid != geteuid())) {
+		return stauth_fail(err, STAUTH_EUNSAFE,
+			"%s is owned by uid %lu; mend it: chown root %s", path,
+			(unsigned long)st->st_uid, path);
+	}
+	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
+		return stauth_fail(err, STAUTH_EUNSAFE,
+			"%s is writable by group or others; mend it: chmod "
+			"go-w %s",
+			path, path);
+	}
+	if (secret && (st->st_mode & S_IROTH)) {
+		return stauth_fail(err, STAUTH_EUNSAFE,
+			"%s holds a secret and is readable by others; mend "
+			"it: chmod o-rwx %s",
+			path, path);
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc read_all(int fd, const char *path, size_t max,
+	char **ret_data, size_t *ret_len, struct stauth_err *err)
+{
+	char *data = malloc(max + 2);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (!data) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	while (len <= max && n != 0) {
+		n = read(fd, data + len, max + 1 - len);
+		if (n < 0 && errno != EINTR) {
+			break;
+		}
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0 || len > max) {
+		stauth_wipe(data, max + 2);
+		free(data);
+		return stauth_fail(err, STAUTH_ECONFIG, "%s %s", path,
+			n < 0 ? "cannot be read" : "is too large");
+	}
+	data[len] = '\0';
+	*ret_data = data;
+	*ret_len = len;
+	return STAUTH_OK;
+}
+
+static enum stauth_rc open_failed(
+	const char *path, int code, struct stauth_err *err)
+{
+	if (code == ENOENT) {
+		return stauth_fail(
+			err, STAUTH_NOTFOUND, "%s does not exist", path);
+	}
+	if (code == ELOOP) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"%s is a symbolic link; name the file itself", path);
+	}
+	if (code == EACCES || code == EPERM) {
+		return stauth_fail(
+			err, STAUTH_EDENIED, "%s: %s", path, strerror(code));
+	}
+	return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", path, strerror(code));
+}
+
+enum stauth_rc stauth_file_read_safely(const char *path,
+	enum stauth_config_reader reader, bool secret, size_t max,
+	char **ret_data, size_t *ret_len, struct stauth_err *err)
+{
+	char dir[PATH_MAX];
+	const char *file;
+	enum stauth_rc rc = resolve(path, dir, &file, err);
+	struct stat st;
+	int dir_fd;
+	int fd;
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = dir_fd < 0 ? -1
+			: openat(dir_fd, file,
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					  O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		rc = open_failed(path, errno, err);
+	} else if (fstat(fd, &st) != 0) {
+		rc = open_failed(path, errno, err);
+	} else {
+		rc = check_opened(path, &st, reader, secret, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = check_directories(dir, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = read_all(fd, path, max, ret_data, ret_len, err);
+	}
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	if (dir_fd >= 0) {
+		(void)close(dir_fd);
+	}
+	return rc;
+}

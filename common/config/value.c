@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/value.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/codec.h"
+#include "config/origin.h"
+
+#include "base/banned.h"
+
+static const char *const storages[] = {
+	[STAUTH_STORAGE_SQLITE] = "SQLITE",
+	[STAUTH_STORAGE_AIRTABLE] = "AIRTABLE",
+	[STAUTH_STORAGE_POSTGRES] = "POSTGRES",
+};
+
+static const char *const transports[] = {
+	[STAUTH_MAIL_NONE] = "",
+	[STAUTH_MAIL_SENDGRID] = "SENDGRID",
+	[STAUTH_MAIL_SMTP] = "SMTP",
+	[STAUTH_MAIL_FILE] = "FILE",
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static char *text_at(struct stauth_config *config, const struct stauth_key *key)
+{
+	return (char *)config + key->at;
+}
+
+static enum stauth_rc set_text(struct stauth_config *config,
+	const struct stauth_key *key, const char *value, struct stauth_err *err)
+{
+	for (const char *p = value; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"holds a control character");
+		}
+	}
+	if (strlen(value) >= key->size) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"is longer than %zu bytes", key->size - 1);
+	}
+	(void)snprintf(text_at(config, key), key->size, "%s", value);
+	return STAUTH_OK;
+}
+
+static enum stauth_rc set_bool(struct stauth_config *config,
+	const struct stauth_key *key, const char *value, struct stauth_err *err)
+{
+	bool on = strcasecmp(value, "true") == 0;
+
+	if (!on && strcasecmp(value, "false") != 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, "is neither 'True' nor 'False'");
+	}
+	memcpy(text_at(config, key), &on, sizeof(on));
+	return STAUTH_OK;
+}
+
+static enum stauth_rc set_int(struct stauth_config *config,
+	const struct stauth_key *key, const char *value, struct stauth_err *err)
+{
+	int64_t number;
+	int as_int;
+
+	if (!stauth_parse_int(value, key->min, key->max, &number)) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"is no number from %ld to %ld", key->min, key->max);
+	}
+	as_int = (int)number;
+	memcpy(text_at(config, key), &as_int, sizeof(as_int));
+	return STAUTH_OK;
+}
+
+static enum stauth_rc set_choice(struct stauth_config *config,
+	const struct stauth_key *key, const char *const *choices, size_t count,
+	const char *value, struct stauth_err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(value, choices[i]) == 0) {
+			unsigned int chosen = (unsigned int)i;
+
+			memcpy(text_at(config, key), &chosen, sizeof(chosen));
+			return STAUTH_OK;
+		}
+	}
+	return stauth_fail(
+		err, STAUTH_BADVALUE, "is none of its choices: %s", key->help);
+}
+
+static bool all_of(const char *value, const char *allowed)
+{
+	return value[strspn(value, allowed)] == '\0';
+}
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+
+/* The value goes into a style sheet, so it is a colour and nothing else. */
+static bool is_color(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (value[0] == '#') {
+		return (len == 4 || len == 7) &&
+		       all_of(value + 1, DIGITS "abcdefABCDEF");
+	}
+	return all_of(value, LETTERS);
+}
+
+static bool is_identifier(const char *value)
+{
+	return value[0] != '\0' && !strchr(DIGITS, value[0]) &&
+	       all_of(value, LETTERS DIGITS "_");
+}
+
+static enum stauth_rc set_origins(
+	struct stauth_config *config, const char *value, struct stauth_err *err)
+{
+	config->public_url_count = 0;
+	while (value[0]) {
+		size_t len = strcspn(value, " \t");
+		enum stauth_rc rc;
+
+		if (len > 0) {
+			if (config->public_url_count == STAUTH_ORIGINS_MAX) {
+				return stauth_fail(err, STAUTH_BADVALUE,
+					"names too many origins");
+			}
+			rc = stauth_origin_parse(value, len,
+				&config->public_urls[config->public_url_count],
+				err);
+			if (rc != STAUTH_OK) {
+				return rc;
+			}
+			config->public_url_count++;
+		}
+		value += len;
+		value += strspn(value, " \t");
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc set_bytes(struct stauth_config *config, const char *value,
+	size_t len, struct stauth_err *err)
+{
+	if (len > 0 && value[len - 1] == '\n') {
+		len--;
+	}
+	if (len > 0 && len < 32) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, "has fewer than 32 bytes");
+	}
+	if (len > sizeof(config->app_key)) {
+		return stauth_fail(err, STAUTH_BADVALUE, "is too long");
+	}
+	memcpy(config->app_key, value, len);
+	config->app_key_len = len;
+	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_value_set(struct stauth_config *config,
+	const struct stauth_key *key, const char *value, size_t len,
+	struct stauth_err *err)
+{
+	switch (key->kind) {
+	case STAUTH_KEY_BOOL:
+		return set_bool(config, key, value, err);
+	case STAUTH_KEY_INT:
+		return set_int(config, key, value, err);
+	case STAUTH_KEY_STORAGE:
+		return set_choice(
+			config, key, storages, COUNT(storages), value, err);
+	case STAUTH_KEY_TRANSPORT:
+		return set_choice(
+			config, key, transports, COUNT(transports), value, err);
+	case STAUTH_KEY_ORIGINS:
+		return set_origins(config, value, err);
+	case STAUTH_KEY_BYTES:
+		return set_bytes(config, value, len, err);
+	case STAUTH_KEY_COLOR:
+		if (!is_color(value)) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"is no colour like #ff4b4b or a name");
+		}
+		break;
+	case STAUTH_KEY_TABLE:
+		if (!is_identifier(value)) {
+			return stauth_fail(
+				err, STAUTH_BADVALUE, "is no name of a table");
+		}
+		break;
+	case STAUTH_KEY_FILE:
+		if (value[0] == '\0' || strchr(value, '/') || value[0] == '.') {
+			return stauth_fail(
+				err, STAUTH_BADVALUE, "is no bare file name");
+		}
+		break;
+	case STAUTH_KEY_TEXT:
+	case STAUTH_KEY_PATH:
+		break;
+	}
+	return set_text(config, key, value, err);
+}
+
+static void origins_text(
+	const struct stauth_config *config, char out[STAUTH_VALUE_SIZE])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->public_url_count; i++) {
+		n += (size_t)snprintf(out + n, STAUTH_VALUE_SIZE - n, "%s%s",
+			i ? " " : "", config->public_urls[i].origin);
+		if (n >= STAUTH_VALUE_SIZE) {
+			return;
+		}
+	}
+}
+
+void stauth_value_text(const struct stauth_config *config,
+	const struct stauth_key *key, char out[STAUTH_VALUE_SIZE])
+{
+	const char *field = (const char *)config + key->at;
+	int number;
+	bool on;
+
+	out[0] = '\0';
+	switch (key->kind) {
+	case STAUTH_KEY_BOOL:
+		memcpy(&on, field, sizeof(on));
+		(void)snprintf(
+			out, STAUTH_VALUE_SIZE, "%s", on ? "True" : "False");
+		return;
+	case STAUTH_KEY_INT:
+		memcpy(&number, field, sizeof(number));
+		(void)snprintf(out, STAUTH_VALUE_SIZE, "%d", number);
+		return;
+	case STAUTH_KEY_STORAGE:
+		(void)snprintf(out, STAUTH_VALUE_SIZE, "%s",
+			storages[config->storage]);
+		return;
+	case STAUTH_KEY_TRANSPORT:
+		(void)snprintf(out, STAUTH_VALUE_SIZE, "%s",
+			transports[config->mail_transport]);
+		return;
+	case STAUTH_KEY_ORIGINS:
+		origins_text(config, out);
+		return;
+	case STAUTH_KEY_BYTES:
+		return;
+	default:
+		(void)snprintf(out, STAUTH_VALUE_SIZE, "%.*s",
+			(int)(key->size - 1), field);
+	}
+}
