@@ -66,6 +66,27 @@
 #define STAUTH_TEXT_NO_COOKIES                                                 \
 	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
 	"this site, and open it over https."
+#define STAUTH_TEXT_PLEASE_SIGN_IN "Please sign in."
+#define STAUTH_TEXT_SIGNED_IN_AS   "You are signed in as %s."
+#define STAUTH_TEXT_ASK_LOGOUT     "Do you want to sign out on this device?"
+#define STAUTH_TEXT_GO_ON          "Please go on to the next page."
+#define STAUTH_TEXT_FOREIGN_FORM                                               \
+	"This form was not sent from this site's own page, so nothing was "    \
+	"done. Please open the page again and repeat it there."
+#define STAUTH_TEXT_INSECURE                                                   \
+	"This site was opened over plain http, where anybody on the way "      \
+	"could read your password. Please open it over https. (For a trusted " \
+	"network the administrator can set ALLOW_INSECURE_HTTP.)"
+#define STAUTH_TEXT_HTTP_400                                                   \
+	"The server could not understand what your browser sent."
+#define STAUTH_TEXT_HTTP_403 "You may not do this."
+#define STAUTH_TEXT_HTTP_404 "The address may be mistyped, or the page is gone."
+#define STAUTH_TEXT_HTTP_405                                                   \
+	"This address cannot be used in this way. Please start from the app."
+#define STAUTH_TEXT_HTTP_413 "More was sent than this page can take."
+#define STAUTH_TEXT_HTTP_415 "This page takes ordinary web forms only."
+#define STAUTH_TEXT_HTTP_421                                                   \
+	"This server does not answer for the host name in your address bar."
 #define STAUTH_TEXT_LAST_SUPERUSER                                             \
 	"This is the last superuser; it can be neither deleted, disabled nor " \
 	"demoted."
