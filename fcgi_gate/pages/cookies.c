@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "cookies.h"
+
+#include <string.h>
+
+#include "auth/session.h"
+#include "base/codec.h"
+
+#include "base/banned.h"
+
+struct cookie_form {
+	const char *name;
+	const char *insecure_name;
+	const char *path;
+};
+
+/* The session cookie's name is configured, prefix and all. */
+static const struct cookie_form kinds[GATE_COOKIE_COUNT] = {
+	[GATE_COOKIE_SESSION] = {NULL, NULL, "/"},
+	[GATE_COOKIE_PRE] = {"__Secure-stauth-pre", "stauth-pre", "/auth/"},
+	[GATE_COOKIE_DEVICE] = {"__Secure-stauth-dev", "stauth-dev", "/auth/"},
+};
+
+const char *gate_cookie_name(
+	const struct stauth_config *config, enum gate_cookie_kind cookie)
+{
+	if (cookie == GATE_COOKIE_SESSION) {
+		return config->cookie_name;
+	}
+	return config->allow_insecure_http ? kinds[cookie].insecure_name
+					   : kinds[cookie].name;
+}
+
+bool gate_pre_wellformed(const char *value, size_t len)
+{
+	if (len < STAUTH_TOKEN_LEN || len >= GATE_PRE_SIZE ||
+		!stauth_token_wellformed(value, STAUTH_TOKEN_LEN)) {
+		return false;
+	}
+	if (len == STAUTH_TOKEN_LEN) {
+		return true;
+	}
+	for (size_t i = STAUTH_TOKEN_LEN + 1; i < len; i++) {
+		if (value[i] < '0' || value[i] > '9') {
+			return false;
+		}
+	}
+	return value[STAUTH_TOKEN_LEN] == '.' && len > STAUTH_TOKEN_LEN + 1;
+}
+
+int64_t gate_pre_login_at(const char *pre)
+{
+	int64_t at = 0;
+	if (strlen(pre) <= STAUTH_TOKEN_LEN + 1 ||
+		!stauth_parse_int(
+			pre + STAUTH_TOKEN_LEN + 1, 0, INT64_MAX, &at)) {
+		return 0;
+	}
+	return at;
+}
+
+/* Trims blanks and tabs at both ends. */
+static const char *trim(const char *text, size_t *len)
+{
+	while (*len > 0 && (text[0] == ' ' || text[0] == '\t')) {
+		text++;
+		(*len)--;
+	}
+	while (*len > 0 && (text[*len - 1] == ' ' || text[*len - 1] == '\t')) {
+		(*len)--;
+	}
+	return text;
+}
+
+struct found {
+	const char *value;
+	size_t len;
+	int count;
+};
+
+static void look_at_pair(const struct stauth_config *config, const char *pair,
+	size_t len, struct found found[GATE_COOKIE_COUNT])
+{
+	pair = trim(pair, &len);
+	const char *equals = memchr(pair, '=', len);
+	size_t name_len = equals != NULL ? (size_t)(equals - pair) : 0;
+	for (int i = 0; i < GATE_COOKIE_COUNT && name_len > 0; i++) {
+		const char *name = gate_cookie_name(config, i);
+		if (strlen(name) == name_len &&
+			memcmp(name, pair, name_len) == 0) {
+			found[i].value = equals + 1;
+			found[i].len = len - name_len - 1;
+			found[i].count++;
+		}
+	}
+}
+
+static void take_token(const struct found *found, char *out)
+{
+	if (found->count == 1 &&
+		stauth_token_wellformed(found->value, found->len)) {
+		memcpy(out, found->value, found->len);
+	}
+}
+
+void gate_cookies_parse(const struct stauth_config *config, const char *header,
+	struct gate_cookies *ret_cookies)
+{
+	struct found found[GATE_COOKIE_COUNT] = {0};
+	while (*header != '\0') {
+		size_t len = strcspn(header, ";");
+		look_at_pair(config, header, len, found);
+		header += len;
+		header += *header == ';' ? 1 : 0;
+	}
+	*ret_cookies = (struct gate_cookies){0};
+	ret_cookies->session_sent = found[GATE_COOKIE_SESSION].count > 0;
+	take_token(&found[GATE_COOKIE_SESSION], ret_cookies->session);
+	take_token(&found[GATE_COOKIE_DEVICE], ret_cookies->device);
+	const struct found *pre = &found[GATE_COOKIE_PRE];
+	if (pre->count == 1 && gate_pre_wellformed(pre->value, pre->len)) {
+		memcpy(ret_cookies->pre, pre->value, pre->len);
+	}
+}
+
+void gate_cookie_write(struct stauth_buf *out,
+	const struct stauth_config *config, enum gate_cookie_kind cookie,
+	const char *value, int64_t max_age_s, bool https)
+{
+	/* Chromium and Firefox keep Secure cookies on localhost, so that only
+	 * an origin that was allowed to be insecure goes without. */
+	bool secure = https || !config->allow_insecure_http;
+	stauth_buf_addf(out, "%s=%s; Path=%s%s; HttpOnly; SameSite=Lax",
+		gate_cookie_name(config, cookie), value, kinds[cookie].path,
+		secure ? "; Secure" : "");
+	if (max_age_s >= 0) {
+		stauth_buf_addf(out, "; Max-Age=%lld", (long long)max_age_s);
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_COOKIES_H
+#define GATE_COOKIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/random.h"
+#include "config/config.h"
+
+/* A token, and a dot with the time of a log-in right behind it. */
+#define GATE_PRE_SIZE (STAUTH_TOKEN_LEN + 24)
+
+enum gate_cookie_kind {
+	GATE_COOKIE_SESSION,
+	GATE_COOKIE_PRE,    /* binds forms to the browser */
+	GATE_COOKIE_DEVICE, /* a browser that this account used before */
+	GATE_COOKIE_COUNT,
+};
+
+/* What the browser brought; "" for what is missing, malformed, or there
+ * twice. */
+struct gate_cookies {
+	char session[STAUTH_TOKEN_LEN + 1];
+	char pre[GATE_PRE_SIZE];
+	char device[STAUTH_TOKEN_LEN + 1];
+	bool session_sent; /* one of our name came, whatever it held */
+};
+
+/* The name of a cookie under this configuration. */
+const char *gate_cookie_name(
+	const struct stauth_config *config, enum gate_cookie_kind cookie);
+
+/* Byte-exact names, split at `;`, blanks and tabs trimmed, no unquoting. */
+void gate_cookies_parse(const struct stauth_config *config, const char *header,
+	struct gate_cookies *ret_cookies);
+
+/* The value of a Set-Cookie header. max_age_s: -1 until the browser ends,
+ * 0 removes it. https: is the request's scheme that? */
+void gate_cookie_write(struct stauth_buf *out,
+	const struct stauth_config *config, enum gate_cookie_kind cookie,
+	const char *value, int64_t max_age_s, bool https);
+
+/* When did this pre-cookie's browser log in? 0: not lately. */
+int64_t gate_pre_login_at(const char *pre);
+/* Is this a pre-cookie that we may have made? */
+bool gate_pre_wellformed(const char *value, size_t len);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * 1. A GET MUST act only as a navigation of the top window that our own site
+ *    or the person began: not HEAD, not an image, frame, fetch or prefetch.
+ *    Everything else gets a page with one button.
+ * 2. The row MUST go first, then the cookie: who is told that the session is
+ *    ended can rely on it.
+ * 3. Without a session the answer MUST be the same.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "page.h"
+#include "route.h"
+
+#include "base/banned.h"
+
+#define TITLE "Sign out"
+
+static bool one_of(const char *value, const char *a, const char *b)
+{
+	return strcmp(value, a) == 0 || strcmp(value, b) == 0;
+}
+
+static bool is_navigation(const struct gate_request *request)
+{
+	return request->method == GATE_METHOD_GET &&
+	       one_of(request->fetch_site, "same-origin", "none") &&
+	       one_of(request->fetch_mode, "", "navigate") &&
+	       one_of(request->fetch_dest, "", "document") &&
+	       request->purpose[0] == '\0';
+}
+
+static void log_out(struct gate_page *page)
+{
+	struct stauth_err err = {0};
+	struct stauth_actor actor = gate_page_actor(page);
+	if (page->cookies.session[0] != '\0' &&
+		stauth_session_logout(
+			page->ctx, page->cookies.session, &actor, &err) < 0) {
+		gate_page_unavailable(page, &err);
+		return;
+	}
+	gate_page_set_cookie(page, GATE_COOKIE_SESSION, "", 0);
+	if (!gate_page_renew_pre(page, 0)) {
+		return;
+	}
+	gate_response_header(&page->response, "Clear-Site-Data", "\"cache\"");
+	page->message_count = 0;
+	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
+	gate_page_go(page, "/auth/login?out=1");
+}
+
+static void show_button(struct gate_page *page, int status)
+{
+	if (gate_page_form(page)) {
+		page->summary = STAUTH_TEXT_ASK_LOGOUT;
+		gate_page_show(page, status, "logout", TITLE);
+	}
+}
+
+void gate_logout_again(struct gate_page *page)
+{
+	show_button(page, 403);
+}
+
+void gate_logout_get(struct gate_page *page)
+{
+	if (is_navigation(page->request)) {
+		log_out(page);
+	} else {
+		show_button(page, 200);
+	}
+}
+
+void gate_logout_post(struct gate_page *page)
+{
+	log_out(page);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_ORIGIN_H
+#define GATE_ORIGIN_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+/* Where a request came to: scheme and host, and what that means. */
+struct gate_origin {
+	enum gate_place {
+		GATE_PLACE_UNKNOWN =
+			0,           /* 421: none of PUBLIC_URL, or no host */
+		GATE_PLACE_INSECURE, /* 403: cookies would travel in the open */
+		GATE_PLACE_OK,
+	} place;
+	bool https;
+	char own[STAUTH_ORIGIN_SIZE]; /* without PUBLIC_URL; "" else */
+};
+
+/* The scheme is that of the PUBLIC_URL entry with this host; without
+ * PUBLIC_URL it is nginx's word. */
+void gate_origin_of(const struct stauth_config *config, const char *host,
+	bool https, struct gate_origin *ret_origin);
+
+/*
+ * Was this sent by one of our own pages? Sec-Fetch-Site decides where it is
+ * sent; else Origin, else the origin of the Referer. "" stands for a header
+ * that was not sent.
+ */
+bool gate_sent_by_us(const struct stauth_config *config,
+	const struct gate_origin *origin, const char *fetch_site,
+	const char *origin_header, const char *referer);
+
+/* Does a browser treat this host as secure without TLS? */
+bool gate_host_is_local(const char *host);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "log.h"
+#include "route.h"
+
+#include "base/banned.h"
+
+#define RETRY_AFTER_S  5
+#define SET_COOKIE_MAX 512
+
+void gate_page_collect(
+	enum stauth_message_type type, const char *message, void *user)
+{
+	gate_page_say(user, type, "%s", message);
+}
+
+void gate_page_init(
+	struct gate_page *page, struct gate_pages *pages, struct gate_io *io)
+{
+	*page = (struct gate_page){
+		.pages = pages,
+		.config = pages->config,
+		.ctx = &pages->ctx,
+		.io = io,
+		.request = pages->request,
+	};
+	gate_response_init(&page->response);
+	page->ctx->messages = (struct stauth_messages){
+		.say = gate_page_collect,
+		.user = page,
+	};
+	snprintf(page->remember_days, sizeof(page->remember_days), "%d",
+		page->config->remember_days);
+	snprintf(page->min_length, sizeof(page->min_length), "%d",
+		page->config->password_min_length);
+}
+
+void gate_page_finish(struct gate_page *page)
+{
+	page->ctx->messages = (struct stauth_messages){0};
+	gate_response_finish(&page->response);
+	stauth_wipe(page, sizeof(*page));
+}
+
+void gate_page_say(struct gate_page *page, enum stauth_message_type type,
+	const char *fmt, ...)
+{
+	char text[GATE_MESSAGE_SIZE];
+	va_list args;
+	va_start(args, fmt);
+	int made = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	for (size_t i = 0; i < page->message_count; i++) {
+		if (strcmp(page->messages[i].text, text) == 0) {
+			return;
+		}
+	}
+	if (made < 0 || page->message_count == GATE_MESSAGES_MAX) {
+		return;
+	}
+	struct gate_message *message = &page->messages[page->message_count++];
+	message->type = type;
+	memcpy(message->text, text, sizeof(text));
+}
+
+void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
+	const char *value, int64_t max_age_s)
+{
+	struct stauth_buf line;
+	stauth_buf_init(&line, SET_COOKIE_MAX);
+	gate_cookie_write(&line, page->config, cookie, value, max_age_s,
+		page->origin.https);
+	if (!stauth_buf_ok(&line)) {
+		page->response.headers.failed = true;
+	}
+	gate_response_header(
+		&page->response, "Set-Cookie", stauth_buf_str(&line));
+	if (line.data != NULL) {
+		stauth_wipe(line.data, line.cap);
+	}
+	stauth_buf_finish(&line);
+}
+
+bool gate_page_renew_pre(struct gate_page *page, int64_t login_at)
+{
+	char token[STAUTH_TOKEN_LEN + 1];
+	struct stauth_err err = {0};
+	if (stauth_random_token(page->ctx->random, token, &err) != STAUTH_OK) {
+		gate_page_unavailable(page, &err);
+		return false;
+	}
+	if (login_at > 0) {
+		snprintf(page->pre, sizeof(page->pre), "%s.%lld", token,
+			(long long)login_at);
+	} else {
+		snprintf(page->pre, sizeof(page->pre), "%s", token);
+	}
+	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
+	return true;
+}
+
+bool gate_page_form(struct gate_page *page)
+{
+	const struct stauth_keys *keys = NULL;
+	struct stauth_err err = {0};
+	if (page->csrf[0] != '\0') {
+		return true;
+	}
+	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
+		gate_page_unavailable(page, &err);
+		return false;
+	}
+	if (page->cookies.pre[0] != '\0') {
+		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));
+	} else if (!gate_page_renew_pre(page, 0)) {
+		return false;
+	}
+	if (!gate_csrf_make(keys, page->pre, page->now_s, page->csrf)) {
+		stauth_fail(&err, STAUTH_ECRYPTO, "no HMAC for a form");
+		gate_page_unavailable(page, &err);
+		return false;
+	}
+	return true;
+}
+
+void gate_page_retry_after(struct gate_page *page, int64_t seconds)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%lld",
+		(long long)(seconds > 0 ? seconds : 1));
+	gate_response_header(&page->response, "Retry-After", text);
+}
+
+void gate_page_unavailable(struct gate_page *page, const struct stauth_err *err)
+{
+	gate_log("pages: %s: %s: %s",
+		page->route != NULL ? page->route->path : "-",
+		stauth_rc_name(err->rc), err->msg);
+	/* What was begun may promise what did not happen. */
+	page->message_count = 0;
+	gate_response_reset(&page->response);
+	gate_page_retry_after(page, RETRY_AFTER_S);
+	gate_page_fail(page, 503);
+}
+
+enum stauth_rc gate_page_session(struct gate_page *page,
+	struct stauth_session *ret_session, struct stauth_err *err)
+{
+	if (page->cookies.session[0] == '\0') {
+		return STAUTH_NOTFOUND;
+	}
+	return stauth_session_of_token(
+		page->ctx, page->cookies.session, ret_session, err);
+}
+
+struct stauth_actor gate_page_actor(const struct gate_page *page)
+{
+	return (struct stauth_actor){
+		.name = "",
+		.channel = "web",
+		.address = page->request->address,
+	};
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The owner changes the password.
+ *
+ * 1. What can be refused without the old password MUST be refused first, at
+ *    the field (422), so that a slip counts as no failure.
+ * 2. The old password MUST be checked like any log-in, throttle and all.
+ * 3. All other sessions end and all other devices are void, in the same
+ *    transaction (the domain's).
+ * 4. A session that was only good for this change MUST be replaced by a new
+ *    one, which then leads to where the person wanted to go.
+ */
+#include <string.h>
+
+#include "account.h"
+#include "auth/account.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "return_url.h"
+#include "route.h"
+#include "signin.h"
+
+#include "base/banned.h"
+
+/* What the form holds, and what becomes of it. */
+struct change {
+	const struct gate_field *current;
+	const struct gate_field *password;
+	struct stauth_secret secret;
+	struct stauth_session session;
+	const char *rd;
+	struct gate_account_faults faults;
+	char reason[GATE_MESSAGE_SIZE];
+};
+
+static int refuse(struct gate_page *page, const char **fault, const char *text)
+{
+	*fault = text;
+	gate_page_say(page, STAUTH_ERROR, "%s", text);
+	return 422;
+}
+
+static bool same(const struct gate_field *a, const struct gate_field *b)
+{
+	return a != NULL && b != NULL && a->len == b->len &&
+	       stauth_equal_ct(a->value, b->value, a->len);
+}
+
+/* 0, or 422 with the reason at the field. */
+static int judge_new(struct gate_page *page, struct change *change)
+{
+	const struct gate_form *form = &page->request->form;
+	const struct gate_field *field = change->password;
+	struct stauth_err err = {0};
+	if (field == NULL || field->len == 0) {
+		return refuse(page, &change->faults.password,
+			STAUTH_TEXT_PASSWORD_EMPTY);
+	}
+	if (field->len > STAUTH_PASSWORD_MAX) {
+		return refuse(page, &change->faults.password,
+			STAUTH_TEXT_PASSWORD_LONG);
+	}
+	if (!same(field, gate_form_field(form, "confirm"))) {
+		return refuse(page, &change->faults.confirm,
+			STAUTH_TEXT_PASSWORD_MISMATCH);
+	}
+	if (same(field, change->current)) {
+		return refuse(page, &change->faults.password,
+			STAUTH_TEXT_PASSWORD_SAME);
+	}
+	stauth_secret_set(&change->secret, field->value, field->len, NULL);
+	enum stauth_rc rc = stauth_account_password_fits(page->ctx,
+		change->session.user, change->session.email,
+		change->session.display_name, &change->secret, &err);
+	if (rc < 0) {
+		return gate_signin_later(page, &err);
+	}
+	if (rc != STAUTH_OK) {
+		/* The domain may have said the same already. */
+		page->message_count = 0;
+		memcpy(change->reason, err.msg, sizeof(err.msg));
+		return refuse(page, &change->faults.password, change->reason);
+	}
+	return 0;
+}
+
+static int commit(struct gate_page *page, struct change *change,
+	struct stauth_login *login, bool *ret_gone)
+{
+	struct stauth_err err = {0};
+	struct stauth_actor actor = gate_page_actor(page);
+	int ended = 0;
+	bool must_change = false;
+	enum stauth_rc rc = stauth_account_change_own(page->ctx, login,
+		&change->session,
+		page->cookies.device[0] != '\0' ? page->cookies.device : NULL,
+		&change->secret, &actor, &ended, &err);
+	if (rc < 0) {
+		return gate_signin_later(page, &err);
+	}
+	if (rc == STAUTH_BADVALUE) {
+		page->message_count = 0;
+		memcpy(change->reason, err.msg, sizeof(err.msg));
+		return refuse(page, &change->faults.password, change->reason);
+	}
+	if (rc != STAUTH_OK) {
+		*ret_gone = true;
+		return 0;
+	}
+	if (change->session.must_change) {
+		return gate_signin_open(
+			page, login, change->session.remember, &must_change);
+	}
+	return 0;
+}
+
+static void done(struct gate_page *page, const struct change *change)
+{
+	page->message_count = 0;
+	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PASSWORD_CHANGED);
+	gate_page_go(page, change->session.must_change
+				   ? change->rd
+				   : "/auth/account?done=password");
+}
+
+static void change_password(struct gate_page *page, struct change *change)
+{
+	struct stauth_login login = {0};
+	bool gone = false;
+	int status = judge_new(page, change);
+	if (status == 0) {
+		status = gate_signin_try(
+			page, change->session.user, change->current, &login);
+		if (status == 401) {
+			page->message_count = 0;
+			refuse(page, &change->faults.current,
+				STAUTH_TEXT_WRONG_CURRENT);
+		}
+	}
+	if (status == 0) {
+		status = commit(page, change, &login, &gone);
+	}
+	stauth_login_finish(&login);
+	if (gone) {
+		gate_page_go_with_rd(page, "/auth/login", "/auth/account");
+	} else if (status == 0) {
+		done(page, change);
+	} else {
+		gate_account_show(page, status, &change->session, change->rd,
+			&change->faults);
+	}
+}
+
+void gate_password_post(struct gate_page *page)
+{
+	const struct gate_form *form = &page->request->form;
+	struct change change = {
+		.current = gate_form_field(form, "current"),
+		.password = gate_form_field(form, "password"),
+		.rd = gate_return_url(gate_form_value(form, "rd")),
+		.faults = {"", "", ""},
+	};
+	if (gate_account_session(page, &change.session)) {
+		change_password(page, &change);
+	}
+	stauth_secret_wipe(&change.secret);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_REQUEST_H
+#define GATE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "form.h"
+
+#define GATE_BODY_MAX ((size_t)64 * 1024)
+
+struct gate_io;
+
+enum gate_method {
+	GATE_METHOD_OTHER,
+	GATE_METHOD_GET,
+	GATE_METHOD_HEAD,
+	GATE_METHOD_POST,
+};
+
+/* One request. Strings are borrowed from the gate_io, and "" when they were
+ * not sent. It is large: allocate it. */
+struct gate_request {
+	enum gate_method method;
+	bool https; /* nginx's word */
+	const char *method_name;
+	const char *https_param;
+	const char *path; /* decoded and normalised by nginx: the route */
+	const char *query;
+	const char *content_type;
+	const char *content_length;
+	const char *address;
+	const char *host;
+	const char *cookie;
+	const char *origin;
+	const char *referer;
+	const char *accept;
+	const char *agent;
+	const char *fetch_site;
+	const char *fetch_mode;
+	const char *fetch_dest;
+	const char *purpose;
+	const char *assertion;
+	struct gate_form form; /* of a POST, after gate_request_body */
+	char body[GATE_BODY_MAX + 1];
+};
+
+/* Takes the parameters. 0, or the status to refuse it with; the request may
+ * be looked at either way. */
+int gate_request_read(struct gate_request *request, const struct gate_io *io);
+/* Reads and parses a form. 0, or the status to refuse it with. */
+int gate_request_body(struct gate_request *request, struct gate_io *io);
+/* Reads on to the end of a body that nobody wants, within reason: a peer that
+ * is still sending would otherwise not see the answer. */
+void gate_request_drain(struct gate_io *io);
+/* Forgets everything: forms hold passwords. */
+void gate_request_wipe(struct gate_request *request);
+
+/* application/json, and not text/html? */
+bool gate_request_wants_json(const struct gate_request *request);
+
+#endif

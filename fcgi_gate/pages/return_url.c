@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a browser may be sent after a log-in: a path of this very site.
+ *
+ * 1. It MUST be at most 2,048 bytes, all of them printable ASCII: no control,
+ *    no blank, no backslash (browsers read it as a slash), nothing above 7E.
+ * 2. It MUST begin with one slash, not two: two name another host.
+ * 3. Its path, before the first `?`, read as it stands and again with its
+ *    escapes decoded once, MUST hold no `//`, no `.` or `..` segment, no
+ *    backslash and no control.
+ * 4. Below /auth/ it MUST be the account or the administration: a log-in that
+ *    ends at /auth/logout would undo itself.
+ * 5. What is refused counts as "/", never as an error.
+ */
+#include "return_url.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	if (c >= 'a' && c <= 'f') {
+		return c - 'a' + 10;
+	}
+	if (c >= 'A' && c <= 'F') {
+		return c - 'A' + 10;
+	}
+	return -1;
+}
+
+static bool printable(const char *url, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (url[i] <= ' ' || url[i] >= 0x7f || url[i] == '\\') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A `%` that begins no escape stays what it is: nginx refuses such a path by
+ * itself, and nothing else makes another character of it. */
+static size_t decode_path(const char *path, size_t len, char *out)
+{
+	size_t out_len = 0;
+	for (size_t i = 0; i < len; i++) {
+		int high = -1;
+		int low = -1;
+		if (path[i] == '%' && len - i > 2) {
+			high = hex_value(path[i + 1]);
+			low = hex_value(path[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			out[out_len++] = (char)(high * 16 + low);
+			i += 2;
+		} else {
+			out[out_len++] = path[i];
+		}
+	}
+	return out_len;
+}
+
+static bool dot_segment(const char *segment, size_t len)
+{
+	return (len == 1 && segment[0] == '.') ||
+	       (len == 2 && segment[0] == '.' && segment[1] == '.');
+}
+
+static bool path_ok(const char *path, size_t len)
+{
+	size_t start = 1;
+	if (len == 0 || path[0] != '/') {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)path[i];
+		if (c < ' ' || c == 0x7f || c == '\\') {
+			return false;
+		}
+	}
+	for (size_t i = 1; i <= len; i++) {
+		if (i < len && path[i] != '/') {
+			continue;
+		}
+		/* An empty segment is a double slash, unless it is the end. */
+		if ((i == start && i < len) ||
+			dot_segment(path + start, i - start)) {
+			return false;
+		}
+		start = i + 1;
+	}
+	return true;
+}
+
+static bool begins(const char *path, size_t len, const char *prefix)
+{
+	size_t prefix_len = strlen(prefix);
+	return len >= prefix_len && memcmp(path, prefix, prefix_len) == 0;
+}
+
+static bool place_ok(const char *path, size_t len)
+{
+	return !begins(path, len, "/auth/") ||
+	       begins(path, len, "/auth/account") ||
+	       begins(path, len, "/auth/admin");
+}
+
+bool gate_return_url_ok(const char *url, size_t len)
+{
+	char decoded[GATE_RETURN_URL_MAX];
+	if (len == 0 || len > GATE_RETURN_URL_MAX || !printable(url, len)) {
+		return false;
+	}
+	const char *query = memchr(url, '?', len);
+	size_t path_len = query != NULL ? (size_t)(query - url) : len;
+	if (!path_ok(url, path_len) || !place_ok(url, path_len)) {
+		return false;
+	}
+	size_t decoded_len = decode_path(url, path_len, decoded);
+	return path_ok(decoded, decoded_len) && place_ok(decoded, decoded_len);
+}
+
+const char *gate_return_url(const char *url)
+{
+	return gate_return_url_ok(url, strlen(url)) ? url : "/";
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /auth/status: who is this? For programs.
+ *
+ * 1. A cookie of our name, whatever it holds, MUST win over an assertion.
+ * 2. An assertion MUST be valid, and the session that it names MUST still
+ *    stand in the store.
+ * 3. A session that is only good for changing the password is none.
+ * 4. Asking counts as no use of the session.
+ */
+#include <string.h>
+
+#include "auth/assertion.h"
+#include "page.h"
+#include "route.h"
+
+#include "base/banned.h"
+
+static enum stauth_rc by_assertion(struct gate_page *page,
+	struct stauth_session *ret_session, struct stauth_err *err)
+{
+	const char *jwt = page->request->assertion;
+	char handle[STAUTH_HANDLE_LEN + 1];
+	if (jwt[0] == '\0') {
+		return STAUTH_NOTFOUND;
+	}
+	enum stauth_rc rc = stauth_assertion_check(
+		page->config, jwt, strlen(jwt), page->now_s, handle, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return stauth_session_of_handle(page->ctx, handle, ret_session, err);
+}
+
+static void add_groups(struct stauth_buf *body, const char *groups)
+{
+	char name[STAUTH_GROUP_MAX + 1];
+	const char *comma = "";
+	while (*groups != '\0') {
+		size_t len = strcspn(groups, ",");
+		if (len > 0 && len < sizeof(name)) {
+			memcpy(name, groups, len);
+			name[len] = '\0';
+			stauth_buf_add(body, comma);
+			stauth_buf_add_json(body, name);
+			comma = ",";
+		}
+		groups += len;
+		groups += *groups == ',' ? 1 : 0;
+	}
+}
+
+static void tell(struct gate_page *page, const struct stauth_session *session)
+{
+	struct stauth_buf *body = &page->response.body;
+	stauth_buf_add(body, "{\"authenticated\":true,\"user\":");
+	stauth_buf_add_json(body, session->user);
+	stauth_buf_add(body, ",\"email\":");
+	stauth_buf_add_json(body, session->email);
+	stauth_buf_add(body, ",\"name\":");
+	stauth_buf_add_json(body, session->display_name);
+	stauth_buf_add(body, ",\"groups\":[");
+	add_groups(body, session->groups);
+	stauth_buf_add(body, "],\"session\":");
+	stauth_buf_add_json(body, session->handle);
+	stauth_buf_addf(
+		body, ",\"expires_at\":%lld}", (long long)session->expires_at);
+	page->response.status = 200;
+}
+
+void gate_status_get(struct gate_page *page)
+{
+	struct stauth_session session;
+	struct stauth_err err = {0};
+	enum stauth_rc rc = page->cookies.session_sent
+				    ? gate_page_session(page, &session, &err)
+				    : by_assertion(page, &session, &err);
+	if (rc < 0) {
+		gate_page_unavailable(page, &err);
+		return;
+	}
+	page->response.content_type = "application/json";
+	if (rc == STAUTH_OK && !session.must_change) {
+		tell(page, &session);
+	} else {
+		page->response.status = 401;
+		stauth_buf_add(
+			&page->response.body, "{\"authenticated\":false}");
+	}
+}
