@@ -31,12 +31,7 @@ struct dictionary {
 	size_t count;
 };
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* zxcvbn compares with words in lower case only. */
+/* In any case: zxcvbn folds them itself. */
 static void add_word(struct dictionary *dict, const char *word, size_t len)
 {
 	char *to;
@@ -45,9 +40,7 @@ static void add_word(struct dictionary *dict, const char *word, size_t len)
 		return;
 	}
 	to = dict->text[dict->count];
-	for (size_t i = 0; i < len; i++) {
-		to[i] = lower(word[i]);
-	}
+	memcpy(to, word, len);
 	to[len] = '\0';
 	dict->word[dict->count++] = to;
 }
@@ -56,7 +49,7 @@ static void add_word(struct dictionary *dict, const char *word, size_t len)
 static bool is_part(char c)
 {
 	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
-	       (lower(c) >= 'a' && lower(c) <= 'z');
+	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static void add_parts(struct dictionary *dict, const char *word)

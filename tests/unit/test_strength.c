@@ -145,8 +145,8 @@ static void e14_long_passwords_are_judged_in_bounded_time(void **state)
 		password[STAUTH_PASSWORD_MAX] = '\0';
 		assert_true(judge(password).score < 4);
 	}
-	/* Processor time; a sanitized build is several times slower. */
-	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 3);
+	/* Processor time; zxcvbn itself is never sanitized. */
+	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 0.7);
 }
 
 static void many_and_long_words_are_bounded(void **state)
