@@ -133,7 +133,7 @@ void stauth_buf_add_html(struct stauth_buf *buf, const char *str)
 static bool uri_plain(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') || (c != 0 && strchr("-._~/", c));
+	       (c >= '0' && c <= '9') || (c != 0 && strchr("-._~/", c));
 }
 
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len)

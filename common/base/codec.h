@@ -11,7 +11,7 @@
 #define STAUTH_SHA256_LEN 32
 
 /* Bytes that n bytes take in base64url without padding, NUL included. */
-#define STAUTH_B64URL_SIZE(n) (((n) * 4 + 2) / 3 + 1)
+#define STAUTH_B64URL_SIZE(n) (((n)*4 + 2) / 3 + 1)
 
 /* RFC 4648 §5, no padding. out holds STAUTH_B64URL_SIZE(len). */
 void stauth_b64url_encode(const void *data, size_t len, char *out);
@@ -27,14 +27,14 @@ void stauth_hex_encode(const void *data, size_t len, char *out);
 
 /* One pass of %XX (and '+' as blank if plus). In place is allowed.
  * false on a bad escape. NULs are decoded, hence the length. */
-bool stauth_percent_decode(const char *str, size_t len, bool plus, char *out,
-	size_t *ret_len);
+bool stauth_percent_decode(
+	const char *str, size_t len, bool plus, char *out, size_t *ret_len);
 
 /* Is this well-formed UTF-8 (no surrogates, no overlong forms)? */
 bool stauth_utf8_valid(const char *str, size_t len);
 /* Is this a decimal number within [min, max], nothing before or after? */
-bool stauth_parse_int(const char *str, int64_t min, int64_t max,
-	int64_t *ret_value);
+bool stauth_parse_int(
+	const char *str, int64_t min, int64_t max, int64_t *ret_value);
 
 /* SHA-256. false only if the crypto library fails; out is then zeroed. */
 bool stauth_sha256(const void *data, size_t len, uint8_t out[32]);

@@ -19,7 +19,7 @@ typedef void stauth_message_fn(
 
 struct stauth_messages {
 	stauth_message_fn *say; /* NULL: silent */
-	void *user; /* handed to say as it is */
+	void *user;             /* handed to say as it is */
 };
 
 /* Calls the callback, if there is one. */

@@ -26,16 +26,16 @@ enum stauth_rc stauth_random(void *data, size_t len, struct stauth_err *err)
 			int code = errno;
 
 			stauth_wipe(data, len);
-			return stauth_fail(err, STAUTH_ECRYPTO,
-				"getrandom: %s", strerror(code));
+			return stauth_fail(err, STAUTH_ECRYPTO, "getrandom: %s",
+				strerror(code));
 		}
 		done += (size_t)n;
 	}
 	return STAUTH_OK;
 }
 
-static enum stauth_rc random_text(stauth_random_fn *random, size_t len,
-	char *out, struct stauth_err *err)
+static enum stauth_rc random_text(
+	stauth_random_fn *random, size_t len, char *out, struct stauth_err *err)
 {
 	uint8_t raw[24];
 	enum stauth_rc rc = random(raw, len, err);

@@ -12,8 +12,8 @@ void stauth_wipe(void *data, size_t len)
 	explicit_bzero(data, len);
 }
 
-enum stauth_rc stauth_secret_set(struct stauth_secret *secret,
-	const char *data, size_t len, struct stauth_err *err)
+enum stauth_rc stauth_secret_set(struct stauth_secret *secret, const char *data,
+	size_t len, struct stauth_err *err)
 {
 	if (len == 0) {
 		return stauth_fail(err, STAUTH_BADVALUE, "empty password");

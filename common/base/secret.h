@@ -23,20 +23,16 @@ struct stauth_secret {
 void stauth_wipe(void *data, size_t len);
 /* Refuses pointers at compile time: sizeof would wipe eight bytes. */
 #define stauth_wipe_array(a)                                                   \
-	stauth_wipe((a),                                                       \
-		sizeof(a) +                                                    \
-			0 * sizeof(struct {                                    \
-				_Static_assert(                                \
-					!__builtin_types_compatible_p(         \
-						__typeof__(a),                 \
-						__typeof__(&(a)[0])),          \
-					"an array, not a pointer");            \
-				int unused;                                    \
-			}))
+	stauth_wipe((a), sizeof(a) + 0 * sizeof(struct {                       \
+		_Static_assert(!__builtin_types_compatible_p(                  \
+				       __typeof__(a), __typeof__(&(a)[0])),    \
+			"an array, not a pointer");                            \
+		int unused;                                                    \
+	}))
 
 /* Copies; BADVALUE if empty, longer than the maximum or holding a NUL. */
-enum stauth_rc stauth_secret_set(struct stauth_secret *secret,
-	const char *data, size_t len, struct stauth_err *err);
+enum stauth_rc stauth_secret_set(struct stauth_secret *secret, const char *data,
+	size_t len, struct stauth_err *err);
 void stauth_secret_wipe(struct stauth_secret *secret);
 
 /* Same bytes? Takes the same time wherever they differ. */

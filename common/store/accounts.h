@@ -29,7 +29,7 @@
 
 /* What goes along with every change of an account. */
 struct stauth_change {
-	int64_t now_s; /* from state->ops->now() */
+	int64_t now_s;     /* from state->ops->now() */
 	bool end_sessions; /* of this user, and void the known devices */
 	/* One session and one device of the user that stay, if any: those of
 	 * the browser that made the change. */
@@ -112,8 +112,8 @@ struct stauth_accounts_ops {
 		struct stauth_err *err);
 	/* NOTFOUND; REFUSED (last superuser). Ends sessions always. */
 	enum stauth_rc (*user_delete)(struct stauth_accounts *accounts,
-		int64_t uid, const struct stauth_change *change,
-		int *ret_ended, struct stauth_err *err);
+		int64_t uid, const struct stauth_change *change, int *ret_ended,
+		struct stauth_err *err);
 };
 
 #endif

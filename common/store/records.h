@@ -12,31 +12,31 @@
 #include "base/codec.h"
 #include "base/random.h"
 
-#define STAUTH_NAME_SIZE 255 /* 254 bytes and the NUL */
-#define STAUTH_EMAIL_SIZE 255
-#define STAUTH_DISPLAY_SIZE 129
-#define STAUTH_GROUP_MAX 64 /* bytes of one group's name */
-#define STAUTH_GROUPS_MAX 32 /* groups of one account, su included */
-#define STAUTH_GROUPS_SIZE (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
-#define STAUTH_ENCODED_SIZE 513 /* an encoded password */
-#define STAUTH_CHANNEL_SIZE 16 /* "web", "pam:sshd", "cli" */
-#define STAUTH_ADDRESS_SIZE 96 /* an address, or local:SERVICE:UID */
-#define STAUTH_AGENT_SIZE 129 /* what the browser calls itself, cut */
-#define STAUTH_DETAIL_SIZE 193
+#define STAUTH_NAME_SIZE     255 /* 254 bytes and the NUL */
+#define STAUTH_EMAIL_SIZE    255
+#define STAUTH_DISPLAY_SIZE  129
+#define STAUTH_GROUP_MAX     64 /* bytes of one group's name */
+#define STAUTH_GROUPS_MAX    32 /* groups of one account, su included */
+#define STAUTH_GROUPS_SIZE   (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
+#define STAUTH_ENCODED_SIZE  513 /* an encoded password */
+#define STAUTH_CHANNEL_SIZE  16  /* "web", "pam:sshd", "cli" */
+#define STAUTH_ADDRESS_SIZE  96  /* an address, or local:SERVICE:UID */
+#define STAUTH_AGENT_SIZE    129 /* what the browser calls itself, cut */
+#define STAUTH_DETAIL_SIZE   193
 #define STAUTH_LANE_KEY_SIZE 384
 
 struct stauth_account {
-	int64_t uid; /* immutable, never used again */
+	int64_t uid;   /* immutable, never used again */
 	int64_t epoch; /* raised by password change, disable, restore */
-	char name[STAUTH_NAME_SIZE]; /* canonical */
+	char name[STAUTH_NAME_SIZE];   /* canonical */
 	char email[STAUTH_EMAIL_SIZE]; /* "" none; unique when set */
 	char display_name[STAUTH_DISPLAY_SIZE];
-	char groups[STAUTH_GROUPS_SIZE]; /* comma list, sorted, without su */
+	char groups[STAUTH_GROUPS_SIZE];    /* comma list, sorted, without su */
 	char password[STAUTH_ENCODED_SIZE]; /* encoded; "" none: no log-in */
 	bool su;
 	bool disabled;
 	bool system_login; /* may open a host through PAM */
-	bool must_change; /* the password, before anything else */
+	bool must_change;  /* the password, before anything else */
 	int64_t created_at;
 	int64_t last_login_at;
 	int64_t mfa_since; /* room for a second factor; always 0 today */
@@ -61,11 +61,11 @@ struct stauth_session {
 	char channel[STAUTH_CHANNEL_SIZE];
 	char address[STAUTH_ADDRESS_SIZE];
 	char agent[STAUTH_AGENT_SIZE];
-	bool remember; /* a long session, without idle limit */
-	bool must_change; /* good for changing the password only */
-	int factors; /* enum stauth_factor bits */
-	int level; /* of assurance: 1 one factor */
-	int64_t auth_at; /* when the factors were shown */
+	bool remember;        /* a long session, without idle limit */
+	bool must_change;     /* good for changing the password only */
+	int factors;          /* enum stauth_factor bits */
+	int level;            /* of assurance: 1 one factor */
+	int64_t auth_at;      /* when the factors were shown */
 	int64_t confirmed_at; /* when last shown again */
 	int64_t created_at;
 	int64_t last_seen_at;
@@ -74,12 +74,12 @@ struct stauth_session {
 
 /* One line of the audit: who did what to whom, from where, and was it done. */
 struct stauth_audit_row {
-	int64_t id; /* given by the store */
-	int64_t at; /* given by the store */
+	int64_t id;     /* given by the store */
+	int64_t at;     /* given by the store */
 	char event[32]; /* "login", "logout", "password.change", ... */
 	bool ok;
-	char user[STAUTH_NAME_SIZE]; /* concerned; as typed if unknown */
-	int64_t uid; /* 0 unknown */
+	char user[STAUTH_NAME_SIZE];  /* concerned; as typed if unknown */
+	int64_t uid;                  /* 0 unknown */
 	char actor[STAUTH_NAME_SIZE]; /* who did it; "" the user concerned */
 	char channel[STAUTH_CHANNEL_SIZE];
 	char address[STAUTH_ADDRESS_SIZE];
@@ -91,11 +91,11 @@ struct stauth_audit_row {
 struct stauth_lane {
 	const char *name; /* "account+source", "account", "source", "device" */
 	char key[STAUTH_LANE_KEY_SIZE];
-	int free; /* failures without a wait */
-	int64_t window_s; /* a counter untouched so long is forgotten */
+	int free;             /* failures without a wait */
+	int64_t window_s;     /* a counter untouched so long is forgotten */
 	int64_t first_wait_s; /* after the failure that is one too many */
-	int64_t max_wait_s; /* waits double up to this */
-	bool fixed_window; /* counts from its first failure, not its last */
+	int64_t max_wait_s;   /* waits double up to this */
+	bool fixed_window;    /* counts from its first failure, not its last */
 	bool cleared_by_success; /* else a success takes one back */
 };
 

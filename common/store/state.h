@@ -23,8 +23,8 @@
 struct stauth_login_commit {
 	uint8_t token_hash[32];
 	struct stauth_session session; /* created_at = now_s */
-	int sessions_max; /* of this user's web sessions, this one included;
-	                   * over it those used longest ago end. 0: no cap */
+	int sessions_max;   /* of this user's web sessions, this one included;
+			     * over it those used longest ago end. 0: no cap */
 	bool end_presented; /* the session that the browser came with */
 	uint8_t presented_hash[32];
 	bool device; /* (re)writes the known device of this account */
@@ -155,7 +155,7 @@ struct stauth_check_done {
 	uint64_t tag;
 	enum stauth_check_verdict verdict;
 	struct stauth_session session; /* on ALLOW; copied out */
-	char why[96]; /* on FAULT: for the log */
+	char why[96];                  /* on FAULT: for the log */
 };
 
 struct stauth_check {

@@ -34,12 +34,11 @@ static void buf_escapes(void **state)
 	(void)state;
 	stauth_buf_init(&buf, 1000);
 	stauth_buf_add_html(&buf, "<a href=\"'&\">");
-	assert_string_equal(stauth_buf_str(&buf),
-		"&lt;a href=&quot;&#39;&amp;&quot;&gt;");
+	assert_string_equal(
+		stauth_buf_str(&buf), "&lt;a href=&quot;&#39;&amp;&quot;&gt;");
 	stauth_buf_reset(&buf);
 	stauth_buf_add_uri(&buf, "/a b?x=%1\xc3\xbc", 11);
-	assert_string_equal(
-		stauth_buf_str(&buf), "/a%20b%3Fx%3D%251%C3%BC");
+	assert_string_equal(stauth_buf_str(&buf), "/a%20b%3Fx%3D%251%C3%BC");
 	stauth_buf_reset(&buf);
 	stauth_buf_add_json(&buf, "\"\\\n\x01</\xc3\xbc\xff");
 	assert_string_equal(stauth_buf_str(&buf),
@@ -113,7 +112,8 @@ static void int_parse_is_strict(void **state)
 	assert_false(stauth_parse_int("5x", 0, 9, &v));
 	assert_false(stauth_parse_int(" 5", 0, 9, &v));
 	assert_false(stauth_parse_int("10", 0, 9, &v));
-	assert_false(stauth_parse_int("99999999999999999999", 0, INT64_MAX, &v));
+	assert_false(
+		stauth_parse_int("99999999999999999999", 0, INT64_MAX, &v));
 	assert_int_equal(v, -12);
 }
 
@@ -164,8 +164,7 @@ static void secret_has_bounds_and_wipes(void **state)
 	assert_int_equal(secret.len, 511);
 	assert_rc(stauth_secret_set(&secret, big, 512, &err), STAUTH_BADVALUE);
 	assert_rc(stauth_secret_set(&secret, big, 0, &err), STAUTH_BADVALUE);
-	assert_rc(
-		stauth_secret_set(&secret, "a\0b", 3, &err), STAUTH_BADVALUE);
+	assert_rc(stauth_secret_set(&secret, "a\0b", 3, &err), STAUTH_BADVALUE);
 	stauth_secret_wipe(&secret);
 	assert_memory_equal(&secret, &zero, sizeof(zero));
 }
@@ -173,8 +172,8 @@ static void secret_has_bounds_and_wipes(void **state)
 static void keep_message(
 	enum stauth_message_type type, const char *message, void *user)
 {
-	(void)snprintf(user, 64, "%s|%s", stauth_message_type_name(type),
-		message);
+	(void)snprintf(
+		user, 64, "%s|%s", stauth_message_type_name(type), message);
 }
 
 static void messages_reach_their_callback(void **state)

@@ -30,8 +30,7 @@
 		enum stauth_rc got_rc = (call);                                \
 		if (got_rc != (want)) {                                        \
 			print_error("%s: %s, wanted %s\n", #call,              \
-				stauth_rc_name(got_rc),                        \
-				stauth_rc_name(want));                         \
+				stauth_rc_name(got_rc), stauth_rc_name(want)); \
 		}                                                              \
 		assert_int_equal(got_rc, (want));                              \
 	} while (0)
