@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/verbs.h"
+
+#include <string.h>
+
+#include "base/secret.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
+
+#include "base/banned.h"
+
+#define LIST_MAX 1000
+
+/* Reads the one row that a bound query may have, and ends it. */
+static enum stauth_rc one_account(struct stauth_query *query,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	struct stauth_account account;
+	enum stauth_rc rc = stauth_query_row(query, err);
+
+	if (rc == STAUTH_OK) {
+		memset(&account, 0, sizeof(account));
+		stauth_read_account(query, &account);
+		rc = stauth_query_only(query, err);
+		if (rc == STAUTH_OK) {
+			*ret_account = account;
+		}
+		stauth_wipe_array(account.password);
+	}
+	stauth_query_end(query);
+	return rc;
+}
+
+static enum stauth_rc user_by_text(struct stauth_accounts *accounts,
+	enum stauth_sql id, const char *text,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_query query;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, id);
+	stauth_bind_text(&query, text);
+	return one_account(&query, ret_account, err);
+}
+
+static enum stauth_rc user_by_name(struct stauth_accounts *accounts,
+	const char *name, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	return user_by_text(
+		accounts, STAUTH_SQL_USER_BY_NAME, name, ret_account, err);
+}
+
+static enum stauth_rc user_by_email(struct stauth_accounts *accounts,
+	const char *email, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	return user_by_text(
+		accounts, STAUTH_SQL_USER_BY_EMAIL, email, ret_account, err);
+}
+
+static enum stauth_rc user_by_uid(struct stauth_accounts *accounts, int64_t uid,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_query query;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_USER_BY_UID);
+	stauth_bind_int(&query, uid);
+	return one_account(&query, ret_account, err);
+}
+
+static enum stauth_rc password_from(struct stauth_db *db, int64_t uid,
+	char ret_encoded[STAUTH_ENCODED_SIZE], struct stauth_err *err)
+{
+	struct stauth_query query;
+	char encoded[STAUTH_ENCODED_SIZE];
+	enum stauth_rc rc;
+
+	stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_FROM_UID);
+	stauth_bind_int(&query, uid);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		stauth_read_text(&query, encoded, sizeof(encoded));
+		rc = stauth_query_sound(&query, err);
+		if (rc == STAUTH_OK) {
+			memcpy(ret_encoded, encoded, sizeof(encoded));
+		}
+		stauth_wipe_array(encoded);
+	}
+	stauth_query_end(&query);
+	return rc;
+}
+
+static enum stauth_rc password_like(struct stauth_accounts *accounts,
+	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	int64_t uid_max = 0;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc == STAUTH_OK) {
+		rc = stauth_query_value(
+			db, STAUTH_SQL_USER_MAX_UID, NULL, &uid_max, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	seed %= (uint64_t)uid_max + 1;
+	rc = password_from(db, (int64_t)seed, ret_encoded, err);
+	if (rc == STAUTH_NOTFOUND) {
+		rc = password_from(db, 0, ret_encoded, err);
+	}
+	return rc;
+}
+
+static enum stauth_rc user_list(struct stauth_accounts *accounts,
+	const char *search, const char *after, size_t limit,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_query query;
+	size_t count = 0;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	stauth_query_start(&query, db, STAUTH_SQL_USER_LIST);
+	stauth_bind_text(&query, after ? after : "");
+	stauth_bind_text(&query, search ? search : "");
+	stauth_bind_int(&query, (int64_t)limit);
+	while (rc == STAUTH_OK && count < limit) {
+		rc = stauth_query_row(&query, err);
+		if (rc == STAUTH_OK) {
+			stauth_read_account(&query, &ret_accounts[count++]);
+			rc = stauth_query_sound(&query, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
+		*ret_count = count;
+		return STAUTH_OK;
+	}
+	return rc;
+}
+
+const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
+	.name = "SQLITE",
+	.with_state = true,
+	.user_by_name = user_by_name,
+	.user_by_uid = user_by_uid,
+	.user_by_email = user_by_email,
+	.password_like = password_like,
+	.user_list = user_list,
+	.user_insert = stauth_sq_user_insert,
+	.user_update = stauth_sq_user_update,
+	.password_set = stauth_sq_password_set,
+	.password_rehash = stauth_sq_password_rehash,
+	.user_delete = stauth_sq_user_delete,
+};

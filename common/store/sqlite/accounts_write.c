@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changes of accounts. MUSTs:
+ *  1. What belongs together is one transaction: the row, the epoch, the end
+ *     of the sessions and known devices, the audit row.
+ *  2. With a raised epoch every older session and device ends, whether or not
+ *     the caller asked for it; what is kept gets the new epoch.
+ *  3. A change made on what was read before must fail if it changed since.
+ *  4. Where there is an enabled superuser, one is left.
+ */
+#include "store/sqlite/verbs.h"
+
+#include "store/sqlite/query.h"
+
+#include "base/banned.h"
+
+/* Is this name or address taken by another account than uid? */
+static enum stauth_rc must_be_free(struct stauth_db *db, enum stauth_sql id,
+	const char *text, int64_t uid, const char *what, struct stauth_err *err)
+{
+	struct stauth_query query;
+	enum stauth_rc rc;
+
+	if (text[0] == '\0') {
+		return STAUTH_OK;
+	}
+	stauth_query_start(&query, db, id);
+	stauth_bind_text(&query, text);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK && stauth_read_int(&query, 1, INT64_MAX) != uid) {
+		rc = stauth_fail(err, STAUTH_EXISTS, "the %s is taken", what);
+	}
+	stauth_query_end(&query);
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+static enum stauth_rc superusers(
+	struct stauth_db *db, int64_t *ret_count, struct stauth_err *err)
+{
+	return stauth_query_value(
+		db, STAUTH_SQL_SUPERUSERS, NULL, ret_count, err);
+}
+
+/* Of the account that a verb is about, before it changes anything. */
+struct before {
+	int64_t epoch;
+	int64_t superusers;
+};
+
+static enum stauth_rc look_before(struct stauth_db *db, int64_t uid,
+	int64_t epoch, struct before *ret_before, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_query_value(
+		db, STAUTH_SQL_USER_EPOCH, &uid, &ret_before->epoch, err);
+
+	if (rc == STAUTH_OK && epoch != -1 && epoch != ret_before->epoch) {
+		rc = stauth_fail(err, STAUTH_EXPIRED,
+			"the account was changed meanwhile");
+	}
+	if (rc == STAUTH_OK) {
+		rc = superusers(db, &ret_before->superusers, err);
+	}
+	return rc;
+}
+
+static enum stauth_rc must_leave_superuser(struct stauth_db *db,
+	const struct before *before, const struct stauth_change *change,
+	struct stauth_err *err)
+{
+	int64_t left = 0;
+	enum stauth_rc rc;
+
+	if (!change->keep_a_superuser || before->superusers == 0) {
+		return STAUTH_OK;
+	}
+	rc = superusers(db, &left, err);
+	if (rc == STAUTH_OK && left == 0) {
+		rc = stauth_fail(
+			err, STAUTH_REFUSED, "this is the last superuser");
+	}
+	return rc;
+}
+
+static enum stauth_rc raise_epoch(
+	struct stauth_db *db, int64_t uid, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_USER_RAISE_EPOCH);
+	stauth_bind_int(&query, uid);
+	return stauth_query_run(&query, NULL, err);
+}
+
+static enum stauth_rc end_sessions(struct stauth_db *db, int64_t uid,
+	const char *keep, int *ret_ended, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_USER);
+	stauth_bind_int(&query, uid);
+	stauth_bind_text(&query, keep);
+	return stauth_query_run(&query, ret_ended, err);
+}
+
+static enum stauth_rc end_devices(struct stauth_db *db, int64_t uid,
+	const uint8_t *keep, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_END_USER);
+	stauth_bind_int(&query, uid);
+	stauth_bind_hash(&query, keep);
+	return stauth_query_run(&query, NULL, err);
+}
+
+static enum stauth_rc renew_kept(struct stauth_db *db, int64_t uid,
+	int64_t epoch, const struct stauth_change *change,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	enum stauth_rc rc;
+
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_KEEP);
+	stauth_bind_int(&query, uid);
+	stauth_bind_text(&query, change->keep_session);
+	stauth_bind_int(&query, epoch);
+	rc = stauth_query_run(&query, NULL, err);
+	if (rc != STAUTH_OK || !change->keep_device) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_KEEP);
+	stauth_bind_int(&query, uid);
+	stauth_bind_hash(&query, change->keep_device_hash);
+	stauth_bind_int(&query, epoch);
+	return stauth_query_run(&query, NULL, err);
+}
+
+/* MUST 2: the order is sessions, devices, epoch. */
+static enum stauth_rc end_older(struct stauth_db *db, int64_t uid,
+	int64_t epoch, const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc = STAUTH_OK;
+
+	if (change->end_sessions || change->raise_epoch) {
+		rc = end_sessions(
+			db, uid, change->keep_session, ret_ended, err);
+	}
+	if (rc == STAUTH_OK && (change->end_sessions || change->raise_epoch)) {
+		rc = end_devices(db, uid,
+			change->keep_device ? change->keep_device_hash : NULL,
+			err);
+	}
+	if (rc == STAUTH_OK && change->raise_epoch) {
+		rc = raise_epoch(db, uid, err);
+	}
+	if (rc == STAUTH_OK && change->raise_epoch) {
+		rc = renew_kept(db, uid, epoch + 1, change, err);
+	}
+	return rc;
+}
+
+/* What every change of a present account ends with, commit included. */
+static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
+	int64_t uid, const struct before *before,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	int ended = 0;
+
+	if (rc == STAUTH_OK) {
+		rc = must_leave_superuser(db, before, change, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = end_older(db, uid, before->epoch, change, &ended, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_audit_put(db, &change->audit, change->now_s, err);
+	}
+	rc = stauth_write_end(db, rc, change->now_s, err);
+	if (rc == STAUTH_OK && ret_ended) {
+		*ret_ended = ended;
+	}
+	return rc;
+}
+
+static enum stauth_rc insert_row(struct stauth_db *db,
+	const struct stauth_account *account, int64_t now_s,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_USER_INSERT);
+	stauth_bind_text(&query, account->name);
+	stauth_bind_optional(&query, account->email);
+	stauth_bind_text(&query, account->display_name);
+	stauth_bind_text(&query, account->groups);
+	stauth_bind_text(&query, account->password);
+	stauth_bind_int(&query, account->su);
+	stauth_bind_int(&query, account->disabled);
+	stauth_bind_int(&query, account->system_login);
+	stauth_bind_int(&query, account->must_change);
+	stauth_bind_int(&query, now_s);
+	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_audit_row audit = change->audit;
+	int64_t uid = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = must_be_free(db, STAUTH_SQL_USER_BY_NAME, account->name, 0,
+		"user name", err);
+	if (rc == STAUTH_OK) {
+		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
+			0, "e-mail address", err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = insert_row(db, account, change->now_s, err);
+	}
+	if (rc == STAUTH_OK) {
+		/* The caller cannot know the uid before. */
+		uid = sqlite3_last_insert_rowid(db->sql);
+		audit.uid = uid;
+		rc = stauth_audit_put(db, &audit, change->now_s, err);
+	}
+	rc = stauth_write_end(db, rc, change->now_s, err);
+	if (rc == STAUTH_OK && ret_uid) {
+		*ret_uid = uid;
+	}
+	return rc;
+}
+
+static enum stauth_rc update_row(struct stauth_db *db,
+	const struct stauth_account *account, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_USER_UPDATE);
+	stauth_bind_int(&query, account->uid);
+	stauth_bind_int(&query, account->epoch);
+	stauth_bind_optional(&query, account->email);
+	stauth_bind_text(&query, account->display_name);
+	stauth_bind_text(&query, account->groups);
+	stauth_bind_int(&query, account->su);
+	stauth_bind_int(&query, account->disabled);
+	stauth_bind_int(&query, account->system_login);
+	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct before before = {0, 0};
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = look_before(db, account->uid, account->epoch, &before, err);
+	if (rc == STAUTH_OK) {
+		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
+			account->uid, "e-mail address", err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = update_row(db, account, err);
+	}
+	return finish(db, rc, account->uid, &before, change, ret_ended, err);
+}
+
+enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
+	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct before before = {0, 0};
+	struct stauth_query query;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = look_before(db, uid, epoch, &before, err);
+	if (rc == STAUTH_OK) {
+		stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_SET);
+		stauth_bind_int(&query, uid);
+		stauth_bind_int(&query, epoch);
+		stauth_bind_text(&query, encoded);
+		stauth_bind_int(&query, must_change);
+		rc = stauth_query_run(&query, NULL, err);
+	}
+	return finish(db, rc, uid, &before, change, ret_ended, err);
+}
+
+enum stauth_rc stauth_sq_password_rehash(struct stauth_accounts *accounts,
+	int64_t uid, const char *old, const char *encoded,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_query query;
+	int changes = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_REHASH);
+	stauth_bind_int(&query, uid);
+	stauth_bind_text(&query, old);
+	stauth_bind_text(&query, encoded);
+	rc = stauth_query_run(&query, &changes, err);
+	if (rc == STAUTH_OK && changes != 1) {
+		rc = STAUTH_EXPIRED;
+	}
+	return stauth_db_end(db, rc, err);
+}
+
+enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
+	int64_t uid, const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	struct stauth_change all = *change;
+	struct before before = {0, 0};
+	struct stauth_query query;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	/* Nothing of the user stays, whatever the caller would keep. */
+	all.end_sessions = true;
+	all.keep_session[0] = '\0';
+	all.keep_device = false;
+	rc = look_before(db, uid, -1, &before, err);
+	if (rc == STAUTH_OK) {
+		stauth_query_start(&query, db, STAUTH_SQL_USER_DELETE);
+		stauth_bind_int(&query, uid);
+		rc = stauth_query_run(&query, NULL, err);
+	}
+	return finish(db, rc, uid, &before, &all, ret_ended, err);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counters of failures. MUSTs:
+ *  1. A try is counted before it is made, in all its lanes or in none.
+ *  2. A lane forgets when it was not touched for its window (fixed_window:
+ *     when its first failure is a window old).
+ *  3. `free` failures cost nothing; from then on the try after a failure
+ *     waits first_wait, then twice that, up to max_wait, since the last one.
+ *  4. A clock that was set back never makes a wait longer than max_wait.
+ *  5. A try that must wait is not counted.
+ *  6. The table is bounded (expire.c): what was touched longest ago goes.
+ */
+#include "store/sqlite/verbs.h"
+
+#include "store/sqlite/query.h"
+
+#include "base/banned.h"
+
+#define FAILURES_MAX 1000000
+#define DOUBLES_MAX  30
+#define AT_MAX       INT64_C(253402300799)
+
+struct count {
+	int64_t failures;
+	int64_t first_at;
+	int64_t last_at;
+};
+
+static enum stauth_rc read_row(struct stauth_db *db,
+	const struct stauth_lane *lane, struct count *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	struct count count = {0, 0, 0};
+	enum stauth_rc rc;
+
+	stauth_query_start(&query, db, STAUTH_SQL_LANE_GET);
+	stauth_bind_text(&query, lane->name);
+	stauth_bind_text(&query, lane->key);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		count.failures = stauth_read_int(&query, 0, INT64_MAX);
+		count.first_at = stauth_read_at(&query);
+		count.last_at = stauth_read_at(&query);
+		rc = stauth_query_only(&query, err);
+	} else if (rc == STAUTH_NOTFOUND) {
+		rc = STAUTH_OK;
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK) {
+		*ret_count = count;
+	}
+	return rc;
+}
+
+/* The counter as it stands now: MUST 2 and 4. */
+static enum stauth_rc read_count(struct stauth_db *db,
+	const struct stauth_lane *lane, int64_t now_s, struct count *ret_count,
+	struct stauth_err *err)
+{
+	struct count count = {0, 0, 0};
+	int64_t since;
+	enum stauth_rc rc = read_row(db, lane, &count, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	count.last_at = count.last_at < now_s ? count.last_at : now_s;
+	count.first_at = count.first_at < now_s ? count.first_at : now_s;
+	since = lane->fixed_window ? count.first_at : count.last_at;
+	if (now_s - since >= lane->window_s) {
+		count.failures = 0;
+	}
+	if (count.failures == 0) {
+		count.first_at = now_s;
+	}
+	*ret_count = count;
+	return STAUTH_OK;
+}
+
+/* Seconds that a try must still wait; 0: none. MUST 3. */
+static int64_t wait_of(const struct stauth_lane *lane,
+	const struct count *count, int64_t now_s)
+{
+	int64_t over = count->failures - lane->free;
+	int64_t wait_s = lane->first_wait_s;
+	int64_t left_s;
+
+	if (over < 0) {
+		return 0;
+	}
+	for (int i = 0; i < over && i < DOUBLES_MAX; i++) {
+		if (wait_s >= lane->max_wait_s) {
+			break;
+		}
+		wait_s *= 2;
+	}
+	wait_s = wait_s < lane->max_wait_s ? wait_s : lane->max_wait_s;
+	left_s = count->last_at + wait_s - now_s;
+	return left_s > 0 ? left_s : 0;
+}
+
+static enum stauth_rc put_count(struct stauth_db *db,
+	const struct stauth_lane *lane, const struct count *count,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	int64_t since = lane->fixed_window ? count->first_at : count->last_at;
+	int64_t over_at = since < AT_MAX - lane->window_s
+				  ? since + lane->window_s
+				  : AT_MAX;
+
+	stauth_query_start(&query, db, STAUTH_SQL_LANE_PUT);
+	stauth_bind_text(&query, lane->name);
+	stauth_bind_text(&query, lane->key);
+	stauth_bind_int(&query, count->failures);
+	stauth_bind_int(&query, count->first_at);
+	stauth_bind_int(&query, count->last_at);
+	stauth_bind_int(&query, over_at);
+	return stauth_query_run(&query, NULL, err);
+}
+
+static enum stauth_rc count_one(struct stauth_db *db,
+	const struct stauth_lane *lane, int64_t now_s, struct stauth_err *err)
+{
+	struct count count = {0, 0, 0};
+	enum stauth_rc rc = read_count(db, lane, now_s, &count, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (count.failures < FAILURES_MAX) {
+		count.failures++;
+	}
+	count.last_at = now_s;
+	return put_count(db, lane, &count, err);
+}
+
+static enum stauth_rc longest_wait(struct stauth_db *db,
+	const struct stauth_lane *lanes, size_t count, int64_t now_s,
+	int64_t *ret_wait_s, struct stauth_err *err)
+{
+	int64_t longest = 0;
+	enum stauth_rc rc = STAUTH_OK;
+
+	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
+		struct count now = {0, 0, 0};
+
+		rc = read_count(db, &lanes[i], now_s, &now, err);
+		if (rc == STAUTH_OK) {
+			int64_t wait_s = wait_of(&lanes[i], &now, now_s);
+
+			longest = wait_s > longest ? wait_s : longest;
+		}
+	}
+	if (rc == STAUTH_OK) {
+		*ret_wait_s = longest;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
+	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	int64_t wait_s = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (!never_refuse) {
+		rc = longest_wait(db, lanes, count, now_s, &wait_s, err);
+	}
+	if (rc == STAUTH_OK && wait_s > 0) {
+		rc = stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
+			(long long)wait_s);
+	}
+	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
+		rc = count_one(db, &lanes[i], now_s, err);
+	}
+	rc = stauth_write_end(db, rc, now_s, err);
+	if (rc == STAUTH_THROTTLED && ret_wait_s) {
+		*ret_wait_s = wait_s;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_lanes_done(struct stauth_db *db,
+	const struct stauth_lane *lanes, size_t count, bool success,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	enum stauth_rc rc = STAUTH_OK;
+
+	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
+		bool clear = success && lanes[i].cleared_by_success;
+
+		stauth_query_start(&query, db,
+			clear ? STAUTH_SQL_LANE_CLEAR : STAUTH_SQL_LANE_BACK);
+		stauth_bind_text(&query, lanes[i].name);
+		stauth_bind_text(&query, lanes[i].key);
+		rc = stauth_query_run(&query, NULL, err);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
+	const struct stauth_lane *lanes, size_t count, bool success,
+	int64_t now_s, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_lanes_done(db, lanes, count, success, err);
+	return stauth_write_end(db, rc, now_s, err);
+}

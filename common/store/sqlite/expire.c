@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows that are over. They are dead without this: every read looks at the
+ * time itself. It only keeps the file small, a batch at a time, so that
+ * nobody waits long for the lock.
+ */
+#include "store/sqlite/verbs.h"
+
+#include "store/sqlite/query.h"
+
+#include "base/banned.h"
+
+#define SWEEP_ROWS 64
+#define LANES_MAX  65536
+
+/* Deletes at most *left rows that are over at the instant; *left goes down. */
+static enum stauth_rc expire(struct stauth_db *db, enum stauth_sql id,
+	int64_t at, int64_t *left, struct stauth_err *err)
+{
+	struct stauth_query query;
+	int changes = 0;
+	enum stauth_rc rc;
+
+	if (*left <= 0) {
+		return STAUTH_OK;
+	}
+	stauth_query_start(&query, db, id);
+	stauth_bind_int(&query, at);
+	stauth_bind_int(&query, *left);
+	rc = stauth_query_run(&query, &changes, err);
+	*left -= changes;
+	return rc;
+}
+
+static enum stauth_rc evict_lanes(struct stauth_db *db, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_LANE_EVICT);
+	stauth_bind_int(&query, LANES_MAX);
+	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
+	int64_t now_s, struct stauth_err *err)
+{
+	int64_t left = SWEEP_ROWS;
+
+	if (rc == STAUTH_OK && ++db->writes == 0) {
+		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE, now_s, &left, err);
+		if (rc == STAUTH_OK) {
+			rc = expire(db, STAUTH_SQL_DEVICE_EXPIRE, now_s, &left,
+				err);
+		}
+		if (rc == STAUTH_OK) {
+			rc = evict_lanes(db, err);
+		}
+	}
+	return stauth_db_end(db, rc, err);
+}
+
+static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
+	int64_t audit_before_s, int64_t *left, int64_t now_s,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc =
+		expire(db, STAUTH_SQL_SESSION_EXPIRE, now_s, left, err);
+
+	if (rc == STAUTH_OK && idle_s > 0) {
+		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE, now_s - idle_s,
+			left, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = expire(db, STAUTH_SQL_DEVICE_EXPIRE, now_s, left, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = expire(db, STAUTH_SQL_LANE_EXPIRE, now_s, left, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = expire(
+			db, STAUTH_SQL_AUDIT_EXPIRE, audit_before_s, left, err);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
+	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
+	int *ret_count, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	int64_t most = limit < INT32_MAX ? (int64_t)limit : INT32_MAX;
+	int64_t left = most;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = expire_all(db, idle_s, audit_before_s, &left, now_s, err);
+	rc = stauth_db_end(db, rc, err);
+	if (rc == STAUTH_OK) {
+		*ret_count = (int)(most - left);
+	}
+	return rc;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Before and after a verb. MUSTs:
+ *  1. A verb runs only on a file that is ours, of our version, and the one
+ *     that is at the path now; this is looked at when opening and then once
+ *     a second.
+ *  2. A file that cannot be opened is tried again at most every 100 ms; until
+ *     then the verb fails at once with the same reason.
+ *  3. No verb waits over its deadline, however many statements it has.
+ *  4. After a fault that the connection cannot outlive, the next verb opens
+ *     it anew, so that service returns with the cause gone.
+ *  5. What SQLite cannot tell to have happened is EUNKNOWN, never done.
+ */
+#include "store/sqlite/open.h"
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/schema.h"
+
+#include "base/banned.h"
+
+#define VERB_WAIT_MS  2000
+#define CHECK_OPEN_MS 20 /* a neighbour opening the same file, no more */
+#define LOOK_EVERY_MS 1000
+#define TRY_EVERY_MS  100
+
+static int64_t wait_ms(enum stauth_store_role role)
+{
+	bool waits = role != STAUTH_ROLE_CHECK && role != STAUTH_ROLE_TOUCH;
+
+	return waits ? VERB_WAIT_MS : 0;
+}
+
+/* Is what we hold still what others will see? */
+static bool still_good(struct stauth_db *db)
+{
+	struct stat st;
+
+	return lstat(db->path, &st) == 0 && st.st_dev == db->dev &&
+	       st.st_ino == db->ino &&
+	       sqlite3_db_readonly(db->sql, "main") == 0;
+}
+
+static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_db_connect(db, err);
+
+	if (rc == STAUTH_OK) {
+		rc = stauth_schema_check(db, err);
+	}
+	if (rc != STAUTH_OK) {
+		stauth_db_close(db);
+	}
+	return rc;
+}
+
+static enum stauth_rc reopen(
+	struct stauth_db *db, int64_t boot_ms, struct stauth_err *err)
+{
+	if (db->tried && boot_ms - db->tried_ms < TRY_EVERY_MS &&
+		db->failure.rc != STAUTH_OK) {
+		return stauth_fail(err, db->failure.rc, "%s", db->failure.msg);
+	}
+	if (db->deadline_ms < boot_ms + CHECK_OPEN_MS) {
+		db->deadline_ms = boot_ms + CHECK_OPEN_MS;
+	}
+	db->failure.rc = STAUTH_OK;
+	db->failure.rc = try_open(db, &db->failure);
+	db->tried = true;
+	db->tried_ms = stauth_boot_ms();
+	db->looked_ms = db->tried_ms;
+	if (db->failure.rc != STAUTH_OK) {
+		return stauth_fail(err, db->failure.rc, "%s", db->failure.msg);
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc look_again(
+	struct stauth_db *db, int64_t boot_ms, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	db->looked_ms = boot_ms;
+	if (!still_good(db)) {
+		stauth_db_close(db);
+		return STAUTH_OK;
+	}
+	rc = stauth_schema_check(db, err);
+	if (rc == STAUTH_ESCHEMA) {
+		stauth_db_close(db);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
+{
+	int64_t boot_ms = stauth_boot_ms();
+	enum stauth_rc rc = STAUTH_OK;
+
+	db->deadline_ms = boot_ms + wait_ms(db->role);
+	if (db->doomed) {
+		stauth_db_close(db);
+	}
+	if (db->sql && boot_ms - db->looked_ms >= LOOK_EVERY_MS) {
+		rc = look_again(db, boot_ms, err);
+	}
+	if (rc == STAUTH_OK && !db->sql) {
+		rc = reopen(db, boot_ms, err);
+	}
+	return rc;
+}
+
+void stauth_db_hurry(struct stauth_db *db)
+{
+	db->deadline_ms = 0;
+}
+
+enum stauth_rc stauth_db_begin_raw(struct stauth_db *db, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_BEGIN);
+	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	return rc == STAUTH_OK ? stauth_db_begin_raw(db, err) : rc;
+}
+
+static void roll_back(struct stauth_db *db)
+{
+	struct stauth_query query;
+
+	/* Some faults have rolled back already. */
+	if (!db->sql || sqlite3_get_autocommit(db->sql)) {
+		return;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
+	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
+		db->doomed = true;
+	}
+}
+
+enum stauth_rc stauth_db_end(
+	struct stauth_db *db, enum stauth_rc rc, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	if (rc == STAUTH_OK) {
+		stauth_query_start(&query, db, STAUTH_SQL_COMMIT);
+		rc = stauth_query_run(&query, NULL, err);
+		if (rc != STAUTH_OK && (query.code & 0xff) == SQLITE_IOERR) {
+			rc = stauth_fail(err, STAUTH_EUNKNOWN,
+				"the disk failed while a change was written; "
+				"it may or may not be there");
+		}
+	}
+	if (rc != STAUTH_OK) {
+		roll_back(db);
+	}
+	return rc;
+}
+
+static enum stauth_rc meaning(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_FULL:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_IOERR:
+	case SQLITE_PROTOCOL:
+	case SQLITE_INTERRUPT:
+		return STAUTH_EUNREACHABLE;
+	case SQLITE_NOMEM:
+		return STAUTH_ENOMEM;
+	default:
+		return STAUTH_EBROKEN;
+	}
+}
+
+static bool outlived(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum stauth_rc stauth_db_fault(
+	struct stauth_db *db, int code, struct stauth_err *err)
+{
+	if (!outlived(code)) {
+		db->doomed = true;
+	}
+	return stauth_fail(err, meaning(code), "%s (SQLite %d): %.100s",
+		sqlite3_errstr(code), code, db->path);
+}

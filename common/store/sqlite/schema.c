@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The schema, version by version. MUSTs:
+ *  1. A step that was ever released is never changed; a new version is a new
+ *     step at the end, and STAUTH_SCHEMA_VERSION goes with it.
+ *  2. A step is one transaction and ends by setting user_version.
+ *  3. Tables are STRICT; what code relies on is a CHECK as well, so that a
+ *     row which breaks a rule cannot be written by any program.
+ *  4. Nothing here depends on rows of another half: sessions carry a copy of
+ *     the identity, so that accounts may live in another store.
+ */
+#include "store/sqlite/schema.h"
+
+#include <sqlite3.h>
+
+#include "store/sqlite/open.h"
+#include "store/sqlite/query.h"
+
+#include "base/banned.h"
+
+/* A column and what it may hold; sizes are in bytes, without the NUL. */
+#define TEXT(column, min, max)                                                 \
+	column " TEXT NOT NULL CHECK (instr(" column ", char(0)) = 0 AND "     \
+	       "length(CAST(" column " AS BLOB)) BETWEEN " #min " AND " #max   \
+	       ")"
+#define FLAG(column)   column " INTEGER NOT NULL CHECK (" column " IN (0, 1))"
+#define NUMBER(column) column " INTEGER NOT NULL CHECK (" column " >= 0)"
+/* An instant: until the end of the year 9999. */
+#define AT(column)                                                             \
+	column " INTEGER NOT NULL CHECK (" column " BETWEEN 0 AND "            \
+						  "253402300799)"
+#define HASH(column)                                                           \
+	column " BLOB NOT NULL PRIMARY KEY CHECK (length(" column ") = 32)"
+
+/* clang-format off */
+static const char *const version_1[] = {
+	"CREATE TABLE meta ("
+		"key TEXT NOT NULL PRIMARY KEY,"
+		"value INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID",
+	/* New accounts begin with this epoch: a restore raises it. */
+	"INSERT INTO meta (key, value) VALUES ('epoch', 1)",
+
+	"CREATE TABLE users ("
+		"uid INTEGER PRIMARY KEY AUTOINCREMENT,"
+		"epoch INTEGER NOT NULL CHECK (epoch >= 1),"
+		TEXT("name", 1, 254) " UNIQUE,"
+		"email TEXT UNIQUE CHECK (email IS NULL OR "
+			"(instr(email, char(0)) = 0 AND "
+			"length(CAST(email AS BLOB)) BETWEEN 1 AND 254)),"
+		TEXT("display_name", 0, 128) ","
+		TEXT("group_list", 0, 2079) ","
+		TEXT("password", 0, 512) ","
+		FLAG("su") ","
+		FLAG("disabled") ","
+		FLAG("system_login") ","
+		FLAG("must_change") ","
+		AT("created_at") ","
+		AT("last_login_at") ","
+		AT("mfa_since")
+	") STRICT",
+	"CREATE INDEX users_su ON users (su) WHERE su = 1",
+
+	"CREATE TABLE sessions ("
+		HASH("token_hash") ","
+		TEXT("handle", 16, 16) " UNIQUE,"
+		NUMBER("uid") ","
+		NUMBER("epoch") ","
+		TEXT("user_name", 1, 254) ","
+		TEXT("email", 0, 254) ","
+		TEXT("display_name", 0, 128) ","
+		TEXT("group_list", 0, 2079) ","
+		TEXT("channel", 1, 15) ","
+		TEXT("address", 0, 95) ","
+		TEXT("agent", 0, 128) ","
+		FLAG("remember") ","
+		FLAG("must_change") ","
+		NUMBER("factors") ","
+		NUMBER("level") ","
+		AT("auth_at") ","
+		AT("confirmed_at") ","
+		AT("created_at") ","
+		AT("last_seen_at") ","
+		AT("expires_at")
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX sessions_uid ON sessions (uid, handle)",
+	"CREATE INDEX sessions_expires ON sessions (expires_at)",
+
+	"CREATE TABLE devices ("
+		HASH("device_hash") ","
+		NUMBER("uid") ","
+		NUMBER("epoch") ","
+		AT("created_at") ","
+		AT("last_used_at") ","
+		AT("expires_at")
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX devices_uid ON devices (uid)",
+	"CREATE INDEX devices_expires ON devices (expires_at)",
+
+	"CREATE TABLE lanes ("
+		TEXT("name", 1, 64) ","
+		TEXT("key", 0, 383) ","
+		NUMBER("failures") ","
+		AT("first_at") ","
+		AT("last_at") ","
+		AT("expires_at") ","
+		"PRIMARY KEY (name, key)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX lanes_last ON lanes (last_at)",
+
+	"CREATE TABLE audit ("
+		"id INTEGER PRIMARY KEY AUTOINCREMENT,"
+		AT("at") ","
+		TEXT("event", 1, 31) ","
+		FLAG("ok") ","
+		TEXT("user_name", 0, 254) ","
+		NUMBER("uid") ","
+		TEXT("actor", 0, 254) ","
+		TEXT("channel", 0, 15) ","
+		TEXT("address", 0, 95) ","
+		TEXT("detail", 0, 192)
+	") STRICT",
+	"CREATE INDEX audit_at ON audit (at)",
+	"CREATE INDEX audit_user ON audit (user_name)",
+
+	/* STAUTH_SCHEMA_ID */
+	"PRAGMA application_id = 1937006965",
+	"PRAGMA user_version = 1",
+	NULL,
+};
+/* clang-format on */
+
+/* steps[i] leads from version i to version i + 1. */
+static const char *const *const steps[] = {version_1};
+
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == STAUTH_SCHEMA_VERSION,
+	"one step a version");
+
+static enum stauth_rc pragma_value(struct stauth_db *db, enum stauth_sql id,
+	int64_t *ret_value, struct stauth_err *err)
+{
+	return stauth_query_value(db, id, NULL, ret_value, err);
+}
+
+enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
+{
+	int64_t id = 0;
+	int64_t version = 0;
+	enum stauth_rc rc =
+		pragma_value(db, STAUTH_SQL_APPLICATION_ID, &id, err);
+
+	if (rc == STAUTH_OK) {
+		rc = pragma_value(db, STAUTH_SQL_USER_VERSION, &version, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (id != STAUTH_SCHEMA_ID) {
+		return stauth_fail(err, STAUTH_ESCHEMA,
+			"run stauthctl init: %.120s is no database of stauth",
+			db->path);
+	}
+	if (version > STAUTH_SCHEMA_VERSION) {
+		return stauth_fail(err, STAUTH_ESCHEMA,
+			"schema %lld is newer than this program (%d): %.100s",
+			(long long)version, STAUTH_SCHEMA_VERSION, db->path);
+	}
+	if (version < STAUTH_SCHEMA_VERSION) {
+		return stauth_fail(err, STAUTH_ESCHEMA,
+			"run stauthctl init: schema %lld is older than this "
+			"program (%d): %.80s",
+			(long long)version, STAUTH_SCHEMA_VERSION, db->path);
+	}
+	return STAUTH_OK;
+}
+
+static enum stauth_rc run_step(
+	struct stauth_db *db, const char *const *step, struct stauth_err *err)
+{
+	int code = SQLITE_OK;
+
+	while (*step && code == SQLITE_OK) {
+		code = sqlite3_exec(db->sql, *step, NULL, NULL, NULL);
+		step++;
+	}
+	return code == SQLITE_OK ? STAUTH_OK : stauth_db_fault(db, code, err);
+}
+
+/* One step, if it is still to be done: another init may have been faster. */
+static enum stauth_rc migrate_one(
+	struct stauth_db *db, int64_t version, struct stauth_err *err)
+{
+	int64_t present = 0;
+	enum stauth_rc rc = stauth_db_begin_raw(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = pragma_value(db, STAUTH_SQL_USER_VERSION, &present, err);
+	if (rc == STAUTH_OK && present == version) {
+		rc = run_step(db, steps[version], err);
+	}
+	return stauth_db_end(db, rc, err);
+}
+
+enum stauth_rc stauth_schema_migrate(
+	struct stauth_db *db, struct stauth_err *err)
+{
+	int64_t version = 0;
+	enum stauth_rc rc =
+		pragma_value(db, STAUTH_SQL_USER_VERSION, &version, err);
+
+	while (rc == STAUTH_OK && version >= 0 &&
+		version < STAUTH_SCHEMA_VERSION) {
+		rc = migrate_one(db, version, err);
+		version++;
+	}
+	return rc == STAUTH_OK ? stauth_schema_check(db, err) : rc;
+}

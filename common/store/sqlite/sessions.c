@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions and known devices, apart from how they begin (login.c). MUSTs:
+ *  1. A session is over at its very second, now >= expires_at; without
+ *     remember also when it was idle for as long as the limit.
+ *  2. The row that is found is the one that was asked for, compared byte by
+ *     byte again: an index may be damaged.
+ *  3. An end is on disk before it is told, and the audit row with it.
+ *  4. A touch moves forward only, waits for nobody and need not be on disk.
+ */
+#include "store/sqlite/verbs.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
+
+#include "base/banned.h"
+
+#define LIST_MAX 1000
+
+static enum stauth_rc damaged(struct stauth_db *db, struct stauth_err *err)
+{
+	db->doomed = true;
+	return stauth_fail(err, STAUTH_EBROKEN,
+		"an index does not lead to its row: %.120s", db->path);
+}
+
+enum stauth_rc stauth_session_find(struct stauth_db *db,
+	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err)
+{
+	struct stauth_query query;
+	struct stauth_session session;
+	uint8_t found[32];
+	enum stauth_rc rc;
+
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HASH);
+	stauth_bind_hash(&query, token_hash);
+	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, idle_s);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		stauth_read_session(&query, found, &session);
+		rc = stauth_query_only(&query, err);
+		if (rc == STAUTH_OK &&
+			!stauth_equal_ct(found, token_hash, sizeof(found))) {
+			rc = damaged(db, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK) {
+		*ret_session = session;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
+	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return stauth_session_find(
+		db, token_hash, idle_s, now_s, ret_session, err);
+}
+
+enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
+	const char *handle, int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	struct stauth_session session;
+	uint8_t found[32];
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HANDLE);
+	stauth_bind_text(&query, handle);
+	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, idle_s);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		stauth_read_session(&query, found, &session);
+		rc = stauth_query_only(&query, err);
+		if (rc == STAUTH_OK && strcmp(session.handle, handle) != 0) {
+			rc = damaged(db, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK) {
+		*ret_session = session;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
+	const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_sessions, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	uint8_t hash[32];
+	size_t count = 0;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	stauth_query_start(&query, db,
+		uid == 0 ? STAUTH_SQL_SESSION_LIST
+			 : STAUTH_SQL_SESSION_LIST_USER);
+	stauth_bind_text(&query, after ? after : "");
+	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, idle_s);
+	stauth_bind_int(&query, (int64_t)limit);
+	if (uid != 0) {
+		stauth_bind_int(&query, uid);
+	}
+	while (rc == STAUTH_OK && count < limit) {
+		rc = stauth_query_row(&query, err);
+		if (rc == STAUTH_OK) {
+			stauth_read_session(
+				&query, hash, &ret_sessions[count++]);
+			rc = stauth_query_sound(&query, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
+		*ret_count = count;
+		return STAUTH_OK;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
+	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	int ended = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END);
+	stauth_bind_text(&query, handle);
+	rc = stauth_query_run(&query, &ended, err);
+	if (rc == STAUTH_OK && ended == 0) {
+		rc = STAUTH_NOTFOUND;
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_audit_put(db, audit, now_s, err);
+	}
+	return stauth_write_end(db, rc, now_s, err);
+}
+
+enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
+	int64_t uid, const char *keep, const struct stauth_audit_row *audit,
+	int64_t now_s, int *ret_ended, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	int ended = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db,
+		uid == 0 ? STAUTH_SQL_SESSION_END_ALL
+			 : STAUTH_SQL_SESSION_END_USER);
+	if (uid != 0) {
+		stauth_bind_int(&query, uid);
+	}
+	stauth_bind_text(&query, keep ? keep : "");
+	rc = stauth_query_run(&query, &ended, err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_audit_put(db, audit, now_s, err);
+	}
+	rc = stauth_write_end(db, rc, now_s, err);
+	if (rc == STAUTH_OK && ret_ended) {
+		*ret_ended = ended;
+	}
+	return rc;
+}
+
+static enum stauth_rc touch_all(struct stauth_db *db,
+	const struct stauth_touch *touches, size_t count,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	enum stauth_rc rc = stauth_db_begin_raw(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
+		stauth_query_start(&query, db, STAUTH_SQL_SESSION_TOUCH);
+		stauth_bind_text(&query, touches[i].handle);
+		stauth_bind_int(&query, touches[i].seen_at);
+		rc = stauth_query_run(&query, NULL, err);
+	}
+	return stauth_db_end(db, rc, err);
+}
+
+/* This pragma acts when it is compiled, so it cannot be kept prepared. */
+static void set_sync(struct stauth_db *db, enum stauth_sql id)
+{
+	int code = sqlite3_exec(db->sql, stauth_sql_text(id), NULL, NULL, NULL);
+
+	if (code != SQLITE_OK) {
+		db->doomed = true;
+	}
+}
+
+enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
+	const struct stauth_touch *touches, size_t count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	bool acknowledges = db->role != STAUTH_ROLE_TOUCH;
+	enum stauth_rc rc;
+
+	if (count == 0) {
+		return STAUTH_OK;
+	}
+	rc = stauth_db_ready(db, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_db_hurry(db);
+	if (acknowledges) {
+		set_sync(db, STAUTH_SQL_SYNC_NORMAL);
+	}
+	rc = touch_all(db, touches, count, err);
+	if (acknowledges) {
+		set_sync(db, STAUTH_SQL_SYNC_FULL);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
+	const uint8_t device_hash[32], int64_t now_s,
+	struct stauth_device *ret_device, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	struct stauth_device device;
+	uint8_t found[32];
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_BY_HASH);
+	stauth_bind_hash(&query, device_hash);
+	stauth_bind_int(&query, now_s);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		stauth_read_hash(&query, found);
+		device.uid = stauth_read_int(&query, 0, INT64_MAX);
+		device.epoch = stauth_read_int(&query, 0, INT64_MAX);
+		device.created_at = stauth_read_at(&query);
+		device.last_used_at = stauth_read_at(&query);
+		device.expires_at = stauth_read_at(&query);
+		rc = stauth_query_only(&query, err);
+		if (rc == STAUTH_OK &&
+			!stauth_equal_ct(found, device_hash, sizeof(found))) {
+			rc = damaged(db, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK) {
+		*ret_device = device;
+	}
+	return rc;
+}
+
+static int64_t state_now(struct stauth_state *state)
+{
+	(void)state;
+	return stauth_wall_s();
+}
+
+static enum stauth_health health(
+	struct stauth_state *state, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	int64_t epoch = 0;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc == STAUTH_OK) {
+		rc = stauth_query_value(
+			db, STAUTH_SQL_HEALTH, NULL, &epoch, err);
+	}
+	if (rc == STAUTH_NOTFOUND) {
+		(void)stauth_fail(err, STAUTH_EBROKEN,
+			"the table meta has no epoch: %.120s", db->path);
+	}
+	if (rc != STAUTH_OK) {
+		return STAUTH_HEALTH_DOWN;
+	}
+	if (sqlite3_db_readonly(db->sql, "main") != 0) {
+		(void)stauth_fail(err, STAUTH_EUNREACHABLE,
+			"the database can only be read: %.120s", db->path);
+		return STAUTH_HEALTH_READONLY;
+	}
+	return STAUTH_HEALTH_OK;
+}
+
+const struct stauth_state_ops stauth_sqlite_state_ops = {
+	.now = state_now,
+	.health = health,
+	.login_commit = stauth_sq_login_commit,
+	.session_by_hash = stauth_sq_session_by_hash,
+	.session_by_handle = stauth_sq_session_by_handle,
+	.session_end = stauth_sq_session_end,
+	.session_end_user = stauth_sq_session_end_user,
+	.session_list = stauth_sq_session_list,
+	.session_touch = stauth_sq_session_touch,
+	.device_by_hash = stauth_sq_device_by_hash,
+	.throttle_take = stauth_sq_throttle_take,
+	.throttle_done = stauth_sq_throttle_done,
+	.audit_add = stauth_sq_audit_add,
+	.audit_list = stauth_sq_audit_list,
+	.expire_batch = stauth_sq_expire_batch,
+};

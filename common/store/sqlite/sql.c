@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sqlite/sql.h"
+
+#include "base/banned.h"
+
+/* In the order in which rows.c reads them. */
+#define ACCOUNT_HEAD "uid, epoch, name, email, display_name, group_list, "
+#define ACCOUNT_TAIL                                                           \
+	", su, disabled, system_login, must_change, created_at, "              \
+	"last_login_at, mfa_since "
+#define ACCOUNT ACCOUNT_HEAD "password" ACCOUNT_TAIL "FROM users "
+
+#define SESSION                                                                \
+	"token_hash, handle, uid, epoch, user_name, email, display_name, "     \
+	"group_list, channel, address, agent, remember, must_change, "         \
+	"factors, level, auth_at, confirmed_at, created_at, last_seen_at, "    \
+	"expires_at FROM sessions "
+/* ?2 is now, ?3 the idle limit. Dead at the very second, not after it. */
+#define ALIVE                                                                  \
+	"expires_at > ?2 AND "                                                 \
+	"(remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
+
+#define AUDIT                                                                  \
+	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
+	"FROM audit "
+
+static const char *const texts[STAUTH_SQL_COUNT] = {
+	[STAUTH_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[STAUTH_SQL_COMMIT] = "COMMIT",
+	[STAUTH_SQL_ROLLBACK] = "ROLLBACK",
+	[STAUTH_SQL_USER_VERSION] = "PRAGMA user_version",
+	[STAUTH_SQL_APPLICATION_ID] = "PRAGMA application_id",
+	[STAUTH_SQL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
+	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
+	[STAUTH_SQL_HEALTH] = "SELECT value FROM meta WHERE key = 'epoch'",
+
+	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
+	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",
+	[STAUTH_SQL_USER_BY_EMAIL] = "SELECT " ACCOUNT "WHERE email = ?1",
+	[STAUTH_SQL_USER_LIST] = "SELECT " ACCOUNT_HEAD "''" ACCOUNT_TAIL
+				 "FROM users WHERE name > ?1 AND (?2 = '' "
+				 "OR instr(lower(name), lower(?2)) "
+				 "OR instr(lower(email), lower(?2)) "
+				 "OR instr(lower(display_name), lower(?2))) "
+				 "ORDER BY name LIMIT ?3",
+	[STAUTH_SQL_USER_MAX_UID] = "SELECT ifnull(max(uid), 0) FROM users",
+	[STAUTH_SQL_PASSWORD_FROM_UID] =
+		"SELECT password FROM users WHERE uid >= ?1 "
+		"AND password <> '' ORDER BY uid LIMIT 1",
+	[STAUTH_SQL_SUPERUSERS] =
+		"SELECT count(*) FROM users WHERE su = 1 AND disabled = 0",
+	[STAUTH_SQL_USER_INSERT] =
+		"INSERT OR ABORT INTO users (epoch, name, email, display_name, "
+		"group_list, password, su, disabled, system_login, "
+		"must_change, created_at, last_login_at, mfa_since) VALUES "
+		"((SELECT value FROM meta WHERE key = 'epoch'), "
+		"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)",
+	[STAUTH_SQL_USER_UPDATE] =
+		"UPDATE OR ABORT users SET email = ?3, display_name = ?4, "
+		"group_list = ?5, su = ?6, disabled = ?7, system_login = ?8 "
+		"WHERE uid = ?1 AND epoch = ?2",
+	[STAUTH_SQL_USER_EPOCH] = "SELECT epoch FROM users WHERE uid = ?1",
+	[STAUTH_SQL_USER_RAISE_EPOCH] =
+		"UPDATE users SET epoch = epoch + 1 WHERE uid = ?1",
+	[STAUTH_SQL_USER_DELETE] = "DELETE FROM users WHERE uid = ?1",
+	[STAUTH_SQL_USER_LOGGED_IN] =
+		"UPDATE users SET last_login_at = max(last_login_at, ?3) "
+		"WHERE uid = ?1 AND epoch = ?2 AND disabled = 0",
+	[STAUTH_SQL_PASSWORD_SET] =
+		"UPDATE users SET password = ?3, must_change = ?4 "
+		"WHERE uid = ?1 AND (?2 = -1 OR epoch = ?2)",
+	[STAUTH_SQL_PASSWORD_REHASH] = "UPDATE users SET password = ?3 "
+				       "WHERE uid = ?1 AND password = ?2",
+
+	[STAUTH_SQL_SESSION_BY_HASH] =
+		"SELECT " SESSION "WHERE token_hash = ?1 AND " ALIVE,
+	[STAUTH_SQL_SESSION_BY_HANDLE] =
+		"SELECT " SESSION "WHERE handle = ?1 AND " ALIVE,
+	[STAUTH_SQL_SESSION_LIST] =
+		"SELECT " SESSION "WHERE handle > ?1 AND " ALIVE
+		"ORDER BY handle LIMIT ?4",
+	[STAUTH_SQL_SESSION_LIST_USER] =
+		"SELECT " SESSION "WHERE uid = ?5 AND handle > ?1 AND " ALIVE
+		"ORDER BY handle LIMIT ?4",
+	[STAUTH_SQL_SESSION_INSERT] =
+		"INSERT OR ABORT INTO sessions (token_hash, handle, uid, "
+		"epoch, user_name, email, display_name, group_list, channel, "
+		"address, agent, remember, must_change, factors, level, "
+		"auth_at, confirmed_at, created_at, last_seen_at, expires_at) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19)",
+	/* What is over anyway goes first. */
+	[STAUTH_SQL_SESSION_CAP] =
+		"DELETE FROM sessions WHERE token_hash IN "
+		"(SELECT token_hash FROM sessions WHERE uid = ?1 "
+		"AND channel = 'web' AND token_hash <> ?2 "
+		"ORDER BY expires_at > ?3 DESC, last_seen_at DESC, "
+		"created_at DESC LIMIT -1 OFFSET ?4)",
+	[STAUTH_SQL_SESSION_END_HASH] =
+		"DELETE FROM sessions WHERE token_hash = ?1",
+	[STAUTH_SQL_SESSION_END] = "DELETE FROM sessions WHERE handle = ?1",
+	[STAUTH_SQL_SESSION_END_USER] =
+		"DELETE FROM sessions WHERE uid = ?1 AND handle <> ?2",
+	[STAUTH_SQL_SESSION_END_ALL] =
+		"DELETE FROM sessions WHERE handle <> ?1",
+	[STAUTH_SQL_SESSION_KEEP] =
+		"UPDATE sessions SET epoch = ?3 WHERE uid = ?1 AND handle = ?2",
+	[STAUTH_SQL_SESSION_TOUCH] = "UPDATE sessions SET last_seen_at = ?2 "
+				     "WHERE handle = ?1 AND last_seen_at < ?2",
+	[STAUTH_SQL_SESSION_EXPIRE] =
+		"DELETE FROM sessions WHERE token_hash IN "
+		"(SELECT token_hash FROM sessions WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+	[STAUTH_SQL_SESSION_EXPIRE_IDLE] =
+		"DELETE FROM sessions WHERE token_hash IN "
+		"(SELECT token_hash FROM sessions WHERE remember = 0 "
+		"AND last_seen_at <= ?1 LIMIT ?2)",
+
+	[STAUTH_SQL_DEVICE_BY_HASH] =
+		"SELECT device_hash, uid, epoch, created_at, last_used_at, "
+		"expires_at FROM devices "
+		"WHERE device_hash = ?1 AND expires_at > ?2",
+	[STAUTH_SQL_DEVICE_PUT] =
+		"INSERT INTO devices (device_hash, uid, epoch, created_at, "
+		"last_used_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?4, ?5) "
+		"ON CONFLICT (device_hash) DO UPDATE SET uid = excluded.uid, "
+		"epoch = excluded.epoch, last_used_at = excluded.last_used_at, "
+		"expires_at = excluded.expires_at",
+	[STAUTH_SQL_DEVICE_CAP] =
+		"DELETE FROM devices WHERE device_hash IN "
+		"(SELECT device_hash FROM devices WHERE uid = ?1 "
+		"ORDER BY last_used_at DESC LIMIT -1 OFFSET ?2)",
+	[STAUTH_SQL_DEVICE_END_USER] = "DELETE FROM devices WHERE uid = ?1 "
+				       "AND (?2 IS NULL OR device_hash <> ?2)",
+	[STAUTH_SQL_DEVICE_KEEP] = "UPDATE devices SET epoch = ?3 "
+				   "WHERE uid = ?1 AND device_hash = ?2",
+	[STAUTH_SQL_DEVICE_EXPIRE] =
+		"DELETE FROM devices WHERE device_hash IN "
+		"(SELECT device_hash FROM devices WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+
+	[STAUTH_SQL_LANE_GET] = "SELECT failures, first_at, last_at FROM lanes "
+				"WHERE name = ?1 AND key = ?2",
+	[STAUTH_SQL_LANE_PUT] =
+		"INSERT INTO lanes (name, key, failures, first_at, last_at, "
+		"expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (name, key) DO UPDATE SET "
+		"failures = excluded.failures, first_at = excluded.first_at, "
+		"last_at = excluded.last_at, expires_at = excluded.expires_at",
+	[STAUTH_SQL_LANE_CLEAR] =
+		"DELETE FROM lanes WHERE name = ?1 AND key = ?2",
+	[STAUTH_SQL_LANE_BACK] =
+		"UPDATE lanes SET failures = failures - 1 "
+		"WHERE name = ?1 AND key = ?2 AND failures > 0",
+	[STAUTH_SQL_LANE_EXPIRE] =
+		"DELETE FROM lanes WHERE (name, key) IN "
+		"(SELECT name, key FROM lanes WHERE expires_at <= ?1 LIMIT ?2)",
+	[STAUTH_SQL_LANE_EVICT] =
+		"DELETE FROM lanes WHERE (name, key) IN "
+		"(SELECT name, key FROM lanes ORDER BY last_at LIMIT "
+		"max(0, (SELECT count(*) FROM lanes) - ?1))",
+
+	[STAUTH_SQL_AUDIT_ADD] =
+		"INSERT OR ABORT INTO audit (at, event, ok, user_name, uid, "
+		"actor, channel, address, detail) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	/* The plus keeps the planner on the order of id. */
+	[STAUTH_SQL_AUDIT_LIST] =
+		"SELECT " AUDIT
+		"WHERE id > ?1 AND +at >= ?2 ORDER BY id LIMIT ?3",
+	[STAUTH_SQL_AUDIT_LIST_USER] =
+		"SELECT " AUDIT
+		"WHERE user_name = ?4 AND id > ?1 AND +at >= ?2 "
+		"ORDER BY id LIMIT ?3",
+	[STAUTH_SQL_AUDIT_EXPIRE] =
+		"DELETE FROM audit WHERE id IN "
+		"(SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
+};
+
+const char *stauth_sql_text(enum stauth_sql id)
+{
+	return texts[id];
+}

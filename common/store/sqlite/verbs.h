@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_SQLITE_VERBS_H
+#define STAUTH_SQLITE_VERBS_H
+
+#include "store/accounts.h"
+#include "store/sqlite/open.h"
+#include "store/state.h"
+
+/*
+ * The two halves of one connection, and the check's. The first member is what
+ * callers hold; the verbs get at the connection through it. Contracts are in
+ * store/accounts.h and store/state.h.
+ */
+struct stauth_sqlite_accounts {
+	struct stauth_accounts base;
+	struct stauth_db *db;
+};
+
+struct stauth_sqlite_state {
+	struct stauth_state base;
+	struct stauth_db *db;
+};
+
+struct stauth_sqlite_check {
+	struct stauth_check base;
+	struct stauth_db *db;
+};
+
+static inline struct stauth_db *stauth_accounts_db(
+	struct stauth_accounts *accounts)
+{
+	return ((struct stauth_sqlite_accounts *)accounts)->db;
+}
+
+static inline struct stauth_db *stauth_state_db(struct stauth_state *state)
+{
+	return ((struct stauth_sqlite_state *)state)->db;
+}
+
+extern const struct stauth_accounts_ops stauth_sqlite_accounts_ops;
+extern const struct stauth_state_ops stauth_sqlite_state_ops;
+extern const struct stauth_check_ops stauth_sqlite_check_ops;
+
+/* --- accounts_write.c */
+enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
+	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_password_rehash(struct stauth_accounts *accounts,
+	int64_t uid, const char *old, const char *encoded,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
+	int64_t uid, const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err);
+
+/* --- login.c */
+enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
+	const struct stauth_login_commit *login, int64_t now_s,
+	struct stauth_err *err);
+
+/* --- sessions.c */
+enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
+	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
+	int64_t uid, const char *keep, const struct stauth_audit_row *audit,
+	int64_t now_s, int *ret_ended, struct stauth_err *err);
+enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
+	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err);
+enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
+	const char *handle, int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err);
+enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
+	const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_sessions, size_t *ret_count,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
+	const struct stauth_touch *touches, size_t count,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
+	const uint8_t device_hash[32], int64_t now_s,
+	struct stauth_device *ret_device, struct stauth_err *err);
+/* What check and state share. On a connection that is ready. */
+enum stauth_rc stauth_session_find(struct stauth_db *db,
+	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	struct stauth_session *ret_session, struct stauth_err *err);
+
+/* --- counters.c */
+enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
+	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
+enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
+	const struct stauth_lane *lanes, size_t count, bool success,
+	int64_t now_s, struct stauth_err *err);
+/* Within a transaction of the caller. */
+enum stauth_rc stauth_lanes_done(struct stauth_db *db,
+	const struct stauth_lane *lanes, size_t count, bool success,
+	struct stauth_err *err);
+
+/* --- audit.c */
+enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
+	const struct stauth_audit_row *row, int64_t now_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
+	int64_t after_id, int64_t since_s, const char *user, size_t limit,
+	struct stauth_audit_row *ret_rows, size_t *ret_count,
+	struct stauth_err *err);
+/* Within a transaction of the caller; NULL or no event: nothing to write. */
+enum stauth_rc stauth_audit_put(struct stauth_db *db,
+	const struct stauth_audit_row *row, int64_t now_s,
+	struct stauth_err *err);
+
+/* --- expire.c */
+enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
+	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
+	int *ret_count, struct stauth_err *err);
+/* stauth_db_end for a write: every 256th sweeps a few dead rows along. */
+enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
+	int64_t now_s, struct stauth_err *err);
+
+#endif
