@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the templates and assets of the pages as one C file.
+"""Writes files as one C file: the pages' templates and assets (.html are
+templates, everything else assets), stauthctl's nginx snippets.
 
-usage: embed.py OUT FILE...   (.html are templates, everything else assets)
+usage: embed.py [--prefix WORD] [--header FILE] OUT FILE...
+
+WORD begins the names in C; FILE declares them.
 
 An asset is served under a name that holds the hash of its content, so that
 browsers may keep it for ever and still see a new one at once.
 """
+import argparse
 import hashlib
 import os
-import sys
 
 TYPES = {
+    ".conf": "text/plain; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -39,9 +43,14 @@ def entry(index, path, data):
 
 
 def main():
-    out, paths = sys.argv[1], sys.argv[2:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--prefix", default="gate")
+    parser.add_argument("--header", default="pages/embedded.h")
+    parser.add_argument("out")
+    parser.add_argument("paths", nargs="+")
+    args = parser.parse_args()
     arrays, templates, assets = [], [], []
-    for index, path in enumerate(paths):
+    for index, path in enumerate(args.paths):
         with open(path, "rb") as file:
             data = file.read()
         arrays.append(array(index, data))
@@ -49,11 +58,12 @@ def main():
         (templates if is_template else assets).append(line)
     end = "\t{NULL, NULL, NULL, NULL, 0},\n};\n"
     text = "/* SPDX-License-Identifier: MIT */\n/* Made by embed.py. */\n"
-    text += '#include "pages/embedded.h"\n\n' + "\n".join(arrays) + "\n\n"
+    text += f'#include "{args.header}"\n\n' + "\n".join(arrays) + "\n\n"
     for name, lines in (("templates", templates), ("assets", assets)):
-        text += f"const struct gate_embedded gate_{name}[] = {{\n"
+        text += (f"const struct {args.prefix}_embedded "
+                 f"{args.prefix}_{name}[] = {{\n")
         text += "".join(line + "\n" for line in lines) + end
-    with open(out, "w", encoding="ascii") as file:
+    with open(args.out, "w", encoding="ascii") as file:
         file.write(text)
 
 
