@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "args.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "result.h"
+
+#include "base/banned.h"
+
+static const struct option_row {
+	const char *name;
+	char letter; /* 0: none */
+	bool takes_value;
+	bool global;
+} options[CTL_OPT_COUNT] = {
+	[CTL_CONFIG] = {"config", 'c', true, true},
+	[CTL_JSON] = {"json", 0, false, true},
+	[CTL_YES] = {"yes", 0, false, true},
+	[CTL_QUIET] = {"quiet", 'q', false, true},
+	[CTL_HELP] = {"help", 'h', false, true},
+	[CTL_VERSION] = {"version", 0, false, true},
+	[CTL_EMAIL] = {"email", 0, true, false},
+	[CTL_NAME] = {"name", 0, true, false},
+	[CTL_GROUPS] = {"groups", 0, true, false},
+	[CTL_SU] = {"su", 0, false, false},
+	[CTL_NO_SU] = {"no-su", 0, false, false},
+	[CTL_SYSTEM_LOGIN] = {"system-login", 0, false, false},
+	[CTL_NO_SYSTEM_LOGIN] = {"no-system-login", 0, false, false},
+	[CTL_PASSWORD_STDIN] = {"password-stdin", 0, false, false},
+	[CTL_GENERATE] = {"generate", 0, false, false},
+	[CTL_MUST_CHANGE] = {"must-change", 0, false, false},
+	[CTL_SEARCH] = {"search", 0, true, false},
+	[CTL_USER] = {"user", 0, true, false},
+	[CTL_ALL] = {"all", 0, false, false},
+	[CTL_DRY_RUN] = {"dry-run", 0, false, false},
+	[CTL_SINCE] = {"since", 0, true, false},
+	[CTL_FOLLOW] = {"follow", 0, false, false},
+};
+
+/* Where the reading stands. */
+struct reader {
+	int argc;
+	char **argv;
+	int at; /* the next word */
+	struct ctl_args *args;
+};
+
+const char *ctl_opt_name(enum ctl_opt opt)
+{
+	return options[opt].name;
+}
+
+static int find_long(const char *name, size_t len)
+{
+	for (int i = 0; i < CTL_OPT_COUNT; i++) {
+		if (strlen(options[i].name) == len &&
+			memcmp(options[i].name, name, len) == 0) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static int find_letter(char letter)
+{
+	for (int i = 0; i < CTL_OPT_COUNT; i++) {
+		if (options[i].letter == letter) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+/* attached: the value after '=' or after the letter, NULL if there is none */
+static int take(struct reader *reader, int opt, const char *attached)
+{
+	const char *value = "";
+
+	if (reader->args->opt[opt]) {
+		return ctl_usage("--%s is given twice", options[opt].name);
+	}
+	if (!options[opt].takes_value && attached) {
+		return ctl_usage("--%s takes no value", options[opt].name);
+	}
+	if (options[opt].takes_value) {
+		value = attached;
+		if (!value && reader->at < reader->argc) {
+			value = reader->argv[reader->at++];
+		}
+		if (!value) {
+			return ctl_usage(
+				"--%s needs a value", options[opt].name);
+		}
+	}
+	reader->args->opt[opt] = value;
+	return EX_OK;
+}
+
+static int unknown_long(const char *name, size_t len)
+{
+	if (len >= 4 && memcmp(name, "pass", 4) == 0) {
+		return ctl_usage("a password is never an argument: use "
+				 "--password-stdin");
+	}
+	return ctl_usage(
+		"unknown option --%.*s", len < 40 ? (int)len : 40, name);
+}
+
+static int take_long(struct reader *reader, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	int opt = find_long(word, len);
+
+	if (opt < 0) {
+		return unknown_long(word, len);
+	}
+	return take(reader, opt, equals ? equals + 1 : NULL);
+}
+
+static int take_letters(struct reader *reader, const char *letters)
+{
+	for (; *letters; letters++) {
+		int opt = find_letter(*letters);
+		int code = EX_OK;
+
+		if (opt < 0) {
+			return ctl_usage("unknown option -%c", *letters);
+		}
+		if (options[opt].takes_value) {
+			return take(
+				reader, opt, letters[1] ? letters + 1 : NULL);
+		}
+		code = take(reader, opt, NULL);
+		if (code != EX_OK) {
+			return code;
+		}
+	}
+	return EX_OK;
+}
+
+static int take_word(struct reader *reader, const char *word)
+{
+	if (reader->args->word_count == CTL_WORDS_MAX) {
+		return ctl_usage("too many words");
+	}
+	reader->args->words[reader->args->word_count++] = word;
+	return EX_OK;
+}
+
+int ctl_args_parse(int argc, char **argv, struct ctl_args *args)
+{
+	struct reader reader = {argc, argv, 1, args};
+	bool words_only = false;
+
+	*args = (struct ctl_args){0};
+	while (reader.at < argc) {
+		const char *word = argv[reader.at++];
+		int code = EX_OK;
+
+		if (!words_only && strcmp(word, "--") == 0) {
+			words_only = true;
+		} else if (!words_only && strncmp(word, "--", 2) == 0) {
+			code = take_long(&reader, word + 2);
+		} else if (!words_only && word[0] == '-' && word[1]) {
+			code = take_letters(&reader, word + 1);
+		} else {
+			code = take_word(&reader, word);
+		}
+		if (code != EX_OK) {
+			return code;
+		}
+	}
+	return EX_OK;
+}
+
+int ctl_args_fit(const struct ctl_args *args, const struct ctl_command *command)
+{
+	for (int i = 0; i < CTL_OPT_COUNT; i++) {
+		if (!args->opt[i] || options[i].global ||
+			(command->options & CTL_BIT(i))) {
+			continue;
+		}
+		return ctl_usage("%s%s%s knows no --%s", command->noun,
+			command->verb ? " " : "",
+			command->verb ? command->verb : "", options[i].name);
+	}
+	return EX_OK;
+}

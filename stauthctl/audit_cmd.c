@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/audit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "auth/name.h"
+#include "ctl.h"
+#include "out.h"
+#include "result.h"
+#include "since.h"
+
+#include "base/banned.h"
+
+#define PAGE 200 /* rows read at once */
+
+static const struct ctl_field fields[] = {
+	{"id", NULL, CTL_NUMBER, 0},
+	{"at", "AT", CTL_TIME, 20},
+	{"event", "EVENT", CTL_TEXT, 18},
+	{"ok", NULL, CTL_FLAG, 0},
+	{NULL, "OK", CTL_TEXT, 2},
+	{"user", "USER", CTL_TEXT, 16},
+	{"actor", "ACTOR", CTL_TEXT, 10},
+	{"channel", "CHANNEL", CTL_TEXT, 7},
+	{"address", "ADDRESS", CTL_TEXT, 15},
+	{"detail", "DETAIL", CTL_TEXT, 0},
+};
+
+#define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
+
+/* Where the reading stands. */
+struct cursor {
+	int64_t after_id;
+	int64_t since_s;
+	const char *user;
+	struct stauth_audit_row *page;
+};
+
+static void add_row(struct ctl_out *out, const struct stauth_audit_row *row)
+{
+	const struct ctl_value values[FIELD_COUNT] = {
+		{NULL, row->id},
+		{NULL, row->at},
+		{row->event, 0},
+		{NULL, row->ok},
+		{row->ok ? "ok" : "no", 0},
+		{row->user, 0},
+		{row->actor, 0},
+		{row->channel, 0},
+		{row->address, 0},
+		{row->detail, 0},
+	};
+
+	ctl_out_row(out, values);
+}
+
+/* All rows there are now, a page at a time; the cursor moves behind them. */
+static enum stauth_rc add_all(struct ctl *ctl, struct cursor *cursor,
+	struct ctl_out *out, struct stauth_err *err)
+{
+	size_t count = PAGE;
+
+	while (count == PAGE) {
+		enum stauth_rc rc = stauth_audit_list(&ctl->ctx,
+			cursor->after_id, cursor->since_s, cursor->user, PAGE,
+			cursor->page, &count, err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		for (size_t i = 0; i < count; i++) {
+			add_row(out, &cursor->page[i]);
+		}
+		if (count) {
+			cursor->after_id = cursor->page[count - 1].id;
+		}
+		ctl_out_page(out);
+	}
+	return STAUTH_OK;
+}
+
+/* Until a signal, or a reader who went away. A store that is out of reach is
+ * waited for: the one who watches wants to see the time after, too. */
+static int follow(struct ctl *ctl, struct cursor *cursor, struct ctl_out *out)
+{
+	const struct timespec second = {.tv_sec = 1};
+	struct stauth_err err = {0};
+	bool told = false;
+
+	for (;;) {
+		enum stauth_rc rc = add_all(ctl, cursor, out, &err);
+
+		if (rc != STAUTH_OK && rc != STAUTH_EUNREACHABLE &&
+			rc != STAUTH_EUNKNOWN) {
+			ctl_out_drop(out);
+			return ctl_fail(ctl, &err);
+		}
+		if (rc != STAUTH_OK && !told) {
+			ctl_warn("%s; waiting", err.msg);
+		}
+		told = rc != STAUTH_OK;
+		if (ctl_out_flush() != EX_OK) {
+			ctl_out_drop(out);
+			return EX_TEMPFAIL;
+		}
+		nanosleep(&second, NULL);
+	}
+}
+
+static int list(struct ctl *ctl, struct cursor *cursor)
+{
+	bool follows = ctl->opt[CTL_FOLLOW] != NULL;
+	/* One array cannot be left open for ever: lines, when following. */
+	enum ctl_form form = ctl->json && !follows ? CTL_MANY : CTL_LINES;
+	struct stauth_err err = {0};
+	struct ctl_out out;
+
+	ctl_out_begin(&out, form, ctl->json, fields, FIELD_COUNT);
+	if (follows) {
+		return follow(ctl, cursor, &out);
+	}
+	if (add_all(ctl, cursor, &out, &err) != STAUTH_OK) {
+		ctl_out_drop(&out);
+		return ctl_fail(ctl, &err);
+	}
+	return ctl_out_end(&out);
+}
+
+int ctl_audit(struct ctl *ctl)
+{
+	const char *since = ctl->opt[CTL_SINCE];
+	const char *user = ctl->opt[CTL_USER];
+	int64_t now_s = stauth_ctx_now(&ctl->ctx);
+	struct cursor cursor = {.user = ""};
+	char name[STAUTH_NAME_SIZE];
+	int code = EX_OK;
+
+	if (since && !ctl_since_parse(since, now_s, &cursor.since_s)) {
+		return ctl_usage("--since: 2026-11-23, 2026-11-23T21:05, Unix "
+				 "seconds, or an age like 30m, 12h, 7d");
+	}
+	if (!since && ctl->opt[CTL_FOLLOW]) {
+		cursor.since_s = now_s;
+	}
+	/* A deleted user still has a trail: the name need not be known. */
+	if (user) {
+		cursor.user = stauth_name_canonical(user, strlen(user), name,
+				      NULL) == STAUTH_OK
+				      ? name
+				      : user;
+	}
+	cursor.page = calloc(PAGE, sizeof(*cursor.page));
+	if (!cursor.page) {
+		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
+	}
+	code = list(ctl, &cursor);
+	free(cursor.page);
+	return code;
+}

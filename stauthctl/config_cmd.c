@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "config/keyfile.h"
+#include "ctl.h"
+#include "out.h"
+#include "result.h"
+
+#include "base/banned.h"
+
+/* The keys are no part of the configuration, but the next thing that would
+ * fail: worth a word, no error. */
+static void note_keys(const struct ctl *ctl)
+{
+	struct stauth_keys keys;
+	struct stauth_err err = {0};
+
+	if (stauth_keys_load(ctl->config, STAUTH_READER_SERVICE, &keys, &err) !=
+		STAUTH_OK) {
+		ctl_info(ctl, "note: %s", err.msg);
+	}
+	stauth_wipe(&keys, sizeof(keys));
+}
+
+static void add_strings(struct stauth_buf *buf, const struct ctl *ctl)
+{
+	char warning[512];
+
+	for (size_t i = 0;
+		stauth_config_warning(ctl->config, i, warning, sizeof(warning));
+		i++) {
+		stauth_buf_add(buf, i ? "," : "");
+		stauth_buf_add_json(buf, warning);
+	}
+}
+
+static int check_json(const struct ctl *ctl)
+{
+	struct stauth_buf buf;
+
+	stauth_buf_init(&buf, STAUTH_CONFIG_MAX);
+	stauth_buf_add(&buf, "{\"ok\":true,\"file\":");
+	stauth_buf_add_json(&buf, ctl->config->path);
+	stauth_buf_add(&buf, ",\"warnings\":[");
+	add_strings(&buf, ctl);
+	stauth_buf_add(&buf, "]}");
+	puts(stauth_buf_str(&buf));
+	stauth_buf_finish(&buf);
+	return ctl_out_flush();
+}
+
+/* Getting here means that it was read and holds: main.c ended with 78
+ * otherwise. */
+int ctl_config_check(struct ctl *ctl)
+{
+	char warning[512];
+
+	for (size_t i = 0;
+		stauth_config_warning(ctl->config, i, warning, sizeof(warning));
+		i++) {
+		ctl_warn("warning: %s", warning);
+	}
+	note_keys(ctl);
+	if (ctl->json) {
+		return check_json(ctl);
+	}
+	printf("config: ok %s\n", ctl->config->path);
+	return ctl_out_flush();
+}
+
+static const struct ctl_field fields[] = {
+	{"key", "KEY", CTL_TEXT, 0},
+	{"value", "VALUE", CTL_TEXT, 0},
+	{"origin", "FROM", CTL_TEXT, 0},
+};
+
+#define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
+
+int ctl_config_show(struct ctl *ctl)
+{
+	struct stauth_config_line line;
+	struct ctl_out out;
+
+	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
+	for (size_t i = 0; stauth_config_line(ctl->config, i, &line); i++) {
+		const struct ctl_value values[FIELD_COUNT] = {
+			{line.key, 0}, {line.value, 0}, {line.origin, 0}};
+
+		ctl_out_row(&out, values);
+	}
+	return ctl_out_end(&out);
+}

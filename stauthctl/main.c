@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <locale.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "ctl.h"
+#include "help.h"
+#include "out.h"
+#include "result.h"
+#include "store/table.h"
+
+#include "base/banned.h"
+
+#define NEW_PASSWORD                                                           \
+	(CTL_BIT(CTL_PASSWORD_STDIN) | CTL_BIT(CTL_GENERATE) |                 \
+		CTL_BIT(CTL_MUST_CHANGE))
+
+/* All commands; those of one noun stand together. */
+static const struct ctl_command commands[] = {
+	{"init", NULL, "",
+		"Makes or migrates the store and the keys; safe to repeat.", 0,
+		0, 0, CTL_NEED_CONFIG, ctl_init},
+	{"user", "add",
+		"NAME [--email E] [--name N] [--groups a,b] [--su]\n"
+		"        [--system-login] [--password-stdin | --generate] "
+		"[--must-change]",
+		"Adds a user. --name is the full name.",
+		NEW_PASSWORD | CTL_BIT(CTL_EMAIL) | CTL_BIT(CTL_NAME) |
+			CTL_BIT(CTL_GROUPS) | CTL_BIT(CTL_SU) |
+			CTL_BIT(CTL_SYSTEM_LOGIN),
+		1, 1, CTL_NEED_STORE, ctl_user_add},
+	{"user", "list", "[--search S]",
+		"Lists users; S is looked for in name, e-mail and full name.",
+		CTL_BIT(CTL_SEARCH), 0, 0, CTL_NEED_STORE, ctl_user_list},
+	{"user", "show", "NAME", "Shows one user.", 0, 1, 1, CTL_NEED_STORE,
+		ctl_user_show},
+	{"user", "set",
+		"NAME [--email E] [--name N] [--groups a,b] [--su | --no-su]\n"
+		"        [--system-login | --no-system-login]",
+		"Changes a user and ends the sessions; '' takes a value away.",
+		CTL_BIT(CTL_EMAIL) | CTL_BIT(CTL_NAME) | CTL_BIT(CTL_GROUPS) |
+			CTL_BIT(CTL_SU) | CTL_BIT(CTL_NO_SU) |
+			CTL_BIT(CTL_SYSTEM_LOGIN) |
+			CTL_BIT(CTL_NO_SYSTEM_LOGIN),
+		1, 1, CTL_NEED_STORE, ctl_user_set},
+	{"user", "passwd",
+		"NAME [--password-stdin | --generate] [--must-change]",
+		"Sets a new password and ends the sessions.", NEW_PASSWORD, 1,
+		1, CTL_NEED_STORE, ctl_user_passwd},
+	{"user", "verify", "NAME [--password-stdin]",
+		"Is it the password? Exit 0 yes, 77 no, 75 throttled.",
+		CTL_BIT(CTL_PASSWORD_STDIN), 1, 1, CTL_NEED_STORE,
+		ctl_user_verify},
+	{"user", "disable", "NAME", "Ends the sessions and lets nobody in.", 0,
+		1, 1, CTL_NEED_STORE, ctl_user_disable},
+	{"user", "enable", "NAME", "Takes a disable back.", 0, 1, 1,
+		CTL_NEED_STORE, ctl_user_enable},
+	{"user", "delete", "NAME", "Deletes; asks first, unless --yes.", 0, 1,
+		1, CTL_NEED_STORE, ctl_user_delete},
+	{"session", "list", "[NAME]", "Lists the live sessions.", 0, 0, 1,
+		CTL_NEED_STORE, ctl_session_list},
+	{"session", "revoke", "ID | --user NAME | --all",
+		"Ends sessions; --all asks first, unless --yes.",
+		CTL_BIT(CTL_USER) | CTL_BIT(CTL_ALL), 0, 1, CTL_NEED_STORE,
+		ctl_session_revoke},
+	{"import", "st-auth-simple", "FILE.db|.env [--dry-run]",
+		"Takes over the users of st-auth-simple, passwords included.",
+		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE,
+		ctl_import_st_auth_simple},
+	{"config", "check", "", "Reads the configuration, says what is wrong.",
+		0, 0, 0, CTL_NEED_CONFIG, ctl_config_check},
+	{"config", "show", "",
+		"Shows every key, its value and where it came from.", 0, 0, 0,
+		CTL_NEED_CONFIG, ctl_config_show},
+	{"nginx", "snippets", "DIR",
+		"Writes what nginx includes, for this configuration.", 0, 1, 1,
+		CTL_NEED_CONFIG, ctl_nginx_snippets},
+	{"streamlit-config", NULL, "",
+		"Prints the app's .streamlit/config.toml.", 0, 0, 0,
+		CTL_NEED_CONFIG, ctl_streamlit_config},
+	{"audit", NULL, "[--user NAME] [--since T] [--follow]",
+		"Who did what. T: 2026-11-23[T21:05], Unix seconds, 30m, 7d.",
+		CTL_BIT(CTL_USER) | CTL_BIT(CTL_SINCE) | CTL_BIT(CTL_FOLLOW), 0,
+		0, CTL_NEED_STORE, ctl_audit},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct ctl_command *find_command(const struct ctl_args *args)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const struct ctl_command *command = &commands[i];
+
+		if (args->word_count == 0 ||
+			strcmp(args->words[0], command->noun) != 0) {
+			continue;
+		}
+		if (!command->verb ||
+			(args->word_count > 1 &&
+				strcmp(args->words[1], command->verb) == 0)) {
+			return command;
+		}
+	}
+	return NULL;
+}
+
+/* Operands are not quoted in the message: one too many may be a password. */
+static int take_command(struct ctl *ctl, const struct ctl_args *args)
+{
+	const struct ctl_command *command = ctl->command;
+	size_t own = command->verb ? 2 : 1;
+	int code = ctl_args_fit(args, command);
+
+	if (code != EX_OK) {
+		return code;
+	}
+	ctl->operands = args->words + own;
+	ctl->operand_count = args->word_count - own;
+	ctl->opt = args->opt;
+	ctl->json = args->opt[CTL_JSON] != NULL;
+	ctl->yes = args->opt[CTL_YES] != NULL;
+	ctl->quiet = args->opt[CTL_QUIET] != NULL;
+	if (ctl->operand_count < command->operands_min) {
+		return ctl_usage("too few words for: stauthctl %s%s%s %s",
+			command->noun, command->verb ? " " : "",
+			command->verb ? command->verb : "", command->synopsis);
+	}
+	if (ctl->operand_count > command->operands_max) {
+		return ctl_usage("too many words for: stauthctl %s%s%s %s\n"
+				 "           (a password is never an argument)",
+			command->noun, command->verb ? " " : "",
+			command->verb ? command->verb : "", command->synopsis);
+	}
+	return EX_OK;
+}
+
+static int load_config(struct ctl *ctl)
+{
+	struct stauth_err err = {0};
+	int code = EX_OK;
+
+	if (stauth_config_load(ctl->opt[CTL_CONFIG], STAUTH_READER_SERVICE,
+		    &ctl->config, &err) == STAUTH_OK) {
+		return EX_OK;
+	}
+	code = ctl_fail(ctl, &err);
+	/* What is not found is the configuration, and no user. */
+	return code == EX_NOUSER ? EX_CONFIG : code;
+}
+
+/* Who is at the keyboard, for the audit. */
+static void take_actor(struct ctl *ctl)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user) {
+		snprintf(ctl->actor_name, sizeof(ctl->actor_name), "%s",
+			user->pw_name);
+	} else {
+		snprintf(ctl->actor_name, sizeof(ctl->actor_name), "uid %lu",
+			(unsigned long)getuid());
+	}
+	ctl->actor = (struct stauth_actor){ctl->actor_name, "cli", "local:cli"};
+}
+
+static int run_with_store(struct ctl *ctl)
+{
+	struct stauth_store store = {0};
+	struct stauth_err err = {0};
+	int code = EX_OK;
+
+	if (stauth_store_open(ctl->config, STAUTH_ROLE_ADMIN, &store, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	stauth_ctx_init(&ctl->ctx, ctl->config);
+	ctl->ctx.accounts = store.accounts;
+	ctl->ctx.state = store.state;
+	ctl->ctx.slots = STAUTH_SLOTS_CLI;
+	ctl->ctx.messages.say = ctl_message;
+	ctl->ctx.messages.user = ctl;
+	code = ctl->command->run(ctl);
+	stauth_ctx_finish(&ctl->ctx);
+	stauth_store_close(&store);
+	return code;
+}
+
+static int run(struct ctl *ctl)
+{
+	int code = load_config(ctl);
+
+	if (code != EX_OK) {
+		return code;
+	}
+	take_actor(ctl);
+	ctl->store_init = stauth_store_init;
+	code = ctl->command->need == CTL_NEED_STORE ? run_with_store(ctl)
+						    : ctl->command->run(ctl);
+	stauth_config_free(ctl->config);
+	return code;
+}
+
+/* No descriptor of ours becomes 0, 1 or 2, where messages go; and what is in
+ * memory does not go to disk when we crash. */
+static bool guard_process(void)
+{
+	int fd = -1;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0) {
+		return false;
+	}
+	close(fd);
+#ifndef __SANITIZE_ADDRESS__
+	if (prctl(PR_SET_DUMPABLE, 0)) {
+		return false;
+	}
+#endif
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {0};
+	struct ctl_args args;
+	int code = EX_OK;
+
+	if (!guard_process()) {
+		return EX_UNAVAILABLE;
+	}
+	setlocale(LC_CTYPE, "");
+	code = ctl_args_parse(argc, argv, &args);
+	if (code != EX_OK) {
+		return code;
+	}
+	if (args.opt[CTL_VERSION]) {
+		puts("stauthctl " STAUTH_VERSION);
+		return ctl_out_flush();
+	}
+	if (args.opt[CTL_HELP]) {
+		ctl_help(commands, COMMAND_COUNT,
+			args.word_count > 0 ? args.words[0] : NULL,
+			args.word_count > 1 ? args.words[1] : NULL);
+		return ctl_out_flush();
+	}
+	ctl.command = find_command(&args);
+	if (!ctl.command) {
+		return ctl_unknown(commands, COMMAND_COUNT,
+			args.word_count > 0 ? args.words[0] : NULL,
+			args.word_count > 1 ? args.words[1] : NULL);
+	}
+	code = take_command(&ctl, &args);
+	return code == EX_OK ? run(&ctl) : code;
+}

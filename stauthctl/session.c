@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "ask.h"
+#include "auth/account.h"
+#include "auth/session.h"
+#include "base/text.h"
+#include "ctl.h"
+#include "out.h"
+#include "result.h"
+
+#include "base/banned.h"
+
+#define PAGE 200 /* sessions read at once */
+
+static const struct ctl_field fields[] = {
+	{"id", "ID", CTL_TEXT, 0},
+	{"user", "USER", CTL_TEXT, 0},
+	{"channel", "CHANNEL", CTL_TEXT, 0},
+	{"address", "ADDRESS", CTL_TEXT, 0},
+	{"created_at", "CREATED", CTL_TIME, 0},
+	{"last_seen_at", "LAST SEEN", CTL_TIME, 0},
+	{"expires_at", "EXPIRES", CTL_TIME, 0},
+};
+
+#define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
+
+static void add_session(
+	struct ctl_out *out, const struct stauth_session *session)
+{
+	const struct ctl_value values[FIELD_COUNT] = {
+		{session->handle, 0},
+		{session->user, 0},
+		{session->channel, 0},
+		{session->address, 0},
+		{NULL, session->created_at},
+		{NULL, session->last_seen_at},
+		{NULL, session->expires_at},
+	};
+
+	ctl_out_row(out, values);
+}
+
+/* Adds all of a user (0: of everybody), a page at a time. */
+static enum stauth_rc add_all(struct ctl *ctl, int64_t uid, struct ctl_out *out,
+	struct stauth_session *page, struct stauth_err *err)
+{
+	char after[STAUTH_HANDLE_LEN + 1] = "";
+	size_t count = PAGE;
+
+	while (count == PAGE) {
+		enum stauth_rc rc = stauth_session_list(
+			&ctl->ctx, uid, after, PAGE, page, &count, err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		for (size_t i = 0; i < count; i++) {
+			add_session(out, &page[i]);
+		}
+		if (count) {
+			snprintf(after, sizeof(after), "%s",
+				page[count - 1].handle);
+		}
+		ctl_out_page(out);
+	}
+	return STAUTH_OK;
+}
+
+/* 0 is everybody: only where no name was given. */
+static int uid_of(struct ctl *ctl, const char *name, int64_t *ret_uid)
+{
+	struct stauth_account account;
+	struct stauth_err err = {0};
+
+	if (stauth_account_get(&ctl->ctx, name, &account, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	*ret_uid = account.uid;
+	return EX_OK;
+}
+
+int ctl_session_list(struct ctl *ctl)
+{
+	struct stauth_session *page = NULL;
+	struct stauth_err err = {0};
+	struct ctl_out out;
+	int64_t uid = 0;
+	int code = EX_OK;
+
+	if (ctl->operand_count) {
+		code = uid_of(ctl, ctl->operands[0], &uid);
+		if (code != EX_OK) {
+			return code;
+		}
+	}
+	page = calloc(PAGE, sizeof(*page));
+	if (!page) {
+		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
+	}
+	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
+	if (add_all(ctl, uid, &out, page, &err) == STAUTH_OK) {
+		code = ctl_out_end(&out);
+	} else {
+		ctl_out_drop(&out);
+		code = ctl_fail(ctl, &err);
+	}
+	free(page);
+	return code;
+}
+
+static int revoke_one(struct ctl *ctl, const char *handle)
+{
+	struct stauth_err err = {0};
+	enum stauth_rc rc =
+		stauth_session_revoke(&ctl->ctx, handle, 0, &ctl->actor, &err);
+
+	if (rc == STAUTH_NOTFOUND) {
+		return ctl_fail_with(EX_NOUSER, "%s", STAUTH_TEXT_SESSION_GONE);
+	}
+	if (rc != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, "%s", STAUTH_TEXT_SESSION_ENDED);
+	return EX_OK;
+}
+
+static int revoke_many(struct ctl *ctl, int64_t uid)
+{
+	struct stauth_err err = {0};
+	int ended = 0;
+
+	if (stauth_session_revoke_all(&ctl->ctx, uid, "", &ctl->actor, &ended,
+		    &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, "sessions ended: %d", ended);
+	return EX_OK;
+}
+
+/* Exactly one of ID, --user and --all says whose. */
+int ctl_session_revoke(struct ctl *ctl)
+{
+	const char *user = ctl->opt[CTL_USER];
+	int64_t uid = 0;
+	int ways = (ctl->operand_count > 0) + (user != NULL) +
+		   (ctl->opt[CTL_ALL] != NULL);
+	int code = EX_OK;
+
+	if (ways != 1) {
+		return ctl_usage(
+			"session revoke: one of ID, --user NAME and --all");
+	}
+	if (ctl->operand_count) {
+		return revoke_one(ctl, ctl->operands[0]);
+	}
+	if (user) {
+		code = uid_of(ctl, user, &uid);
+	} else {
+		code = ctl_ask_confirm(ctl, "End all sessions of everybody?");
+	}
+	return code == EX_OK ? revoke_many(ctl, uid) : code;
+}

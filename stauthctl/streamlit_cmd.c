@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl.h"
+#include "out.h"
+#include "result.h"
+
+#include "base/banned.h"
+
+#define TEXT_MAX (64 * 1024)
+
+/* A JSON string is a TOML basic string, but for one escape: \/, which is not
+ * used, and DEL, which no value of ours may hold. */
+static void add_string(struct stauth_buf *buf, const char *text)
+{
+	stauth_buf_add_json(buf, text);
+}
+
+/* "app.example.com:8443" -> the host, and the port behind it or "". */
+static void split_host(
+	const char *host, char name[STAUTH_ORIGIN_SIZE], const char **ret_port)
+{
+	size_t len =
+		host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+
+	snprintf(name, STAUTH_ORIGIN_SIZE, "%.*s", (int)len, host);
+	*ret_port = host[len] == ':' ? host + len + 1 : "";
+}
+
+static void add_origins(
+	struct stauth_buf *buf, const struct stauth_config *config)
+{
+	stauth_buf_add(buf, "corsAllowedOrigins = [");
+	for (size_t i = 0; i < config->public_url_count; i++) {
+		stauth_buf_add(buf, i ? ", " : "");
+		add_string(buf, config->public_urls[i].origin);
+	}
+	stauth_buf_add(buf, "]\n");
+}
+
+static void add_hosts(
+	struct stauth_buf *buf, const struct stauth_config *config)
+{
+	char name[STAUTH_ORIGIN_SIZE];
+	const char *port = "";
+
+	stauth_buf_add(buf, "allowedHosts = [");
+	for (size_t i = 0; i < config->public_url_count; i++) {
+		split_host(config->public_urls[i].host, name, &port);
+		stauth_buf_add(buf, i ? ", " : "");
+		add_string(buf, name);
+	}
+	stauth_buf_add(
+		buf, "]  # Streamlit 1.61 or later; an older one only warns\n");
+}
+
+static void add_server(
+	struct stauth_buf *buf, const struct stauth_config *config)
+{
+	stauth_buf_add(buf,
+		"[server]\n"
+		"address = \"127.0.0.1\"  # nobody passes by nginx\n"
+		"headless = true\n"
+		"enableCORS = true\n"
+		"enableXsrfProtection = true\n");
+	if (config->public_url_count) {
+		add_origins(buf, config);
+		add_hosts(buf, config);
+	} else {
+		stauth_buf_add(buf,
+			"# corsAllowedOrigins and allowedHosts follow from "
+			"PUBLIC_URL, which is not set\n");
+	}
+}
+
+static void add_browser(
+	struct stauth_buf *buf, const struct stauth_config *config)
+{
+	const struct stauth_origin *origin = &config->public_urls[0];
+	char name[STAUTH_ORIGIN_SIZE];
+	const char *port = "";
+
+	stauth_buf_add(buf, "\n[browser]\ngatherUsageStats = false\n");
+	if (!config->public_url_count) {
+		return;
+	}
+	split_host(origin->host, name, &port);
+	if (!port[0]) {
+		port = origin->https ? "443" : "80";
+	}
+	stauth_buf_add(buf, "serverAddress = ");
+	add_string(buf, name);
+	stauth_buf_addf(buf, "\nserverPort = %s\n", port);
+}
+
+static void add_headers(struct stauth_buf *buf)
+{
+	stauth_buf_add(buf,
+		"\n# Who is there, as the gate says it: st.user (1.49 or "
+		"later). All of these stay\n"
+		"# the same for one log-in; \"sid\" keeps one user's session "
+		"from another's.\n"
+		"[server.trustedUserHeaders]\n"
+		"X-Auth-User = \"user\"\n"
+		"X-Auth-Email = \"email\"\n"
+		"X-Auth-Name = \"name\"\n"
+		"X-Auth-Groups = \"groups\"\n"
+		"X-Auth-Session = \"sid\"\n"
+		"X-Auth-Logged-In = \"is_logged_in\"\n");
+}
+
+static void add_theme(
+	struct stauth_buf *buf, const struct stauth_config *config)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} look[] = {
+		{"base", config->base},
+		{"primaryColor", config->primary_color},
+		{"backgroundColor", config->background_color},
+		{"secondaryBackgroundColor",
+			config->secondary_background_color},
+		{"textColor", config->text_color},
+		{"font", config->font},
+	};
+	const char *head = "\n[theme]\n";
+
+	for (size_t i = 0; i < sizeof(look) / sizeof(look[0]); i++) {
+		if (!look[i].value[0]) {
+			continue;
+		}
+		stauth_buf_addf(buf, "%s%s = ", head, look[i].key);
+		add_string(buf, look[i].value);
+		stauth_buf_add(buf, "\n");
+		head = "";
+	}
+}
+
+int ctl_streamlit_config(struct ctl *ctl)
+{
+	struct stauth_buf buf;
+	int code = EX_OK;
+
+	if (!ctl->config->public_url_count) {
+		ctl_warn("warning: PUBLIC_URL is not set: the app will not "
+			 "know its own address");
+	}
+	stauth_buf_init(&buf, TEXT_MAX);
+	stauth_buf_add(&buf, "# .streamlit/config.toml, written by: stauthctl "
+			     "streamlit-config\n");
+	add_server(&buf, ctl->config);
+	add_browser(&buf, ctl->config);
+	add_headers(&buf);
+	add_theme(&buf, ctl->config);
+	if (stauth_buf_ok(&buf)) {
+		fputs(stauth_buf_str(&buf), stdout);
+		code = ctl_out_flush();
+	} else {
+		code = ctl_fail_with(EX_TEMPFAIL, "out of memory");
+	}
+	stauth_buf_finish(&buf);
+	return code;
+}

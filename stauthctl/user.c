@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "user.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ask.h"
+#include "auth/account.h"
+#include "out.h"
+#include "result.h"
+
+#include "base/banned.h"
+
+#define PAGE 200 /* accounts read at once */
+
+enum {
+	FIELD_NAME,
+	FIELD_EMAIL,
+	FIELD_DISPLAY,
+	FIELD_SU,
+	FIELD_GROUPS,
+	FIELD_DISABLED,
+	FIELD_SYSTEM,
+	FIELD_MUST_CHANGE,
+	FIELD_STATE,
+	FIELD_CREATED,
+	FIELD_LOGIN,
+	FIELD_PASSWORD, /* only beside a new one; the last */
+	FIELD_COUNT
+};
+
+static const struct ctl_field fields[FIELD_COUNT] = {
+	[FIELD_NAME] = {"name", "NAME", CTL_TEXT, 0},
+	[FIELD_EMAIL] = {"email", "E-MAIL", CTL_TEXT, 0},
+	[FIELD_DISPLAY] = {"display_name", "FULL NAME", CTL_TEXT, 0},
+	[FIELD_SU] = {"su", "SU", CTL_FLAG, 0},
+	[FIELD_GROUPS] = {"groups", "GROUPS", CTL_LIST, 0},
+	[FIELD_DISABLED] = {"disabled", NULL, CTL_FLAG, 0},
+	[FIELD_SYSTEM] = {"system_login", NULL, CTL_FLAG, 0},
+	[FIELD_MUST_CHANGE] = {"must_change", NULL, CTL_FLAG, 0},
+	[FIELD_STATE] = {NULL, "STATE", CTL_TEXT, 0},
+	[FIELD_CREATED] = {"created_at", "CREATED", CTL_TIME, 0},
+	[FIELD_LOGIN] = {"last_login_at", "LAST LOGIN", CTL_TIME, 0},
+	[FIELD_PASSWORD] = {"password", NULL, CTL_TEXT, 0},
+};
+
+/* The three rare flags share one column. */
+static void state_of(const struct stauth_account *account, char out[64])
+{
+	snprintf(out, 64, "%s%s%s", account->disabled ? "disabled " : "",
+		account->must_change ? "must-change " : "",
+		account->system_login ? "system-login " : "");
+	if (out[0]) {
+		out[strlen(out) - 1] = 0;
+	}
+}
+
+static void add_user(struct ctl_out *out, const struct stauth_account *account,
+	const struct stauth_secret *password)
+{
+	char state[64];
+	const struct ctl_value values[FIELD_COUNT] = {
+		[FIELD_NAME] = {account->name, 0},
+		[FIELD_EMAIL] = {account->email, 0},
+		[FIELD_DISPLAY] = {account->display_name, 0},
+		[FIELD_SU] = {NULL, account->su},
+		[FIELD_GROUPS] = {account->groups, 0},
+		[FIELD_DISABLED] = {NULL, account->disabled},
+		[FIELD_SYSTEM] = {NULL, account->system_login},
+		[FIELD_MUST_CHANGE] = {NULL, account->must_change},
+		[FIELD_STATE] = {state, 0},
+		[FIELD_CREATED] = {NULL, account->created_at},
+		[FIELD_LOGIN] = {NULL, account->last_login_at},
+		[FIELD_PASSWORD] = {password ? password->data : NULL, 0},
+	};
+
+	state_of(account, state);
+	ctl_out_row(out, values);
+}
+
+int ctl_user_print(struct ctl *ctl, const struct stauth_account *account,
+	const struct stauth_secret *password)
+{
+	struct ctl_out out;
+
+	ctl_out_begin(&out, CTL_ONE, ctl->json, fields,
+		password ? FIELD_COUNT : FIELD_PASSWORD);
+	add_user(&out, account, password);
+	if (out.buf.data) {
+		stauth_wipe(out.buf.data, out.buf.cap);
+	}
+	return ctl_out_end(&out);
+}
+
+/* Adds all users, a page at a time; err is set on failure. */
+static enum stauth_rc add_all(struct ctl *ctl, struct ctl_out *out,
+	struct stauth_account *page, struct stauth_err *err)
+{
+	const char *search = ctl->opt[CTL_SEARCH];
+	char after[STAUTH_NAME_SIZE] = "";
+	size_t count = PAGE;
+
+	while (count == PAGE) {
+		enum stauth_rc rc = stauth_account_list(&ctl->ctx,
+			search ? search : "", after, PAGE, page, &count, err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		for (size_t i = 0; i < count; i++) {
+			add_user(out, &page[i], NULL);
+		}
+		if (count) {
+			snprintf(after, sizeof(after), "%s",
+				page[count - 1].name);
+		}
+		ctl_out_page(out);
+	}
+	return STAUTH_OK;
+}
+
+int ctl_user_list(struct ctl *ctl)
+{
+	struct stauth_account *page = calloc(PAGE, sizeof(*page));
+	struct stauth_err err = {0};
+	struct ctl_out out;
+	int code = EX_OK;
+
+	if (!page) {
+		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
+	}
+	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_PASSWORD);
+	if (add_all(ctl, &out, page, &err) == STAUTH_OK) {
+		code = ctl_out_end(&out);
+	} else {
+		ctl_out_drop(&out);
+		code = ctl_fail(ctl, &err);
+	}
+	free(page);
+	return code;
+}
+
+int ctl_user_show(struct ctl *ctl)
+{
+	struct stauth_account account;
+	struct stauth_err err = {0};
+	int code = EX_OK;
+
+	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	code = ctl_user_print(ctl, &account, NULL);
+	return code;
+}
+
+/* What the change did, for people. */
+static void tell_change(struct ctl *ctl, const char *what, int ended)
+{
+	if (ended > 0) {
+		ctl_info(ctl, "user %s is %s; sessions ended: %d",
+			ctl->operands[0], what, ended);
+	} else {
+		ctl_info(ctl, "user %s is %s", ctl->operands[0], what);
+	}
+}
+
+static int edit_user(struct ctl *ctl, const struct stauth_account_edit *edit,
+	const char *what)
+{
+	struct stauth_account account;
+	struct stauth_err err = {0};
+	int ended = 0;
+
+	if (stauth_account_edit(&ctl->ctx, ctl->operands[0], edit, &ctl->actor,
+		    &ended, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	tell_change(ctl, what, ended);
+	if (!ctl->json) {
+		return EX_OK;
+	}
+	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	return ctl_user_print(ctl, &account, NULL);
+}
+
+/* --x, --no-x: 1, 0, or -1 for neither. */
+static int switch_of(const struct ctl *ctl, enum ctl_opt yes, enum ctl_opt no)
+{
+	if (ctl->opt[yes]) {
+		return 1;
+	}
+	return ctl->opt[no] ? 0 : -1;
+}
+
+int ctl_user_set(struct ctl *ctl)
+{
+	const struct stauth_account_edit edit = {
+		.email = ctl->opt[CTL_EMAIL],
+		.display_name = ctl->opt[CTL_NAME],
+		.groups = ctl->opt[CTL_GROUPS],
+		.su = switch_of(ctl, CTL_SU, CTL_NO_SU),
+		.system_login =
+			switch_of(ctl, CTL_SYSTEM_LOGIN, CTL_NO_SYSTEM_LOGIN),
+		.disabled = -1,
+	};
+
+	if ((ctl->opt[CTL_SU] && ctl->opt[CTL_NO_SU]) ||
+		(ctl->opt[CTL_SYSTEM_LOGIN] && ctl->opt[CTL_NO_SYSTEM_LOGIN])) {
+		return ctl_usage("a switch and its opposite on one line");
+	}
+	if (!edit.email && !edit.display_name && !edit.groups && edit.su < 0 &&
+		edit.system_login < 0) {
+		return ctl_usage("user set: nothing to set");
+	}
+	return edit_user(ctl, &edit, "changed");
+}
+
+int ctl_user_disable(struct ctl *ctl)
+{
+	const struct stauth_account_edit edit = {
+		.su = -1, .system_login = -1, .disabled = 1};
+
+	return edit_user(ctl, &edit, "disabled");
+}
+
+int ctl_user_enable(struct ctl *ctl)
+{
+	const struct stauth_account_edit edit = {
+		.su = -1, .system_login = -1, .disabled = 0};
+
+	return edit_user(ctl, &edit, "enabled");
+}
+
+/* Looked up first, so that nobody is asked about a user who is not there. */
+int ctl_user_delete(struct ctl *ctl)
+{
+	struct stauth_account account;
+	struct stauth_err err = {0};
+	int ended = 0;
+	int code = EX_OK;
+
+	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	code = ctl_ask_confirm(ctl, "Delete the user %s?", account.name);
+	if (code != EX_OK) {
+		return code;
+	}
+	if (stauth_account_delete(&ctl->ctx, account.name, &ctl->actor, &ended,
+		    &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	tell_change(ctl, "deleted", ended);
+	return EX_OK;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "auth/account.h"
+#include "auth/verify.h"
+#include "base/text.h"
+#include "out.h"
+#include "result.h"
+#include "user.h"
+
+#include "base/banned.h"
+
+/* By whatever way the line says. */
+static int new_password(struct ctl *ctl, enum ctl_source *ret_source,
+	struct stauth_secret *ret_password)
+{
+	struct stauth_err err = {0};
+	int code = ctl_ask_source(ctl, ret_source);
+
+	if (code != EX_OK) {
+		return code;
+	}
+	if (*ret_source != CTL_GENERATED) {
+		return ctl_ask_password(*ret_source, true, ret_password);
+	}
+	if (stauth_account_generate(&ctl->ctx, ret_password, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	return EX_OK;
+}
+
+/* The user as JSON, or the bare password if it was generated. */
+static int show_result(struct ctl *ctl, const struct stauth_account *account,
+	const struct stauth_secret *password, enum ctl_source source)
+{
+	const struct stauth_secret *shown =
+		source == CTL_GENERATED ? password : NULL;
+
+	if (ctl->json) {
+		return ctl_user_print(ctl, account, shown);
+	}
+	if (!shown) {
+		return EX_OK;
+	}
+	ctl_info(ctl, "the password is shown this once:");
+	puts(shown->data);
+	return ctl_out_flush();
+}
+
+static int add_with(struct ctl *ctl, const struct stauth_secret *password,
+	enum ctl_source source)
+{
+	const struct stauth_account_new new_account = {
+		.name = ctl->operands[0],
+		.email = ctl->opt[CTL_EMAIL],
+		.display_name = ctl->opt[CTL_NAME],
+		.groups = ctl->opt[CTL_GROUPS],
+		.su = ctl->opt[CTL_SU] != NULL,
+		.system_login = ctl->opt[CTL_SYSTEM_LOGIN] != NULL,
+		.must_change = ctl->opt[CTL_MUST_CHANGE] != NULL,
+		.password = password,
+	};
+	struct stauth_account account;
+	struct stauth_err err = {0};
+
+	if (stauth_account_add(&ctl->ctx, &new_account, &ctl->actor, &account,
+		    &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, "user %s is added", account.name);
+	return show_result(ctl, &account, password, source);
+}
+
+int ctl_user_add(struct ctl *ctl)
+{
+	struct stauth_secret password = {0};
+	enum ctl_source source = CTL_FROM_TERMINAL;
+	int code = new_password(ctl, &source, &password);
+
+	if (code == EX_OK) {
+		code = add_with(ctl, &password, source);
+	}
+	stauth_secret_wipe(&password);
+	return code;
+}
+
+static int passwd_with(struct ctl *ctl, struct stauth_account *account,
+	const struct stauth_secret *password, enum ctl_source source)
+{
+	bool must_change = ctl->opt[CTL_MUST_CHANGE] != NULL;
+	struct stauth_err err = {0};
+	int ended = 0;
+
+	if (stauth_account_passwd(&ctl->ctx, account->name, password,
+		    must_change, &ctl->actor, &ended, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	account->must_change = must_change;
+	ctl_info(ctl, "the password of %s is set; sessions ended: %d",
+		account->name, ended);
+	return show_result(ctl, account, password, source);
+}
+
+/* Looked up first, so that nobody types a password for nobody. */
+int ctl_user_passwd(struct ctl *ctl)
+{
+	struct stauth_secret password = {0};
+	enum ctl_source source = CTL_FROM_TERMINAL;
+	struct stauth_account account;
+	struct stauth_err err = {0};
+	int code = EX_OK;
+
+	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	code = new_password(ctl, &source, &password);
+	if (code == EX_OK) {
+		code = passwd_with(ctl, &account, &password, source);
+	}
+	stauth_secret_wipe(&password);
+	return code;
+}
+
+/* The verdict as an exit code; only here does a verify become a 0. */
+static int judge(struct ctl *ctl, struct stauth_login *login)
+{
+	struct stauth_err err = {0};
+
+	if (login->verdict == STAUTH_DENY_THROTTLED) {
+		return ctl_fail_with(EX_TEMPFAIL, STAUTH_TEXT_THROTTLED,
+			(long long)login->wait_s);
+	}
+	if (login->verdict != STAUTH_ALLOW) {
+		return ctl_fail_with(EX_NOPERM, "%s", STAUTH_TEXT_BAD_LOGIN);
+	}
+	if (stauth_login_done(&ctl->ctx, login, "verify", &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, "the password is right%s",
+		login->account.must_change ? ", and must be changed" : "");
+	return EX_OK;
+}
+
+/* password NULL: one that cannot be one, which is wrong and counted. */
+static int verify_with(struct ctl *ctl, const struct stauth_secret *password)
+{
+	const struct stauth_login_who who = {
+		.username = ctl->operands[0],
+		.username_len = strlen(ctl->operands[0]),
+		.address = ctl->actor.address,
+		.channel = ctl->actor.channel,
+		.never_refuse = geteuid() == 0,
+	};
+	struct stauth_login login = {0};
+	struct stauth_err err = {0};
+	int code = EX_NOPERM;
+
+	if (stauth_login_start(&ctl->ctx, &who, &login, &err) < STAUTH_OK ||
+		stauth_login_password(&ctl->ctx, &login, password, &err) <
+			STAUTH_OK) {
+		code = ctl_fail(ctl, &err);
+	} else {
+		code = judge(ctl, &login);
+	}
+	stauth_login_finish(&login);
+	return code;
+}
+
+int ctl_user_verify(struct ctl *ctl)
+{
+	struct stauth_secret password = {0};
+	enum ctl_source source = CTL_FROM_TERMINAL;
+	int code = ctl_ask_source(ctl, &source);
+
+	if (code != EX_OK) {
+		return code;
+	}
+	code = ctl_ask_password(source, false, &password);
+	if (code == EX_OK || code == EX_DATAERR) {
+		code = verify_with(ctl, code == EX_OK ? &password : NULL);
+	}
+	stauth_secret_wipe(&password);
+	return code;
+}
