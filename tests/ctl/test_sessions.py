@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""session list and revoke, against a running gate; and audit."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from rig import CTL, Stack  # noqa: E402
+
+PASSWORD = "correct horse battery"
+KEYS = ["id", "user", "channel", "address", "created_at", "last_seen_at",
+        "expires_at"]
+
+
+class Sessions(unittest.TestCase):
+    def setUp(self):
+        self.stack = Stack()
+        self.addCleanup(self.stack.stop)
+        self.stack.add_user("alice", PASSWORD, su=True)
+        self.stack.add_user("bob", PASSWORD)
+        self.stack.start_gate()
+        self.alice = [self.stack.token("alice", PASSWORD) for _ in range(2)]
+        self.bob = self.stack.token("bob", PASSWORD)
+
+    def ctl(self, code, *args, **more):
+        result = self.stack.ctl(*args, **more)
+        self.assertEqual(result.returncode, code, (args, result.stderr))
+        return result
+
+    def listed(self, *names):
+        return json.loads(
+            self.ctl(0, "session", "list", *names, "--json").stdout)
+
+    def statuses(self):
+        return [self.stack.check(token).status
+                for token in self.alice + [self.bob]]
+
+    def test_list_has_the_keys_and_no_token(self):
+        now = time.time()
+        sessions = self.listed()
+        self.assertEqual(len(sessions), 3)
+        for session in sessions:
+            self.assertEqual(list(session), KEYS)
+            self.assertRegex(session["id"], r"^[A-Za-z0-9_-]{16}$")
+            self.assertEqual(session["channel"], "web")
+            self.assertEqual(session["address"], "192.0.2.7")
+            self.assertAlmostEqual(session["created_at"], now, delta=30)
+            self.assertGreater(session["expires_at"], now + 3600)
+        self.assertEqual(sorted(s["user"] for s in sessions),
+                         ["alice", "alice", "bob"])
+        self.assertEqual([s["user"] for s in self.listed("BOB")], ["bob"])
+        table = self.ctl(0, "session", "list").stdout
+        self.assertEqual(len(table.splitlines()), 4)
+        for token in self.alice + [self.bob]:
+            self.assertNotIn(token, table + json.dumps(sessions))
+
+    def test_c_revoke_by_id_ends_that_one_at_once(self):
+        handle = self.stack.check(self.bob).header("X-Auth-Session")
+        self.assertEqual(self.listed("bob")[0]["id"], handle)
+        self.ctl(0, "session", "revoke", handle)
+        self.assertEqual(self.statuses(), [204, 204, 401])
+        self.ctl(67, "session", "revoke", handle)
+        self.ctl(67, "session", "revoke", "nonsense")
+        self.ctl(67, "session", "revoke", "' OR 1=1 --")
+        self.assertEqual(self.statuses(), [204, 204, 401])
+
+    def test_revoke_of_a_user_and_of_all(self):
+        self.ctl(0, "session", "revoke", "--user", "Alice")
+        self.assertEqual(self.statuses(), [401, 401, 204])
+        self.ctl(0, "session", "revoke", "--all")
+        self.assertEqual(self.statuses(), [401, 401, 401])
+        self.assertEqual(self.listed(), [])
+        self.assertIn("0", self.ctl(0, "session", "revoke", "--all").stderr)
+
+    def test_d_changes_of_an_account_end_its_sessions(self):
+        for words in (["user", "passwd", "bob", "--generate"],
+                      ["user", "disable", "bob"], ["user", "enable", "bob"],
+                      ["user", "set", "bob", "--groups", "ops"],
+                      ["user", "set", "bob", "--su"],
+                      ["user", "set", "bob", "--no-su"],
+                      ["user", "set", "bob", "--email", "b@example.com"],
+                      ["user", "delete", "bob"]):
+            with self.subTest(words):
+                if words[1] == "enable":
+                    self.ctl(0, *words)
+                    continue
+                if self.stack.check(self.bob).status != 204:
+                    self.ctl(0, "user", "passwd", "bob", "--password-stdin",
+                             stdin=PASSWORD + "\n")
+                    self.bob = self.stack.token("bob", PASSWORD)
+                self.ctl(0, *words)
+                self.assertEqual(self.statuses(), [204, 204, 401])
+
+    def test_last_login_is_told(self):
+        user = json.loads(self.ctl(0, "user", "show", "bob",
+                                   "--json").stdout)
+        self.assertAlmostEqual(user["last_login_at"], time.time(), delta=60)
+
+
+class Audit(unittest.TestCase):
+    def setUp(self):
+        self.stack = Stack()
+        self.addCleanup(self.stack.stop)
+
+    def rows(self, *options):
+        result = self.stack.ctl("audit", "--json", *options, check=True)
+        return json.loads(result.stdout)
+
+    def test_user_and_since(self):
+        self.assertEqual(self.rows(), [])
+        self.stack.add_user("alice", PASSWORD, su=True)
+        self.stack.add_user("bob", PASSWORD)
+        self.assertEqual([r["user"] for r in self.rows()], ["alice", "bob"])
+        self.assertEqual([r["user"] for r in self.rows("--user", "BOB")],
+                         ["bob"])
+        self.assertEqual(self.rows("--user", "nobody"), [])
+        now = int(time.time())
+        for since, count in (("1h", 2), ("2000-01-01", 2),
+                             ("2000-01-01T00:00", 2),
+                             ("2000-01-01T00:00:00Z", 2), ("0", 2),
+                             (str(now + 1000), 0), ("2090-01-01", 0)):
+            with self.subTest(since):
+                self.assertEqual(len(self.rows("--since", since)), count)
+        for since in ("", "yesterday", "2026-13-01", "5x", "-1h", "1h ",
+                      "2026-11-23T"):
+            with self.subTest(since):
+                result = self.stack.ctl("audit", "--since", since)
+                self.assertEqual(result.returncode, 64, result.stderr)
+
+    def test_for_people_it_is_a_line_a_row(self):
+        self.stack.add_user("alice", PASSWORD)
+        text = self.stack.ctl("audit", check=True).stdout
+        self.assertRegex(
+            text, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ user\.add +ok alice ")
+        self.assertEqual(text.count("\n"), 1)
+
+    def test_what_was_typed_draws_nothing_on_the_terminal(self):
+        self.stack.ctl("user", "verify", "--password-stdin", "--",
+                       "\x1b[31mred\nuser.add", stdin="x\n")
+        for options in ([], ["--json"]):
+            text = self.stack.ctl("audit", *options, check=True).stdout
+            self.assertNotIn("\x1b", text)
+        self.assertEqual(len(self.rows()), 1)
+
+    def test_follow_shows_what_comes_and_only_that(self):
+        self.stack.add_user("before", PASSWORD)
+        time.sleep(1.1)
+        with subprocess.Popen(
+                [CTL, "-c", self.stack.conf, "audit", "--follow", "--json"],
+                stdout=subprocess.PIPE, text=True) as process:
+            try:
+                time.sleep(1.2)
+                self.stack.add_user("alice", PASSWORD)
+                self.stack.add_user("bob", PASSWORD)
+                found = [json.loads(process.stdout.readline())["user"]
+                         for _ in range(2)]
+            finally:
+                process.terminate()
+        self.assertEqual(found, ["alice", "bob"])
+
+
+if __name__ == "__main__":
+    unittest.main()
