@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "auth/slots.h"
+
+#include "base/banned.h"
+
+struct fixture {
+	struct stauth_config *config;
+	struct stauth_ctx a; /* two processes, as far as the locks go */
+	struct stauth_ctx b;
+};
+
+static int64_t boot_ms;
+
+/* Each look at the clock takes 100 ms, so that nobody waits for real. */
+static int64_t fast_clock(void)
+{
+	return boot_ms += 100;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->config = calloc(1, sizeof(*f->config));
+	(void)snprintf(f->config->state_dir, sizeof(f->config->state_dir),
+		"/tmp/stauth-slots-XXXXXX");
+	if (!mkdtemp(f->config->state_dir)) {
+		return -1;
+	}
+	f->config->hash_slots = 2;
+	stauth_ctx_init(&f->a, f->config);
+	stauth_ctx_init(&f->b, f->config);
+	f->a.boot_ms = fast_clock;
+	f->b.boot_ms = fast_clock;
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	char path[PATH_MAX + 16];
+
+	stauth_ctx_finish(&f->a);
+	stauth_ctx_finish(&f->b);
+	(void)snprintf(
+		path, sizeof(path), "%s/slots.lock", f->config->state_dir);
+	(void)unlink(path);
+	(void)rmdir(f->config->state_dir);
+	free(f->config);
+	free(f);
+	return 0;
+}
+
+static void e11_as_many_slots_as_configured_over_all_processes(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot one;
+	struct stauth_slot two;
+	struct stauth_slot three;
+	struct stauth_err err;
+
+	/* A context of its own stands for a process of its own. */
+	assert_ok(stauth_slot_take(&f->a, false, &one, &err));
+	f->config->hash_slots = 1;
+	assert_rc(stauth_slot_take(&f->b, false, &three, &err), STAUTH_EBUSY);
+	assert_int_equal(three.index, -1);
+	f->config->hash_slots = 2;
+	assert_ok(stauth_slot_take(&f->b, false, &two, &err));
+	assert_int_not_equal(one.index, two.index);
+	stauth_slot_give(&f->a, &one);
+	f->config->hash_slots = 1;
+	assert_ok(stauth_slot_take(&f->b, false, &three, &err));
+	stauth_slot_give(&f->b, &two);
+	stauth_slot_give(&f->b, &three);
+}
+
+static void e6_a_known_device_finds_a_slot_in_a_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot flood;
+	struct stauth_slot mine;
+	struct stauth_err err;
+
+	f->config->hash_slots = 1;
+	assert_ok(stauth_slot_take(&f->a, false, &flood, &err));
+	assert_rc(stauth_slot_take(&f->b, false, &mine, &err), STAUTH_EBUSY);
+	assert_ok(stauth_slot_take(&f->b, true, &mine, &err));
+	assert_int_not_equal(flood.index, mine.index);
+	stauth_slot_give(&f->a, &flood);
+	stauth_slot_give(&f->b, &mine);
+}
+
+static void pam_and_cli_have_slots_of_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot web;
+	struct stauth_slot other;
+	struct stauth_slot again;
+	struct stauth_err err;
+
+	f->config->hash_slots = 1;
+	assert_ok(stauth_slot_take(&f->a, false, &web, &err));
+	f->b.slots = STAUTH_SLOTS_PAM;
+	assert_ok(stauth_slot_take(&f->b, false, &other, &err));
+	f->b.slots = STAUTH_SLOTS_CLI;
+	assert_ok(stauth_slot_take(&f->b, false, &other, &err));
+	f->a.slots = STAUTH_SLOTS_CLI;
+	assert_rc(stauth_slot_take(&f->a, true, &again, &err), STAUTH_EBUSY);
+}
+
+/* The web waits 1 s, the others 20 s: ten and two hundred looks. */
+static void waits_have_their_bound(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot held;
+	struct stauth_slot slot;
+	struct stauth_err err;
+	int64_t from;
+
+	f->config->hash_slots = 1;
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	from = boot_ms;
+	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
+	assert_in_range(boot_ms - from, 1000, 1500);
+	f->a.slots = STAUTH_SLOTS_PAM;
+	f->b.slots = STAUTH_SLOTS_PAM;
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	from = boot_ms;
+	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
+	assert_in_range(boot_ms - from, 20000, 20500);
+}
+
+static void a_killed_process_frees_its_slot(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot slot;
+	struct stauth_err err;
+	pid_t pid;
+	int status;
+
+	f->config->hash_slots = 1;
+	pid = fork();
+	if (pid == 0) {
+		_exit(stauth_slot_take(&f->a, false, &slot, &err) == STAUTH_OK
+				? 7
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_ok(stauth_slot_take(&f->b, false, &slot, &err));
+}
+
+static void the_file_is_the_directorys(void **state)
+{
+	struct fixture *f = *state;
+	char path[PATH_MAX + 16];
+	struct stauth_slot slot;
+	struct stauth_err err;
+	struct stat st;
+	mode_t mask = umask(077);
+
+	assert_ok(stauth_slot_take(&f->a, false, &slot, &err));
+	(void)umask(mask);
+	(void)snprintf(
+		path, sizeof(path), "%s/slots.lock", f->config->state_dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	/* Removed by a tidy hand: the next taker makes a new one. */
+	assert_int_equal(unlink(path), 0);
+	assert_ok(stauth_slot_take(&f->a, false, &slot, &err));
+	assert_int_equal(stat(path, &st), 0);
+}
+
+static void a_missing_directory_is_out_of_reach(void **state)
+{
+	struct fixture *f = *state;
+	char kept[PATH_MAX];
+	struct stauth_slot slot = {.index = 5};
+	struct stauth_err err;
+
+	memcpy(kept, f->config->state_dir, sizeof(kept));
+	(void)snprintf(f->config->state_dir, sizeof(f->config->state_dir),
+		"/nonexistent/stauth");
+	assert_rc(stauth_slot_take(&f->a, false, &slot, &err),
+		STAUTH_EUNREACHABLE);
+	assert_int_equal(slot.index, -1);
+	stauth_slot_give(&f->a, &slot);
+	memcpy(f->config->state_dir, kept, sizeof(kept));
+	assert_ok(stauth_slot_take(&f->a, false, &slot, &err));
+}
+
+#define SLOT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SLOT_TEST(e11_as_many_slots_as_configured_over_all_processes),
+		SLOT_TEST(e6_a_known_device_finds_a_slot_in_a_flood),
+		SLOT_TEST(pam_and_cli_have_slots_of_their_own),
+		SLOT_TEST(waits_have_their_bound),
+		SLOT_TEST(a_killed_process_frees_its_slot),
+		SLOT_TEST(the_file_is_the_directorys),
+		SLOT_TEST(a_missing_directory_is_out_of_reach),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
