@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole core in a temporary directory: config, keys, SQLite store, ctx. */
+#ifndef STAUTH_TEST_FIXTURE_H
+#define STAUTH_TEST_FIXTURE_H
+
+#include "auth/account.h"
+#include "auth/ctx.h"
+#include "auth/session.h"
+#include "auth/verify.h"
+#include "store/accounts.h"
+#include "store/state.h"
+#include "store/table.h"
+
+#define GOOD_PASSWORD  "correct horse battery staple"
+#define OTHER_PASSWORD "mysterious walnut ceiling drum"
+
+struct fixture {
+	char dir[64];
+	struct stauth_config *config;
+	struct stauth_store store;
+	struct stauth_ctx ctx;
+	/* Copies of the provider's tables, in use: a test swaps verbs. */
+	const struct stauth_state_ops *real_state;
+	const struct stauth_accounts_ops *real_accounts;
+	struct stauth_state_ops state_ops;
+	struct stauth_accounts_ops accounts_ops;
+	char said[4096]; /* messages, one a line: "error|..." */
+};
+
+/* The clock of the store; tests move it. */
+extern int64_t fixture_now_s;
+/* How often these were called since setup. */
+extern int fixture_hash_reads; /* session_by_hash */
+
+/* cmocka's setup and teardown; *state is a struct fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+extern const struct stauth_actor fixture_actor; /* the command line */
+
+/* A user with this password. */
+struct stauth_account fixture_user(
+	struct fixture *f, const char *name, const char *password, bool su);
+/* One try; the verdict. Fails the test on a negative code. */
+enum stauth_verdict fixture_try(struct fixture *f, struct stauth_login *login,
+	const char *name, const char *password, const char *address,
+	const char *device_token);
+/* A right try and its session. */
+void fixture_open(struct fixture *f, const char *name, const char *password,
+	struct stauth_session_grant *ret_grant);
+/* How many audit rows of this event there are; the last one into ret_row
+ * (may be NULL). */
+size_t fixture_rows(
+	struct fixture *f, const char *event, struct stauth_audit_row *ret_row);
+/* A file below the directory. */
+void fixture_write(struct fixture *f, const char *name, const char *text);
+
+#define FIXTURE_TEST(f)                                                        \
+	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+#endif
