@@ -17,7 +17,12 @@
 void gate_page_collect(
 	enum stauth_message_type type, const char *message, void *user)
 {
-	gate_page_say(user, type, "%s", message);
+	/* A warning is for the administrator. */
+	if (type == STAUTH_WARNING) {
+		gate_log("pages: %s", message);
+	} else {
+		gate_page_say(user, type, "%s", message);
+	}
 }
 
 void gate_page_init(

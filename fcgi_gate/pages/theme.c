@@ -1,85 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Streamlit's theme names as a style sheet. The configuration has checked the
- * colours; what is not `#rgb` or `#rrggbb` all the same is left out, so that
- * nothing but a colour ever reaches the sheet.
+ * colours; what is none all the same is left out, so that nothing but a colour
+ * ever reaches the sheet.
  */
 #include "theme.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/codec.h"
+#include "color.h"
 
 #include "base/banned.h"
 
 #define CSS_MAX 4096
-
-struct rgb {
-	int part[3];
-};
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = strchr(digits, tolower((unsigned char)c));
-	return c != '\0' && at != NULL ? (int)(at - digits) : -1;
-}
-
-static bool parse_color(const char *color, struct rgb *ret_rgb)
-{
-	size_t len = strlen(color);
-	if (color[0] != '#' || (len != 4 && len != 7)) {
-		return false;
-	}
-	for (size_t i = 0; i < 3; i++) {
-		size_t width = len == 4 ? 1 : 2;
-		int high = hex_digit(color[1 + i * width]);
-		int low = hex_digit(color[i * width + width]);
-		if (high < 0 || low < 0) {
-			return false;
-		}
-		ret_rgb->part[i] = high * 16 + low;
-	}
-	return true;
-}
-
-/* The fifth root of x^12 by Newton's way, which saves the maths library. */
-static double power_2_4(double x)
-{
-	double x4 = x * x * x * x;
-	double wanted = x4 * x4 * x4;
-	double root = 1;
-	for (int i = 0; i < 64; i++) {
-		double root4 = root * root * root * root;
-		root -= (root4 * root - wanted) / (5 * root4);
-	}
-	return root;
-}
-
-static double linear(int part)
-{
-	double value = part / 255.0;
-	return value <= 0.04045 ? value / 12.92
-				: power_2_4((value + 0.055) / 1.055);
-}
-
-static double luminance(const struct rgb *rgb)
-{
-	return 0.2126 * linear(rgb->part[0]) + 0.7152 * linear(rgb->part[1]) +
-	       0.0722 * linear(rgb->part[2]);
-}
-
-const char *gate_theme_ink(const char *color)
-{
-	struct rgb rgb;
-	if (!parse_color(color, &rgb)) {
-		return NULL;
-	}
-	/* Where black and white are equally far: (l + .05)^2 = 1.05 * .05 */
-	return luminance(&rgb) > 0.1791 ? "#000000" : "#ffffff";
-}
 
 /* A whole set of colours, so that none is left over from the other scheme. */
 struct palette {
@@ -120,13 +55,13 @@ static const struct palette dark = {
 
 static bool is_color(const char *color)
 {
-	struct rgb rgb;
-	return parse_color(color, &rgb);
+	struct gate_color parsed;
+	return gate_color_parse(color, &parsed);
 }
 
 static bool is_dark(const char *color)
 {
-	const char *ink = gate_theme_ink(color);
+	const char *ink = gate_color_ink(color);
 	return ink != NULL && strcmp(ink, "#ffffff") == 0;
 }
 
@@ -160,7 +95,7 @@ static void add_palette(
 		set.page = config->background_color;
 		set.card = config->background_color;
 		set.field = config->background_color;
-		set.text = gate_theme_ink(config->background_color);
+		set.text = gate_color_ink(config->background_color);
 		set.muted = set.text;
 		set.border = set.text;
 	}
@@ -174,7 +109,7 @@ static void add_palette(
 		set.field = config->secondary_background_color;
 		field_text = is_color(config->text_color)
 				     ? set.text
-				     : gate_theme_ink(set.field);
+				     : gate_color_ink(set.field);
 	}
 	stauth_buf_addf(css,
 		"color-scheme:%s;--page:%s;--card:%s;--field:%s;"
@@ -214,7 +149,7 @@ bool gate_theme_init(
 	if (is_color(config->primary_color)) {
 		stauth_buf_addf(&rules, "--primary:%s;--on-primary:%s;",
 			config->primary_color,
-			gate_theme_ink(config->primary_color));
+			gate_color_ink(config->primary_color));
 	}
 	add_palette(config, &rules);
 	add_font(config->font, &rules);

@@ -18,8 +18,4 @@ bool gate_theme_init(
 	struct gate_theme *theme, const struct stauth_config *config);
 void gate_theme_finish(struct gate_theme *theme);
 
-/* Black or white, whichever reads better on `#rgb` or `#rrggbb`: at least
- * 4.58:1 on every colour. NULL: that is no such colour. */
-const char *gate_theme_ink(const char *color);
-
 #endif

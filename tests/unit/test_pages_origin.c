@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "unit.h"
+
+#include "pages/origin.h"
+
+#include "base/banned.h"
+
+static struct stauth_config *config;
+
+static void add_public(const char *origin, bool https)
+{
+	struct stauth_origin *entry =
+		&config->public_urls[config->public_url_count++];
+	snprintf(entry->origin, sizeof(entry->origin), "%s", origin);
+	entry->https = https;
+	entry->host = strstr(entry->origin, "://") + 3;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	config = calloc(1, sizeof(*config));
+	return config != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(config);
+	return 0;
+}
+
+static enum gate_place place(const char *host, bool https)
+{
+	struct gate_origin origin;
+	gate_origin_of(config, host, https, &origin);
+	return origin.place;
+}
+
+static void local_hosts(void **state)
+{
+	static const char *const local[] = {"localhost", "localhost:8080",
+		"LOCALHOST", "a.localhost", "a.b.localhost:1", "127.0.0.1",
+		"127.0.0.1:80", "127.9.9.9", "[::1]", "[::1]:8080"};
+	static const char *const foreign[] = {"", "localhost.example",
+		"xlocalhost", ".localhost.x", "127.0.0.1.example", "128.0.0.1",
+		"127.1", "0x7f.0.0.1", "[::2]", "[::ffff:127.0.0.1]", "::1",
+		"localhost@evil.example", "evil.example", "local host"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+		if (!gate_host_is_local(local[i])) {
+			fail_msg("%s is local", local[i]);
+		}
+	}
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		if (gate_host_is_local(foreign[i])) {
+			fail_msg("%s is not local", foreign[i]);
+		}
+	}
+}
+
+static void d4_without_public_url_the_host_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(place("app.example.com", true), GATE_PLACE_OK);
+	assert_int_equal(place("app.example.com", false), GATE_PLACE_INSECURE);
+	assert_int_equal(place("localhost:8080", false), GATE_PLACE_OK);
+	assert_int_equal(place("", true), GATE_PLACE_UNKNOWN);
+	assert_int_equal(place("a b", true), GATE_PLACE_UNKNOWN);
+	assert_int_equal(place("a/b", true), GATE_PLACE_UNKNOWN);
+	assert_int_equal(place("a@b", true), GATE_PLACE_UNKNOWN);
+	config->allow_insecure_http = true;
+	assert_int_equal(place("app.example.com", false), GATE_PLACE_OK);
+}
+
+static void d4_with_public_url_only_its_hosts(void **state)
+{
+	struct gate_origin origin;
+	(void)state;
+	add_public("https://app.example.com", true);
+	add_public("http://intranet:8080", false);
+	/* The scheme is the entry's, whatever a proxy before nginx did. */
+	gate_origin_of(config, "app.example.com", false, &origin);
+	assert_int_equal(origin.place, GATE_PLACE_OK);
+	assert_true(origin.https);
+	assert_int_equal(place("intranet:8080", true), GATE_PLACE_INSECURE);
+	assert_int_equal(
+		place("app.example.com:8443", true), GATE_PLACE_UNKNOWN);
+	assert_int_equal(place("evil.example", true), GATE_PLACE_UNKNOWN);
+	assert_int_equal(place("localhost", true), GATE_PLACE_UNKNOWN);
+}
+
+static bool ours(const char *site, const char *header, const char *referer)
+{
+	struct gate_origin origin;
+	gate_origin_of(config, "app.example.com", true, &origin);
+	return gate_sent_by_us(config, &origin, site, header, referer);
+}
+
+#define US "https://app.example.com"
+
+static void judge_senders(void)
+{
+	static const char *const foreign[] = {"null", "https://evil.example",
+		"http://app.example.com", US ":8443", US ".evil.example",
+		"https://app.example.com@evil.example", US "/",
+		"app.example.com"};
+	assert_true(ours("same-origin", "", ""));
+	assert_true(ours("", US, ""));
+	assert_true(ours("", "", US "/auth/login?x"));
+	assert_true(ours("", "", US));
+	assert_false(ours("", "", ""));
+	assert_false(ours("same-site", US, ""));
+	assert_false(ours("cross-site", US, ""));
+	assert_false(ours("none", US, ""));
+	assert_false(ours("Same-Origin", US, ""));
+	assert_false(ours("same-origin, same-origin", US, ""));
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		if (ours("", foreign[i], US "/")) {
+			fail_msg("%s is ours", foreign[i]);
+		}
+	}
+	assert_false(ours("", "", "https://evil.example/" US));
+	assert_false(ours("", "", "https://app.example.com@evil.example/"));
+	assert_false(ours("", "", "http://app.example.com/"));
+	assert_false(ours("", "", "/auth/login"));
+}
+
+static void d7_who_sent_it_with_public_url(void **state)
+{
+	(void)state;
+	add_public(US, true);
+	judge_senders();
+}
+
+static void d7_who_sent_it_without_public_url(void **state)
+{
+	struct gate_origin origin;
+	(void)state;
+	judge_senders();
+	gate_origin_of(config, "App.Example.com:443", true, &origin);
+	assert_string_equal(origin.own, US);
+	gate_origin_of(config, "localhost:80", false, &origin);
+	assert_string_equal(origin.own, "http://localhost");
+	gate_origin_of(config, "[::1]:8080", false, &origin);
+	assert_string_equal(origin.own, "http://[::1]:8080");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(local_hosts),
+		cmocka_unit_test_setup_teardown(
+			d4_without_public_url_the_host_counts, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			d4_with_public_url_only_its_hosts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			d7_who_sent_it_with_public_url, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			d7_who_sent_it_without_public_url, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
