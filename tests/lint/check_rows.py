@@ -18,7 +18,8 @@ from tree import TOP, Tree, c_code
 FIRST_LIGHT = (
     "A23-A25 B1-B13 B19 B20 B22 B25 B28 C1-C4 C6-C12 C15-C17 D1-D4 D6 D7 "
     "D9-D14 E1-E6 E8-E10 E14 G1 G5 G6 G12 G13 K1-K3 K6-K9")
-ROW_LINE = re.compile(r"^\|\s*([A-K]\d{1,2})\s*\|(.*)\|\s*$")
+ROW_LINE = re.compile(
+    r"^\|\s*([A-K]\d{1,2}(?:-[A-K]\d{1,2})?)\s*\|(.*)\|\s*$")
 NOT_APPLYING = "Rows that do not apply"
 C_TEST = re.compile(r"\bcmocka_unit_test\w*\(\s*(\w+)")
 PY_TEST = re.compile(r"^\s+def (test_\w+)\(", re.M)
@@ -43,13 +44,14 @@ def rows_of_document(tree):
         match = ROW_LINE.match(line)
         if not match:
             continue
-        if match.group(1) in tested or match.group(1) in excused:
-            tree.complain("SECURITY.md", number,
-                          f"row {match.group(1)} stands here twice")
         if not match.group(2).strip(" |"):
             tree.complain("SECURITY.md", number,
                           f"row {match.group(1)} says nothing")
-        into[match.group(1)] = number
+        for row in expand(match.group(1)):
+            if row in tested or row in excused:
+                tree.complain("SECURITY.md", number,
+                              f"row {row} stands here twice")
+            into[row] = number
     return tested, excused
 
 

@@ -318,7 +318,7 @@ class Rows(Planted):
         self.assertIn("row C17 is missing", self.found_rows()[0])
         self.excused = ["| C17 | |\n"]
         self.assertIn("says nothing", self.found_rows()[0])
-        self.excused = ["| C17 | because |\n"]
+        self.excused = ["| C17 | because |\n", "| F1-F3 | later |\n"]
         self.assertEqual(self.found_rows(), [])
 
     def test_a_row_stands_once(self):
