@@ -59,14 +59,17 @@ int ctl_import_st_auth_simple(struct ctl *ctl)
 {
 	struct stauth_import_count count = {0};
 	struct stauth_err err = {0};
+	enum stauth_rc rc = STAUTH_OK;
 	bool dry_run = ctl->opt[CTL_DRY_RUN] != NULL;
 	int code = check_file(ctl->operands[0]);
 
 	if (code != EX_OK) {
 		return code;
 	}
-	if (stauth_import_st_auth_simple(&ctl->ctx, ctl->operands[0], dry_run,
-		    &ctl->actor, &count, &err) != STAUTH_OK) {
+	rc = stauth_import_st_auth_simple(&ctl->ctx, ctl->operands[0], dry_run,
+		&ctl->actor, &count, &err);
+	if (rc != STAUTH_OK) {
+		err.rc = rc;
 		return ctl_fail(ctl, &err);
 	}
 	code = report(ctl, &count, dry_run);

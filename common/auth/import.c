@@ -284,6 +284,10 @@ static enum stauth_rc import_rows(struct import *im, struct stauth_err *err)
 	enum stauth_rc rc = stauth_sqlite_old_users(
 		im->source->file, im->source->table, keep_row, im, err);
 
+	/* It is data of somebody else's that is wrong, not our settings. */
+	if (rc == STAUTH_ECONFIG || rc == STAUTH_EBROKEN) {
+		rc = STAUTH_BADVALUE;
+	}
 	if (rc == STAUTH_OK && im->row_count > 0) {
 		qsort(im->rows, im->row_count, sizeof(*im->rows), row_order);
 	}

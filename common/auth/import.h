@@ -20,7 +20,8 @@ struct stauth_import_count {
  * the file and the secrets; relative paths are below its folder). su is
  * kept; old tokens are dropped; passwords are decrypted once and stored as a
  * modern hash. Nothing is written with dry_run. Idempotent.
- * ECONFIG for STORAGE=AIRTABLE ("no AIRTABLE provider in this build").
+ * BADVALUE: path is neither. ECONFIG for STORAGE=AIRTABLE ("no AIRTABLE
+ * provider in this build") and without ENC_PASSWORD.
  */
 enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 	const char *path, bool dry_run, const struct stauth_actor *actor,

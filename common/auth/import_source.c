@@ -45,7 +45,8 @@ static enum stauth_rc open_regular(
 	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		(void)close(fd);
-		return cannot_read(path, "not a regular file", err);
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%.120s: not a regular file", path);
 	}
 	*ret_fd = fd;
 	return STAUTH_OK;
@@ -164,7 +165,7 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 
 	rc = stauth_dotenv_parse(text, len, path, found_pair, &env, err);
 	if (rc != STAUTH_OK) {
-		return rc > 0 ? STAUTH_ECONFIG : rc;
+		return rc == STAUTH_ECONFIG ? STAUTH_BADVALUE : rc;
 	}
 	if (strcasecmp(env.storage, "AIRTABLE") == 0) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -175,8 +176,10 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 			"%.120s: STORAGE is not one of st-auth-simple", path);
 	}
 	if (!env.db[0]) {
-		return stauth_fail(err, STAUTH_ECONFIG,
-			"%.120s: SQLITE_DB is not set", path);
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%.120s: neither a database nor a .env that names one "
+			"with SQLITE_DB",
+			path);
 	}
 	if (!folder(path, env.db_path, dir, sizeof(dir)) ||
 		!locate(dir, env.db, source->file, sizeof(source->file))) {
@@ -206,8 +209,8 @@ static enum stauth_rc from_file(const struct stauth_config *config,
 		(void)keep(source->enc_nonce, sizeof(source->enc_nonce),
 			config->enc_nonce);
 	} else if (len > STAUTH_CONFIG_MAX) {
-		rc = stauth_fail(err, STAUTH_ECONFIG,
-			"%.120s is neither a database nor a .env", path);
+		rc = stauth_fail(err, STAUTH_BADVALUE,
+			"%.120s: neither a database nor a .env", path);
 	} else {
 		rc = from_env(path, data, len, source, err);
 	}

@@ -16,8 +16,9 @@ struct stauth_import_source {
 
 /*
  * Tells by its first bytes whether path is the database itself (the secrets
- * are then those of config) or a .env, which names it. ECONFIG: Airtable, or
- * something is missing. EUNREACHABLE: cannot be read. The caller wipes.
+ * are then those of config) or a .env, which names it. BADVALUE: it is
+ * neither. ECONFIG: Airtable, or no secret. EUNREACHABLE: cannot be read. The
+ * caller wipes.
  */
 enum stauth_rc stauth_import_source(const struct stauth_config *config,
 	const char *path, struct stauth_import_source *ret_source,

@@ -93,7 +93,7 @@ class Passwords(unittest.TestCase):
 
     def test_bad_passwords_65_and_nothing_is_changed(self):
         self.stack.add_user("bob", PASSWORD)
-        for password in ("", "short", "password123", "alice-alice-alice",
+        for password in ("", "short", "password123", "aaaaaaaaaaaaaaa",
                          "x" * 512, "a\0b-long-enough-zq7", "cr-at-end-zq7k\r",
                          "y" * 100000):
             with self.subTest(password[:20]):

@@ -3,6 +3,8 @@
 
 import json
 import os
+import pwd
+import sqlite3
 import sys
 import time
 import unittest
@@ -161,14 +163,15 @@ class Users(unittest.TestCase):
         # The hash of one serves for all: 450 real ones would take long.
         columns = [row[1] for row in
                    self.stack.sql("PRAGMA table_info(users)")]
-        if not columns:
-            self.skipTest("the table is named otherwise")
-        copied = ", ".join(c for c in columns if c not in
-                           ("uid", "name", "email", "display_name"))
-        for name in names[1:]:
-            self.stack.sql(
-                "INSERT INTO users (name, %s) SELECT ?, %s FROM users "
-                "WHERE name = 'u0000'" % (copied, copied), name)
+        copied = ", ".join(c for c in columns
+                           if c not in ("uid", "name", "email"))
+        with sqlite3.connect(self.stack.db) as db:
+            for uid, name in enumerate(names[1:], 1000):
+                db.execute(
+                    "INSERT INTO users (uid, name, %s) SELECT ?, ?, %s FROM "
+                    "users WHERE name = 'u0000'" % (copied, copied),
+                    (uid, name))
+        db.close()
         listed = json.loads(self.ctl(0, "user", "list", "--json").stdout)
         self.assertEqual([user["name"] for user in listed], names)
         lines = self.ctl(0, "user", "list").stdout.splitlines()
@@ -212,7 +215,9 @@ class Users(unittest.TestCase):
                      "x'; DROP TABLE users;--"):
             with self.subTest(text):
                 self.ctl(67, "user", "show", text)
-                self.add("bob", "--email", text + "@example.com", code=65)
+                self.ctl(67, "user", "delete", text)
+        for text in ('x" OR "1"="1', "x' OR '1'='1", "x';--@b c"):
+            self.add("bob", "--email", text + "@example.com", code=65)
         self.assertEqual(self.show("alice")["name"], "alice")
 
     def test_the_audit_names_the_unix_user_and_the_command_line(self):
@@ -221,7 +226,6 @@ class Users(unittest.TestCase):
         self.ctl(0, "user", "disable", "bob")
         self.ctl(0, "user", "delete", "bob")
         rows = json.loads(self.ctl(0, "audit", "--json").stdout)
-        import pwd
         actor = pwd.getpwuid(os.getuid()).pw_name
         self.assertEqual(
             [(r["event"], r["user"], r["ok"]) for r in rows],

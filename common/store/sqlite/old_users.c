@@ -37,8 +37,8 @@ static const char has_table[] =
 	"(SELECT count(*) FROM pragma_table_info(t.name) AS c WHERE "
 	"lower(c.name) IN ('username', 'password', 'su'))";
 
-static enum stauth_rc must_have_table(
-	sqlite3 *sql, const char *table, struct stauth_err *err)
+static enum stauth_rc must_have_table(sqlite3 *sql, const char *path,
+	const char *table, struct stauth_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int code = sqlite3_prepare_v2(sql, has_table, -1, &stmt, NULL);
@@ -54,7 +54,8 @@ static enum stauth_rc must_have_table(
 		return STAUTH_OK;
 	}
 	return stauth_fail(err, STAUTH_ECONFIG,
-		"there is no table %s of st-auth-simple in it", table);
+		"%.120s: there is no table %.40s of st-auth-simple in it", path,
+		table);
 }
 
 /*
@@ -159,7 +160,7 @@ enum stauth_rc stauth_sqlite_old_users(const char *file, const char *table,
 		rc = stauth_foreign_open(path, &sql, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = must_have_table(sql, table, err);
+		rc = must_have_table(sql, path, table, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = give_rows(sql, table, row, arg, err);
