@@ -28,7 +28,7 @@
 /* An instant: until the end of the year 9999. */
 #define AT(column)                                                             \
 	column " INTEGER NOT NULL CHECK (" column " BETWEEN 0 AND "            \
-						  "253402300799)"
+	       "253402300799)"
 #define HASH(column)                                                           \
 	column " BLOB NOT NULL PRIMARY KEY CHECK (length(" column ") = 32)"
 
