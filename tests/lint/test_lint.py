@@ -150,6 +150,8 @@ class Includes(Planted):
         self.plant("common/base/x.h", SPDX)
         self.one(check_includes.check, "common/base/x.c",
                  c_file("<stdio.h>", '"base/x.h"'), "own header")
+        self.plant("tests/unit/x.h", SPDX)
+        self.clean("tests/unit/x.c", c_file('"unit.h"', '"x.h"'))
 
     def test_system_headers_stand_before_ours(self):
         self.one(check_includes.check, "common/auth/x.c",
