@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The wall, and the sessions that hosts hold open.
+ *
+ *  1. An account MUST be marked for system log-in to open a host, unless
+ *     any_account lifts that.
+ *  2. A name that is a Unix account with a uid below minimum_uid MUST be
+ *     refused, whatever any_account says.
+ *  3. require_su MUST be met by superusers alone, group= by its members.
+ *  4. A row of a host's session MUST NOT open anything: the hash in it is of
+ *     a random value that is forgotten.
+ *  5. Rows of hosts MUST NOT count against SESSIONS_PER_USER (their channel
+ *     begins with "pam:").
+ *  6. A row MUST end when its host's process is gone: it names the process,
+ *     its start and the boot, so that a pid used again is not mistaken.
+ */
+#include "auth/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/account.h"
+#include "auth/audit.h"
+#include "auth/name.h"
+#include "base/secret.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+/* Long enough for any session of a host; the sweep ends it before. */
+#define HOST_SESSION_S (400LL * 24 * 3600)
+#define SWEEP_PAGE     64
+
+static bool uid_permits(const char *name, int64_t minimum_uid)
+{
+	struct passwd pwd;
+	struct passwd *found = NULL;
+	char buf[4096];
+	int rc;
+
+	do {
+		rc = getpwnam_r(name, &pwd, buf, sizeof(buf), &found);
+	} while (rc == EINTR);
+	/* A look-up that failed is no proof that there is no such account. */
+	if (rc != 0 && rc != ENOENT) {
+		return false;
+	}
+	return !found || (int64_t)found->pw_uid >= minimum_uid;
+}
+
+bool stauth_host_permits(const struct stauth_account *account,
+	const struct stauth_host_rules *rules)
+{
+	if (!account->system_login && !rules->any_account) {
+		return false;
+	}
+	if (rules->require_su && !account->su) {
+		return false;
+	}
+	if (rules->group) {
+		bool su = account->su && strcmp(rules->group, "su") == 0;
+
+		if (!su && !stauth_groups_has(account->groups, rules->group)) {
+			return false;
+		}
+	}
+	return uid_permits(account->name, rules->minimum_uid);
+}
+
+enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
+	const struct stauth_host_rules *rules,
+	enum stauth_host_verdict *ret_verdict,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	*ret_verdict = STAUTH_HOST_NO;
+	rc = stauth_account_get(ctx, name, ret_account, err);
+	if (rc == STAUTH_NOTFOUND) {
+		*ret_verdict = STAUTH_HOST_UNKNOWN;
+		return STAUTH_OK;
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_wipe_array(ret_account->password);
+	if (ret_account->disabled) {
+		*ret_verdict = STAUTH_HOST_DISABLED;
+	} else if (stauth_host_permits(ret_account, rules)) {
+		*ret_verdict = ret_account->must_change
+				       ? STAUTH_HOST_MUST_CHANGE
+				       : STAUTH_HOST_YES;
+	}
+	return STAUTH_OK;
+}
+
+/* Reads a small file of /proc; "" if it cannot be read. */
+static void read_small(const char *path, char *out, size_t out_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, out_size - 1);
+
+	out[n > 0 ? n : 0] = '\0';
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+}
+
+/* When the process began, in ticks since boot; 0 if there is none. The
+ * program's name, in parentheses, may hold anything: fields after the last
+ * one are counted. */
+static int64_t process_start(int64_t pid)
+{
+	char path[64];
+	char stat[1024];
+	char *field;
+
+	(void)snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	read_small(path, stat, sizeof(stat));
+	field = strrchr(stat, ')');
+	for (int i = 0; field && i < 20; i++) {
+		field = strchr(field + 1, ' ');
+	}
+	return field ? strtoll(field + 1, NULL, 10) : 0;
+}
+
+static void boot_id(char out[9])
+{
+	char text[64];
+
+	read_small("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	(void)snprintf(out, 9, "%.8s", text);
+}
+
+/* "pid START BOOT": whose session it is. */
+static void host_mark(int64_t pid, char out[STAUTH_AGENT_SIZE])
+{
+	char boot[9];
+
+	boot_id(boot);
+	(void)snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s",
+		(long long)pid, (long long)process_start(pid), boot);
+}
+
+static bool host_is_there(const char *agent)
+{
+	char now[STAUTH_AGENT_SIZE];
+	long long pid;
+
+	if (sscanf(agent, "pid %lld ", &pid) != 1) {
+		return true; /* not ours to judge */
+	}
+	host_mark(pid, now);
+	return strcmp(now, agent) == 0;
+}
+
+static void fill_session(struct stauth_session *session,
+	const struct stauth_account *account,
+	const struct stauth_host_session *host, int64_t now_s)
+{
+	session->uid = account->uid;
+	session->epoch = account->epoch;
+	(void)snprintf(
+		session->user, sizeof(session->user), "%s", account->name);
+	(void)snprintf(
+		session->email, sizeof(session->email), "%s", account->email);
+	(void)snprintf(session->display_name, sizeof(session->display_name),
+		"%s", account->display_name);
+	(void)snprintf(session->groups, sizeof(session->groups), "%s",
+		account->groups);
+	(void)snprintf(session->channel, sizeof(session->channel), "pam:%s",
+		host->service);
+	(void)snprintf(session->address, sizeof(session->address),
+		"%.64s%s%.24s", host->rhost,
+		host->rhost[0] && host->tty[0] ? " " : "", host->tty);
+	host_mark(host->pid, session->agent);
+	session->remember = true; /* no idle limit */
+	session->level = 1;
+	session->auth_at = now_s;
+	session->confirmed_at = now_s;
+	session->created_at = now_s;
+	session->last_seen_at = now_s;
+	session->expires_at = now_s + HOST_SESSION_S;
+}
+
+enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
+	const char *name, const struct stauth_host_session *host,
+	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
+{
+	struct stauth_login_commit login = {0};
+	struct stauth_account account;
+	struct stauth_actor actor = {0};
+	int64_t now_s = stauth_ctx_now(ctx);
+	enum stauth_rc rc = stauth_account_get(ctx, name, &account, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_wipe_array(account.password);
+	fill_session(&login.session, &account, host, now_s);
+	actor.channel = login.session.channel;
+	actor.address = login.session.address;
+	stauth_audit_fill(&login.audit, "session.open", true, account.name,
+		account.uid, &actor, host->tty);
+	rc = ctx->random(login.token_hash, sizeof(login.token_hash), err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_random_handle(
+			ctx->random, login.session.handle, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = ctx->state->ops->login_commit(
+			ctx->state, &login, now_s, err);
+	}
+	if (rc == STAUTH_OK) {
+		memcpy(ret_handle, login.session.handle,
+			sizeof(login.session.handle));
+	}
+	return rc;
+}
+
+static enum stauth_rc end_if_gone(struct stauth_ctx *ctx,
+	const struct stauth_session *session, int *ended,
+	struct stauth_err *err)
+{
+	struct stauth_actor actor = {.name = "sweep",
+		.channel = session->channel,
+		.address = session->address};
+	enum stauth_rc rc;
+
+	if (strncmp(session->channel, "pam:", 4) != 0 ||
+		host_is_there(session->agent)) {
+		return STAUTH_OK;
+	}
+	rc = stauth_session_revoke(
+		ctx, session->handle, session->uid, &actor, err);
+	*ended += rc == STAUTH_OK;
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+enum stauth_rc stauth_host_sweep(
+	struct stauth_ctx *ctx, int *ret_ended, struct stauth_err *err)
+{
+	struct stauth_session *page = calloc(SWEEP_PAGE, sizeof(*page));
+	char after[STAUTH_HANDLE_LEN + 1] = "";
+	enum stauth_rc rc = STAUTH_OK;
+	size_t count = SWEEP_PAGE;
+	int ended = 0;
+
+	if (!page) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	while (rc == STAUTH_OK && count == SWEEP_PAGE) {
+		rc = stauth_session_list(
+			ctx, 0, after, SWEEP_PAGE, page, &count, err);
+		for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
+			rc = end_if_gone(ctx, &page[i], &ended, err);
+		}
+		if (rc == STAUTH_OK && count > 0) {
+			memcpy(after, page[count - 1].handle, sizeof(after));
+		}
+	}
+	free(page);
+	*ret_ended = ended;
+	return rc;
+}
