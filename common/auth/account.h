@@ -75,7 +75,7 @@ enum stauth_rc stauth_account_password_fits(struct stauth_ctx *ctx,
  * whose verdict is ALLOW (same throttle as any log-in). Other sessions end
  * and other devices are void, in the same transaction; the session of the
  * change is kept, unless it was a must-change one: then the caller opens a
- * new one with login. BADVALUE; EXPIRED.
+ * new one with login. session is NULL through PAM. BADVALUE; EXPIRED.
  */
 enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_session *session,

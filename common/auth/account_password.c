@@ -293,7 +293,7 @@ static enum stauth_rc keep_browser(struct stauth_ctx *ctx,
 	const struct stauth_account *account, struct stauth_change *change,
 	struct stauth_err *err)
 {
-	if (!session->must_change) {
+	if (session && !session->must_change) {
 		memcpy(change->keep_session, session->handle,
 			sizeof(change->keep_session));
 	}
@@ -361,7 +361,7 @@ enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
 	enum stauth_rc rc;
 
 	if (login->verdict != STAUTH_ALLOW ||
-		login->account.uid != session->uid) {
+		(session && login->account.uid != session->uid)) {
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
 	/* The current password was right, whatever becomes of the new one. */

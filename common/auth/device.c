@@ -11,6 +11,7 @@
  */
 #include "auth/device.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/session.h"
@@ -19,44 +20,55 @@
 
 #include "base/banned.h"
 
-enum stauth_rc stauth_device_hash(struct stauth_ctx *ctx, const char *token,
+static enum stauth_rc keyed(struct stauth_ctx *ctx, const char *text,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
 	const struct stauth_keys *keys;
 	uint8_t hash[STAUTH_SHA256_LEN];
-	enum stauth_rc rc;
+	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
 
-	if (!token || !stauth_token_wellformed(token, strlen(token))) {
-		return stauth_fail(err, STAUTH_NOTFOUND, "no device token");
-	}
-	rc = stauth_ctx_keys(ctx, &keys, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (!stauth_hmac_sha256(keys->device, sizeof(keys->device), token,
-		    STAUTH_TOKEN_LEN, hash)) {
+	if (!stauth_hmac_sha256(keys->device, sizeof(keys->device), text,
+		    strlen(text), hash)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
 	}
 	memcpy(ret_hash, hash, sizeof(hash));
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
-	const struct stauth_account *account, bool *ret_known,
+enum stauth_rc stauth_device_hash(struct stauth_ctx *ctx, const char *token,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
+	if (!token || !stauth_token_wellformed(token, strlen(token))) {
+		return stauth_fail(err, STAUTH_NOTFOUND, "no device token");
+	}
+	return keyed(ctx, token, ret_hash, err);
+}
+
+/* A name holds no blank and no line break, so no token and no other pair of
+ * name and source gives the same text. */
+enum stauth_rc stauth_device_source_hash(struct stauth_ctx *ctx,
+	const char *name, const char *source, uint8_t ret_hash[32],
+	struct stauth_err *err)
+{
+	char text[STAUTH_NAME_SIZE + STAUTH_ADDRESS_SIZE + 16];
+
+	(void)snprintf(text, sizeof(text), "source %s\n%s", name, source);
+	return keyed(ctx, text, ret_hash, err);
+}
+
+enum stauth_rc stauth_device_of_hash(struct stauth_ctx *ctx,
+	const uint8_t hash[32], const struct stauth_account *account,
+	bool *ret_known, struct stauth_err *err)
+{
 	struct stauth_device device;
-	int64_t now_s;
-	enum stauth_rc rc;
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	enum stauth_rc rc = ctx->state->ops->device_by_hash(
+		ctx->state, hash, now_s, &device, err);
 
 	*ret_known = false;
-	rc = stauth_device_hash(ctx, token, ret_hash, err);
-	if (rc != STAUTH_OK) {
-		return rc > 0 ? STAUTH_OK : rc;
-	}
-	now_s = ctx->state->ops->now(ctx->state);
-	rc = ctx->state->ops->device_by_hash(
-		ctx->state, ret_hash, now_s, &device, err);
 	if (rc != STAUTH_OK) {
 		return rc > 0 ? STAUTH_OK : rc;
 	}
@@ -64,4 +76,33 @@ enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 		     device.epoch == account->epoch &&
 		     now_s < device.expires_at;
 	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
+	const struct stauth_account *account, bool *ret_known,
+	uint8_t ret_hash[32], struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	*ret_known = false;
+	rc = stauth_device_hash(ctx, token, ret_hash, err);
+	if (rc != STAUTH_OK) {
+		return rc > 0 ? STAUTH_OK : rc;
+	}
+	return stauth_device_of_hash(ctx, ret_hash, account, ret_known, err);
+}
+
+enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,
+	const uint8_t hash[32], const struct stauth_account *account,
+	struct stauth_err *err)
+{
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	const struct stauth_device device = {
+		.uid = account->uid,
+		.epoch = account->epoch,
+		.expires_at = now_s + STAUTH_DEVICE_DAYS * 24LL * 3600,
+	};
+
+	return ctx->state->ops->device_put(
+		ctx->state, hash, &device, now_s, err);
 }

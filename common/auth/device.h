@@ -18,6 +18,18 @@
 enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_account *account, bool *ret_known,
 	uint8_t ret_hash[32], struct stauth_err *err);
+/* The same for a hash, however it was made. */
+enum stauth_rc stauth_device_of_hash(struct stauth_ctx *ctx,
+	const uint8_t hash[32], const struct stauth_account *account,
+	bool *ret_known, struct stauth_err *err);
+/* Makes it a known device of the account for STAUTH_DEVICE_DAYS. */
+enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,
+	const uint8_t hash[32], const struct stauth_account *account,
+	struct stauth_err *err);
+/* PAM has no cookie: the source of a log-in stands for the device. */
+enum stauth_rc stauth_device_source_hash(struct stauth_ctx *ctx,
+	const char *name, const char *source, uint8_t ret_hash[32],
+	struct stauth_err *err);
 /* Keyed with keys->device, so that a stolen database holds nothing to show.
  */
 enum stauth_rc stauth_device_hash(struct stauth_ctx *ctx, const char *token,

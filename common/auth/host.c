@@ -173,7 +173,7 @@ static void fill_session(struct stauth_session *session,
 		"%s", account->display_name);
 	(void)snprintf(session->groups, sizeof(session->groups), "%s",
 		account->groups);
-	(void)snprintf(session->channel, sizeof(session->channel), "pam:%s",
+	(void)snprintf(session->channel, sizeof(session->channel), "pam:%.11s",
 		host->service);
 	(void)snprintf(session->address, sizeof(session->address),
 		"%.64s%s%.24s", host->rhost,

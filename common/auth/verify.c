@@ -111,6 +111,34 @@ static enum stauth_rc find_device(struct stauth_ctx *ctx,
 	return rc;
 }
 
+/* Read for unknown names too, like find_device. */
+static enum stauth_rc find_source_device(struct stauth_ctx *ctx,
+	struct stauth_login *login, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	struct stauth_account none = {0};
+	enum stauth_rc rc = stauth_device_source_hash(
+		ctx, login->name, login->source, login->device_hash, err);
+
+	if (rc != STAUTH_OK || login->source[0] == '\0') {
+		return rc;
+	}
+	if (strncmp(login->source, "local:", 6) == 0) {
+		login->known_device = true;
+		return STAUTH_OK;
+	}
+	login->keep_source = true;
+	rc = ctx->accounts->ops->user_by_name(
+		ctx->accounts, login->name, &account, err);
+	if (rc >= 0) {
+		rc = stauth_device_of_hash(ctx, login->device_hash,
+			rc == STAUTH_OK ? &account : &none,
+			&login->known_device, err);
+	}
+	stauth_wipe_array(account.password);
+	return rc;
+}
+
 enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	const struct stauth_login_who *who, struct stauth_login *login,
 	struct stauth_err *err)
@@ -122,7 +150,9 @@ enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	login->never_refuse = who->never_refuse;
 	set_source(login, who);
 	set_name(login, who);
-	rc = find_device(ctx, login, who->device_token, err);
+	rc = who->source_is_device
+		     ? find_source_device(ctx, login, err)
+		     : find_device(ctx, login, who->device_token, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -369,6 +399,10 @@ enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
 	rc = stauth_throttle_done(ctx, login, true, err);
+	if (rc == STAUTH_OK && login->keep_source) {
+		rc = stauth_device_keep(
+			ctx, login->device_hash, &login->account, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

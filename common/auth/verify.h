@@ -33,6 +33,7 @@ struct stauth_login {
 	char channel[STAUTH_CHANNEL_SIZE];
 	bool never_refuse; /* root on the command line: counted only */
 	bool known_device;
+	bool keep_source; /* a success makes the source a known device */
 	uint8_t device_hash[32];
 	/* found out */
 	bool name_ok;
@@ -54,6 +55,9 @@ struct stauth_login_who {
 	const char *channel;      /* "web", "pam:sshd", "cli" */
 	const char *device_token; /* of the device cookie; NULL none */
 	bool never_refuse;
+	/* PAM, which has no cookie: a local: source counts as a known device,
+	 * and so does an address this account logged in from before. */
+	bool source_is_device;
 };
 
 /* Always leads to NEED_PASSWORD; nothing is counted or read yet but the

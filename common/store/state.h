@@ -106,6 +106,11 @@ struct stauth_state_ops {
 	enum stauth_rc (*device_by_hash)(struct stauth_state *state,
 		const uint8_t device_hash[32], int64_t now_s,
 		struct stauth_device *ret_device, struct stauth_err *err);
+	/* (Re)writes a known device of the account with this uid. */
+	enum stauth_rc (*device_put)(struct stauth_state *state,
+		const uint8_t device_hash[32],
+		const struct stauth_device *device, int64_t now_s,
+		struct stauth_err *err);
 
 	/*
 	 * Counts a failure in every lane before the try, in one transaction.

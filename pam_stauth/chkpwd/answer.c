@@ -79,7 +79,7 @@ static void find_address(const struct chkpwd_caller *caller, struct ask *ask)
 		(inet_pton(AF_INET, ask->rhost, raw) == 1 ||
 			inet_pton(AF_INET6, ask->rhost, raw) == 1)) {
 		(void)snprintf(
-			ask->address, sizeof(ask->address), "%s", ask->rhost);
+			ask->address, sizeof(ask->address), "%.64s", ask->rhost);
 		return;
 	}
 	(void)snprintf(ask->address, sizeof(ask->address), "local:%.32s:%lu",
@@ -124,7 +124,7 @@ static void ask_read(const struct pamst_frame *question,
 		ask->name[0] = '\0';
 	}
 	(void)snprintf(
-		ask->channel, sizeof(ask->channel), "pam:%s", ask->service);
+		ask->channel, sizeof(ask->channel), "pam:%.11s", ask->service);
 	find_address(caller, ask);
 	ask->actor = (struct stauth_actor){
 		.name = caller->uid == 0 ? "root" : caller->name,
@@ -169,7 +169,7 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 		.username_len = strlen(ask->user),
 		.address = ask->address,
 		.channel = ask->channel,
-		.remember_source = true,
+		.source_is_device = true,
 	};
 	enum stauth_rc rc = stauth_login_start(ctx, &who, login, err);
 

@@ -98,29 +98,55 @@ static enum stauth_rc keep_cap(struct stauth_db *db,
 }
 
 static enum stauth_rc put_device(struct stauth_db *db,
-	const struct stauth_login_commit *login, int64_t now_s,
-	struct stauth_err *err)
+	const uint8_t device_hash[32], const struct stauth_device *device,
+	int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_query query;
 	enum stauth_rc rc;
 
-	if (!login->device) {
-		return STAUTH_OK;
-	}
 	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_PUT);
-	stauth_bind_hash(&query, login->device_hash);
-	stauth_bind_int(&query, login->session.uid);
-	stauth_bind_int(&query, login->session.epoch);
+	stauth_bind_hash(&query, device_hash);
+	stauth_bind_int(&query, device->uid);
+	stauth_bind_int(&query, device->epoch);
 	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, login->device_expires_at);
+	stauth_bind_int(&query, device->expires_at);
 	rc = stauth_query_run(&query, NULL, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_CAP);
-	stauth_bind_int(&query, login->session.uid);
+	stauth_bind_int(&query, device->uid);
 	stauth_bind_int(&query, DEVICES_MAX);
 	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_sq_device_put(struct stauth_state *state,
+	const uint8_t device_hash[32], const struct stauth_device *device,
+	int64_t now_s, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = put_device(db, device_hash, device, now_s, err);
+	return stauth_write_end(db, rc, now_s, err);
+}
+
+static enum stauth_rc put_login_device(struct stauth_db *db,
+	const struct stauth_login_commit *login, int64_t now_s,
+	struct stauth_err *err)
+{
+	const struct stauth_device device = {
+		.uid = login->session.uid,
+		.epoch = login->session.epoch,
+		.expires_at = login->device_expires_at,
+	};
+
+	return login->device
+		       ? put_device(db, login->device_hash, &device, now_s, err)
+		       : STAUTH_OK;
 }
 
 enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
@@ -144,7 +170,7 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 		rc = keep_cap(db, login, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = put_device(db, login, now_s, err);
+		rc = put_login_device(db, login, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_lanes_done(

@@ -333,6 +333,7 @@ const struct stauth_state_ops stauth_sqlite_state_ops = {
 	.session_list = stauth_sq_session_list,
 	.session_touch = stauth_sq_session_touch,
 	.device_by_hash = stauth_sq_device_by_hash,
+	.device_put = stauth_sq_device_put,
 	.throttle_take = stauth_sq_throttle_take,
 	.throttle_done = stauth_sq_throttle_done,
 	.audit_add = stauth_sq_audit_add,

@@ -66,6 +66,10 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 	const struct stauth_login_commit *login, int64_t now_s,
 	struct stauth_err *err);
 
+enum stauth_rc stauth_sq_device_put(struct stauth_state *state,
+	const uint8_t device_hash[32], const struct stauth_device *device,
+	int64_t now_s, struct stauth_err *err);
+
 /* --- sessions.c */
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
