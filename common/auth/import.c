@@ -25,6 +25,7 @@
 #include "auth/hash.h"
 #include "auth/import_source.h"
 #include "auth/name.h"
+#include "base/text.h"
 #include "password/aescbc.h"
 #include "store/accounts.h"
 #include "store/sqlite/old_users.h"
@@ -171,27 +172,24 @@ static enum stauth_rc look(struct import *im, const struct old_row *row,
 
 /* --- 4. the password */
 
-static bool decrypt(const struct import *im, const struct old_row *row,
-	struct stauth_secret *password, const char **ret_why)
+/* BADVALUE: the row is to blame, not we; err->msg says why. */
+static enum stauth_rc decrypt(const struct import *im,
+	const struct old_row *row, struct stauth_secret *password,
+	struct stauth_err *err)
 {
-	enum stauth_rc rc =
-		stauth_aescbc_decrypt(row->password, im->source->enc_password,
-			im->source->enc_nonce, password, NULL);
+	enum stauth_rc rc = stauth_aescbc_decrypt(row->password,
+		im->source->enc_password, im->source->enc_nonce, password, err);
 
-	if (rc != STAUTH_OK) {
-		*ret_why = "the password does not decrypt";
-		return false;
+	if (rc == STAUTH_EBROKEN || rc > 0) {
+		return STAUTH_BADVALUE;
 	}
-	if (password->len == 0) {
-		*ret_why = "the password is empty";
-		return false;
+	if (rc == STAUTH_OK &&
+		(memchr(password->data, '\r', password->len) ||
+			memchr(password->data, '\n', password->len))) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
 	}
-	if (memchr(password->data, '\r', password->len) ||
-		memchr(password->data, '\n', password->len)) {
-		*ret_why = "the password holds a line break";
-		return false;
-	}
-	return true;
+	return rc;
 }
 
 /* --- 5. writing */
@@ -227,15 +225,14 @@ static enum stauth_rc take_over(struct import *im, const struct old_row *row,
 	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_secret password = {0};
-	const char *why = NULL;
-	enum stauth_rc rc = STAUTH_OK;
+	enum stauth_rc rc = decrypt(im, row, &password, err);
 
-	if (!decrypt(im, row, &password, &why)) {
-		skip(im, row, why);
+	if (rc == STAUTH_BADVALUE) {
+		skip(im, row, err->msg);
 		stauth_secret_wipe(&password);
 		return STAUTH_OK;
 	}
-	if (!im->dry_run) {
+	if (rc == STAUTH_OK && !im->dry_run) {
 		rc = write_account(im, account, &password, err);
 	}
 	stauth_secret_wipe(&password);
@@ -303,6 +300,7 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 	struct stauth_import_count *ret_count, struct stauth_err *err)
 {
 	struct stauth_import_source source;
+	struct stauth_err own;
 	struct import im = {
 		.ctx = ctx,
 		.source = &source,
@@ -310,10 +308,11 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 		.count = ret_count,
 		.dry_run = dry_run,
 	};
-	enum stauth_rc rc =
-		stauth_import_source(ctx->config, path, &source, err);
+	enum stauth_rc rc;
 
+	err = err ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
+	rc = stauth_import_source(ctx->config, path, &source, err);
 	if (rc == STAUTH_OK) {
 		rc = import_rows(&im, err);
 	}

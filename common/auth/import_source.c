@@ -40,6 +40,10 @@ static enum stauth_rc open_regular(
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	if (fd < 0 && errno == EACCES) {
+		return stauth_fail(err, STAUTH_EDENIED, "%.120s: %s", path,
+			strerror(EACCES));
+	}
 	if (fd < 0) {
 		return cannot_read(path, strerror(errno), err);
 	}

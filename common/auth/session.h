@@ -19,7 +19,7 @@ struct stauth_session_ask {
 
 struct stauth_session_grant {
 	char token[STAUTH_TOKEN_LEN + 1]; /* for the cookie, nowhere else */
-	char device_token[STAUTH_TOKEN_LEN + 1]; /* new at every log-in */
+	char device_token[STAUTH_TOKEN_LEN + 1]; /* set at every log-in */
 	struct stauth_session session;
 	int64_t max_age_s; /* of the cookie with remember; 0: browser session */
 };

@@ -95,8 +95,12 @@ static enum stauth_rc open_file(struct stauth_ctx *ctx, struct stauth_err *err)
 		}
 	}
 	if (fd < 0) {
-		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s", path,
-			strerror(errno));
+		int code = errno;
+
+		return stauth_fail(err,
+			code == EACCES || code == EPERM ? STAUTH_EDENIED
+							: STAUTH_EUNREACHABLE,
+			"%.120s: %s", path, strerror(code));
 	}
 	ctx->slots_fd = fd;
 	return STAUTH_OK;
