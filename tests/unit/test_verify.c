@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "fixture.h"
+
+#include "password/password.h"
+
+#include "base/banned.h"
+
+#define HOME "192.0.2.1"
+
+static struct fixture *shared;
+static int patterns_read;
+static int names_read;
+
+static enum stauth_rc count_pattern(struct stauth_accounts *accounts,
+	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
+	struct stauth_err *err)
+{
+	patterns_read++;
+	return shared->real_accounts->password_like(
+		accounts, seed, ret_encoded, err);
+}
+
+static enum stauth_rc count_name(struct stauth_accounts *accounts,
+	const char *name, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	names_read++;
+	return shared->real_accounts->user_by_name(
+		accounts, name, ret_account, err);
+}
+
+static void count_reads(struct fixture *f)
+{
+	shared = f;
+	patterns_read = 0;
+	names_read = 0;
+	f->accounts_ops.password_like = count_pattern;
+	f->accounts_ops.user_by_name = count_name;
+}
+
+static void set_encoded(struct fixture *f, int64_t uid, const char *encoded)
+{
+	struct stauth_change change = {.now_s = fixture_now_s};
+	struct stauth_err err;
+	int ended;
+
+	(void)snprintf(
+		change.audit.event, sizeof(change.audit.event), "password.set");
+	assert_ok(f->real_accounts->password_set(f->ctx.accounts, uid, -1,
+		encoded, false, &change, &ended, &err));
+}
+
+static void read_encoded(
+	struct fixture *f, int64_t uid, char out[STAUTH_ENCODED_SIZE])
+{
+	struct stauth_account account;
+	struct stauth_err err;
+
+	assert_ok(f->real_accounts->user_by_uid(
+		f->ctx.accounts, uid, &account, &err));
+	memcpy(out, account.password, STAUTH_ENCODED_SIZE);
+}
+
+static enum stauth_verdict try_it(
+	struct fixture *f, const char *name, const char *password)
+{
+	struct stauth_login login;
+	enum stauth_verdict verdict =
+		fixture_try(f, &login, name, password, HOME, NULL);
+
+	stauth_login_finish(&login);
+	return verdict;
+}
+
+static void the_right_password_allows_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_login login;
+	struct stauth_account alice =
+		fixture_user(f, "alice", GOOD_PASSWORD, true);
+
+	assert_int_equal(alice.password[0], '\0');
+	assert_int_equal(
+		try_it(f, "alice", "correct horse battery"), STAUTH_DENY);
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD " "), STAUTH_DENY);
+	assert_int_equal(
+		fixture_try(f, &login, "Alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(login.account.uid, alice.uid);
+	assert_string_equal(login.account.name, "alice");
+	assert_true(login.account.su);
+	assert_int_equal(login.account.password[0], '\0');
+	assert_int_equal(login.factors, STAUTH_FACTOR_PASSWORD);
+	stauth_login_finish(&login);
+	assert_int_equal(login.verdict, STAUTH_DENY);
+}
+
+static void zeroed_memory_refuses(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = {.len = 1, .data = "x"};
+	struct stauth_login login = {0};
+	struct stauth_err err;
+
+	assert_rc(stauth_login_password(&f->ctx, &login, &secret, &err),
+		STAUTH_REFUSED);
+	assert_int_equal(login.verdict, STAUTH_DENY);
+	assert_rc(stauth_login_done(&f->ctx, &login, "verify", &err),
+		STAUTH_REFUSED);
+}
+
+static void one_start_is_one_try(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = {0};
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_int_equal(fixture_try(f, &login, "alice", "wrong", HOME, NULL),
+		STAUTH_DENY);
+	assert_ok(stauth_secret_set(
+		&secret, GOOD_PASSWORD, strlen(GOOD_PASSWORD), &err));
+	assert_rc(stauth_login_password(&f->ctx, &login, &secret, &err),
+		STAUTH_REFUSED);
+	assert_int_equal(login.verdict, STAUTH_DENY);
+}
+
+/* Known, unknown, disabled, without a password, no possible name. */
+static void e1_all_refusals_look_the_same_and_cost_one_read(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const names[] = {
+		"alice", "nobody", "closed", "empty", "x\" OR \"1\"=\"1"};
+	const struct stauth_account_new empty = {.name = "empty"};
+	const struct stauth_account_edit disable = {
+		.su = -1, .system_login = -1, .disabled = 1};
+	struct stauth_account account;
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	(void)fixture_user(f, "closed", GOOD_PASSWORD, false);
+	assert_ok(stauth_account_edit(
+		&f->ctx, "closed", &disable, &fixture_actor, &ended, &err));
+	assert_ok(stauth_account_add(
+		&f->ctx, &empty, &fixture_actor, &account, &err));
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		count_reads(f);
+		assert_int_equal(fixture_try(f, &login, names[i], "wrong one",
+					 "203.0.113.7", NULL),
+			STAUTH_DENY);
+		assert_int_equal(login.wait_s, 0);
+		assert_int_equal(login.account.uid, 0);
+		assert_int_equal(names_read, 1);
+		assert_int_equal(patterns_read, 1);
+	}
+	assert_int_equal(
+		fixture_try(f, &login, "closed", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_DENY);
+	assert_true(login.disabled_right);
+	assert_int_equal(login.account.uid, 0);
+	assert_int_equal(fixture_try(f, &login, "closed", "wrong", HOME, NULL),
+		STAUTH_DENY);
+	assert_false(login.disabled_right);
+}
+
+static enum stauth_rc pattern_of_alice(struct stauth_accounts *accounts,
+	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
+	struct stauth_err *err)
+{
+	struct stauth_account account;
+	enum stauth_rc rc = shared->real_accounts->user_by_name(
+		accounts, "alice", &account, err);
+
+	(void)seed;
+	memcpy(ret_encoded, account.password, STAUTH_ENCODED_SIZE);
+	return rc;
+}
+
+/* The classic: the password of the pattern lets an unknown name in. */
+static void e1_a_match_with_the_pattern_allows_nobody(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_account_new empty = {.name = "empty"};
+	struct stauth_account account;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_ok(stauth_account_add(
+		&f->ctx, &empty, &fixture_actor, &account, &err));
+	shared = f;
+	f->accounts_ops.password_like = pattern_of_alice;
+	assert_int_equal(try_it(f, "nobody", GOOD_PASSWORD), STAUTH_DENY);
+	assert_int_equal(try_it(f, "empty", GOOD_PASSWORD), STAUTH_DENY);
+	assert_int_equal(try_it(f, "!", GOOD_PASSWORD), STAUTH_DENY);
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
+}
+
+static void e2_the_dummy_is_like_a_real_one_or_freshly_made(void **state)
+{
+	struct fixture *f = *state;
+
+	count_reads(f);
+	/* No account at all: a hash of the configured cost. */
+	assert_int_equal(try_it(f, "nobody", "wrong"), STAUTH_DENY);
+	assert_int_equal(patterns_read, 1);
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	count_reads(f);
+	assert_int_equal(try_it(f, "nobody", "wrong"), STAUTH_DENY);
+	assert_int_equal(patterns_read, 1);
+}
+
+static void e3_a_throttled_try_ends_before_any_read(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(try_it(f, "alice", "wrong"), STAUTH_DENY);
+	}
+	count_reads(f);
+	assert_int_equal(
+		try_it(f, "alice", GOOD_PASSWORD), STAUTH_DENY_THROTTLED);
+	assert_int_equal(names_read, 0);
+	assert_int_equal(patterns_read, 0);
+}
+
+static enum stauth_rc no_rows(struct stauth_state *state,
+	const struct stauth_audit_row *row, int64_t now_s,
+	struct stauth_err *err)
+{
+	(void)state;
+	(void)row;
+	(void)now_s;
+	return stauth_fail(err, STAUTH_EUNREACHABLE, "disk full");
+}
+
+static void an_answer_stands_without_its_audit_row(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	f->state_ops.audit_add = no_rows;
+	assert_int_equal(try_it(f, "alice", "wrong"), STAUTH_DENY);
+	assert_non_null(strstr(f->said, "warning|"));
+}
+
+/* Counted before the hash: what the lane holds while the hash runs. */
+static int64_t counted_while_hashing;
+
+static enum stauth_rc look_at_lane(struct stauth_accounts *accounts,
+	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
+	struct stauth_err *err)
+{
+	struct stauth_lane lane = {
+		.name = "account+source",
+		.key = "alice\n" HOME,
+		.window_s = 3600,
+		.first_wait_s = 60,
+		.max_wait_s = 60,
+	};
+	int64_t wait_s = 0;
+	enum stauth_rc rc;
+
+	/* free = 1: throttled as soon as there is one failure. */
+	lane.free = 1;
+	rc = shared->real_state->throttle_take(shared->ctx.state, &lane, 1,
+		false, fixture_now_s, &wait_s, err);
+	counted_while_hashing = rc == STAUTH_THROTTLED;
+	return shared->real_accounts->password_like(
+		accounts, seed, ret_encoded, err);
+}
+
+static void e8_the_failure_is_on_disk_before_the_hash(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	shared = f;
+	f->accounts_ops.password_like = look_at_lane;
+	counted_while_hashing = 0;
+	(void)try_it(f, "alice", "wrong");
+	assert_int_equal(counted_while_hashing, 1);
+}
+
+static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_login_who who = {
+		.username = "alice",
+		.username_len = 5,
+		.address = HOME,
+		.channel = "web",
+	};
+	struct stauth_secret empty = {0};
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	count_reads(f);
+	for (int i = 0; i < 6; i++) {
+		assert_ok(stauth_login_start(&f->ctx, &who, &login, &err));
+		assert_ok(stauth_login_password(
+			&f->ctx, &login, i % 2 ? &empty : NULL, &err));
+		assert_int_equal(login.verdict,
+			i < 5 ? STAUTH_DENY : STAUTH_DENY_THROTTLED);
+	}
+	assert_int_equal(patterns_read, 0);
+}
+
+static void e14_a_stored_form_beyond_the_caps_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const forms[] = {
+		"$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$"
+		"aGFzaGhhc2hoYXNoaGFzaA",
+		"$6$rounds=999999999$saltsalt$x", "$1$salt$hash", "garbage",
+		"*", "!"};
+	struct stauth_account alice =
+		fixture_user(f, "alice", GOOD_PASSWORD, false);
+	struct stauth_audit_row row;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		set_encoded(f, alice.uid, forms[i]);
+		fixture_now_s += 60;
+		assert_int_equal(
+			try_it(f, "alice", GOOD_PASSWORD), STAUTH_DENY);
+		assert_int_equal(fixture_rows(f, "login.wrong", &row), i + 1);
+		assert_string_equal(
+			row.detail, "the stored password cannot be read");
+	}
+}
+
+static void old_forms_are_made_anew_at_the_next_log_in(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_password_cost cheap = {1024, 2};
+	char old[STAUTH_PASSWORD_ENCODED_SIZE];
+	char now[STAUTH_ENCODED_SIZE];
+	struct stauth_secret secret = {0};
+	struct stauth_account alice =
+		fixture_user(f, "alice", GOOD_PASSWORD, false);
+	struct stauth_err err;
+
+	assert_ok(stauth_secret_set(
+		&secret, GOOD_PASSWORD, strlen(GOOD_PASSWORD), &err));
+	assert_ok(stauth_password_encode(
+		&cheap, stauth_random, &secret, old, &err));
+	set_encoded(f, alice.uid, old);
+	assert_int_equal(try_it(f, "alice", "wrong"), STAUTH_DENY);
+	read_encoded(f, alice.uid, now);
+	assert_string_equal(now, old);
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
+	read_encoded(f, alice.uid, now);
+	assert_string_not_equal(now, old);
+	assert_non_null(strstr(now, "m=1024,t=1,p=1"));
+	memcpy(old, now, sizeof(now));
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
+	read_encoded(f, alice.uid, now);
+	assert_string_equal(now, old);
+}
+
+static enum stauth_rc down(struct stauth_accounts *accounts, const char *name,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	(void)accounts;
+	(void)name;
+	(void)ret_account;
+	return stauth_fail(err, STAUTH_EUNREACHABLE, "down");
+}
+
+static void a_fault_denies_and_is_no_failure_of_the_user(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_login_who who = {
+		.username = "alice",
+		.username_len = 5,
+		.address = HOME,
+		.channel = "web",
+	};
+	struct stauth_secret secret = {0};
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_ok(stauth_secret_set(
+		&secret, GOOD_PASSWORD, strlen(GOOD_PASSWORD), &err));
+	f->accounts_ops.user_by_name = down;
+	for (int i = 0; i < 20; i++) {
+		assert_ok(stauth_login_start(&f->ctx, &who, &login, &err));
+		assert_rc(stauth_login_password(&f->ctx, &login, &secret, &err),
+			STAUTH_EUNREACHABLE);
+		assert_int_equal(login.verdict, STAUTH_DENY);
+	}
+	f->accounts_ops.user_by_name = f->real_accounts->user_by_name;
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
+}
+
+static void rows_of_a_log_in_hold_no_secret_and_no_control(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_audit_row row;
+	struct stauth_login login;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	(void)try_it(f, "a\nlogin ok\x1b[2J", "s3cret-typed");
+	assert_int_equal(fixture_rows(f, "login.wrong", &row), 1);
+	assert_string_equal(row.user, "a?login ok?[2J");
+	assert_string_equal(row.address, HOME);
+	assert_string_equal(row.channel, "web");
+	assert_string_equal(row.detail, "");
+	assert_int_equal(row.uid, 0);
+	(void)fixture_try(f, &login, "ALICE", "wrong", "2001:db8::7", NULL);
+	assert_int_equal(fixture_rows(f, "login.wrong", &row), 2);
+	assert_string_equal(row.user, "alice");
+	assert_string_equal(row.address, "2001:db8::7");
+	assert_false(row.ok);
+}
+
+static int64_t fake_boot_ms;
+
+static int64_t fake_boot(void)
+{
+	return fake_boot_ms;
+}
+
+static void throttled_tries_do_not_fill_the_audit(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fake_boot_ms = 5000;
+	f->ctx.boot_ms = fake_boot;
+	for (int i = 0; i < 50; i++) {
+		(void)try_it(f, "alice", "wrong");
+	}
+	assert_int_equal(fixture_rows(f, "login.throttled", NULL), 1);
+	fake_boot_ms += 1000;
+	(void)try_it(f, "alice", "wrong");
+	assert_int_equal(fixture_rows(f, "login.throttled", NULL), 2);
+	assert_int_equal(fixture_rows(f, "login.wrong", NULL), 5);
+}
+
+static void done_takes_back_and_leaves_a_row(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_audit_row row;
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	for (int i = 0; i < 30; i++) {
+		assert_int_equal(fixture_try(f, &login, "alice", GOOD_PASSWORD,
+					 HOME, NULL),
+			STAUTH_ALLOW);
+		assert_ok(stauth_login_done(&f->ctx, &login, "verify", &err));
+		assert_false(login.counted);
+	}
+	assert_int_equal(fixture_rows(f, "verify", &row), 30);
+	assert_true(row.ok);
+	assert_string_equal(row.user, "alice");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(the_right_password_allows_and_nothing_else),
+		FIXTURE_TEST(zeroed_memory_refuses),
+		FIXTURE_TEST(one_start_is_one_try),
+		FIXTURE_TEST(e1_all_refusals_look_the_same_and_cost_one_read),
+		FIXTURE_TEST(e1_a_match_with_the_pattern_allows_nobody),
+		FIXTURE_TEST(e2_the_dummy_is_like_a_real_one_or_freshly_made),
+		FIXTURE_TEST(e3_a_throttled_try_ends_before_any_read),
+		FIXTURE_TEST(an_answer_stands_without_its_audit_row),
+		FIXTURE_TEST(e8_the_failure_is_on_disk_before_the_hash),
+		FIXTURE_TEST(e12_empty_and_overlong_are_wrong_without_a_hash),
+		FIXTURE_TEST(e14_a_stored_form_beyond_the_caps_is_wrong),
+		FIXTURE_TEST(old_forms_are_made_anew_at_the_next_log_in),
+		FIXTURE_TEST(a_fault_denies_and_is_no_failure_of_the_user),
+		FIXTURE_TEST(rows_of_a_log_in_hold_no_secret_and_no_control),
+		FIXTURE_TEST(throttled_tries_do_not_fill_the_audit),
+		FIXTURE_TEST(done_takes_back_and_leaves_a_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
