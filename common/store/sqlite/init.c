@@ -57,7 +57,6 @@ static int give_away(int fd, const struct stat *dir, mode_t mode)
 
 static enum stauth_rc make_dir(const char *dir, struct stauth_err *err)
 {
-	char parent[PATH_MAX + 4];
 	struct stat st;
 	int fd = -1;
 	int code = -1;
@@ -65,9 +64,8 @@ static enum stauth_rc make_dir(const char *dir, struct stauth_err *err)
 	if (mkdir(dir, 0700) != 0) {
 		return errno == EEXIST ? STAUTH_OK : cannot(dir, err);
 	}
-	(void)snprintf(parent, sizeof(parent), "%s/..", dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && stat(parent, &st) == 0) {
+	if (fd >= 0 && fstatat(fd, "..", &st, 0) == 0) {
 		code = give_away(fd, &st, DIR_MODE);
 	}
 	if (fd >= 0) {
