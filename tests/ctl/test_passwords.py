@@ -170,9 +170,10 @@ class Passwords(unittest.TestCase):
                     ("alice", "wrong"), ("nobody", "wrong"),
                     ("off", PASSWORD), ("no such name!", "wrong"))}
         self.assertEqual(len(told), 1, told)
-        for password in ("", "x" * 512, "a\0b", "a\r"):
+        for i, password in enumerate(("", "x" * 512, "a\0b", "a\r")):
             self.verify("alice", password, 77)
-        self.verify("ALICE", PASSWORD, 0)
+            if i % 2:
+                self.verify("ALICE", PASSWORD, 0)
 
     def test_verify_leaves_an_audit_row_either_way(self):
         self.stack.add_user("alice", PASSWORD)

@@ -58,7 +58,7 @@ class Sessions(unittest.TestCase):
         for token in self.alice + [self.bob]:
             self.assertNotIn(token, table + json.dumps(sessions))
 
-    def test_c_revoke_by_id_ends_that_one_at_once(self):
+    def test_revoke_by_id_ends_that_one_at_once(self):
         handle = self.stack.check(self.bob).header("X-Auth-Session")
         self.assertEqual(self.listed("bob")[0]["id"], handle)
         self.ctl(0, "session", "revoke", handle)
@@ -76,7 +76,7 @@ class Sessions(unittest.TestCase):
         self.assertEqual(self.listed(), [])
         self.assertIn("0", self.ctl(0, "session", "revoke", "--all").stderr)
 
-    def test_d_changes_of_an_account_end_its_sessions(self):
+    def test_c9_changes_of_an_account_end_its_sessions(self):
         for words in (["user", "passwd", "bob", "--generate"],
                       ["user", "disable", "bob"], ["user", "enable", "bob"],
                       ["user", "set", "bob", "--groups", "ops"],
