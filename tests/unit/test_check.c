@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "auth/check.h"
+
+#include "base/banned.h"
+
+static struct stauth_check_done allowed(const char *groups)
+{
+	struct stauth_check_done done = {
+		.verdict = STAUTH_CHECK_ALLOW,
+		.session = {.user = "alice", .handle = "AbCdEfGhIjKlMnOp"},
+	};
+
+	(void)snprintf(
+		done.session.groups, sizeof(done.session.groups), "%s", groups);
+	return done;
+}
+
+static void b1_zeroed_memory_is_denied(void **state)
+{
+	struct stauth_check_done done = {0};
+
+	(void)state;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
+	assert_int_equal(STAUTH_ENTRY_DENY, 0);
+}
+
+static void a_fault_is_neither_yes_nor_no(void **state)
+{
+	struct stauth_check_done done = allowed("su");
+
+	(void)state;
+	done.verdict = STAUTH_CHECK_FAULT;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_FAULT);
+	done = allowed("su");
+	done.verdict = (enum stauth_check_verdict)77;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
+	done = allowed("su");
+	done.session.user[0] = '\0';
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_FAULT);
+}
+
+static void c4_a_session_for_the_change_only_is_denied(void **state)
+{
+	struct stauth_check_done done = allowed("su");
+
+	(void)state;
+	done.session.must_change = true;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
+	assert_int_equal(stauth_check_judge(&done, "su"), STAUTH_ENTRY_DENY);
+}
+
+static void areas_are_entered_by_whom_they_are_for(void **state)
+{
+	static const struct {
+		const char *groups;
+		const char *require;
+		enum stauth_entry want;
+	} cases[] = {
+		{"", "", STAUTH_ENTRY_ALLOW},
+		{"", "su", STAUTH_ENTRY_FORBIDDEN},
+		{"dev", "su", STAUTH_ENTRY_FORBIDDEN},
+		{"sudo,suse", "su", STAUTH_ENTRY_FORBIDDEN},
+		{"su", "su", STAUTH_ENTRY_ALLOW},
+		{"su,dev", "su", STAUTH_ENTRY_ALLOW},
+		{"su,dev", "group:dev", STAUTH_ENTRY_ALLOW},
+		{"dev", "group:dev", STAUTH_ENTRY_ALLOW},
+		{"devs", "group:dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su", "group:dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "group:", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "group:su,dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "SU", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", " su", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "su ", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "GROUP:dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", "group: dev", STAUTH_ENTRY_FORBIDDEN},
+		{"su,dev", NULL, STAUTH_ENTRY_FORBIDDEN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stauth_check_done done = allowed(cases[i].groups);
+
+		assert_int_equal(stauth_check_judge(&done, cases[i].require),
+			cases[i].want);
+	}
+}
+
+/* --- asking */
+
+static int asked;
+static int64_t idle_asked;
+
+static enum stauth_rc count_submit(struct stauth_check *check,
+	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
+	struct stauth_check_done *ret_done)
+{
+	uint8_t want[32];
+
+	(void)check;
+	(void)ret_done;
+	assert_true(
+		stauth_sha256("abcdefghijklmnopqrstuvwxyz012345", 32, want));
+	assert_memory_equal(token_hash, want, 32);
+	assert_int_equal(tag, 42);
+	idle_asked = idle_s;
+	asked++;
+	return STAUTH_PENDING;
+}
+
+static void c1_c11_only_the_hash_of_a_token_is_asked_for(void **state)
+{
+	static const char *const bad[] = {"", "abcdefghijklmnopqrstuvwxyz01234",
+		"abcdefghijklmnopqrstuvwxyz0123456",
+		"abcdefghijklmnopqrstuvwxyz01234=",
+		"abcdefghijklmnopqrstuvwxyz01234+",
+		"abcdefghijklmnopqrstuvwxyz0123%3",
+		"\"bcdefghijklmnopqrstuvwxyz01234\""};
+	const struct stauth_check_ops ops = {.submit = count_submit};
+	struct stauth_check check = {.ops = &ops};
+	static struct stauth_config config;
+	struct stauth_ctx ctx = {.config = &config, .check = &check};
+	struct stauth_check_done done = {.verdict = STAUTH_CHECK_ALLOW};
+
+	(void)state;
+	config.session_idle_minutes = 5;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		done.verdict = STAUTH_CHECK_ALLOW;
+		assert_rc(stauth_check_submit(
+				  &ctx, bad[i], strlen(bad[i]), 42, &done),
+			STAUTH_OK);
+		assert_int_equal(done.verdict, STAUTH_CHECK_DENY);
+		assert_int_equal(done.tag, 42);
+	}
+	assert_rc(stauth_check_submit(&ctx, "abcdefghijklmno\0qrstuvwxyz012345",
+			  32, 42, &done),
+		STAUTH_OK);
+	assert_int_equal(asked, 0);
+	assert_rc(stauth_check_submit(&ctx, "abcdefghijklmnopqrstuvwxyz012345",
+			  32, 42, &done),
+		STAUTH_PENDING);
+	assert_int_equal(asked, 1);
+	assert_int_equal(idle_asked, 300);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(b1_zeroed_memory_is_denied),
+		cmocka_unit_test(a_fault_is_neither_yes_nor_no),
+		cmocka_unit_test(c4_a_session_for_the_change_only_is_denied),
+		cmocka_unit_test(areas_are_entered_by_whom_they_are_for),
+		cmocka_unit_test(c1_c11_only_the_hash_of_a_token_is_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
