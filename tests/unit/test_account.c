@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "fixture.h"
+
+#include "base/text.h"
+
+#include "base/banned.h"
+
+#define HOME "192.0.2.1"
+
+static const struct stauth_actor page = {"admin", "web", HOME};
+static const struct stauth_account_edit no_edit = {
+	.su = -1, .system_login = -1, .disabled = -1};
+
+static struct stauth_secret secret_of(const char *text)
+{
+	struct stauth_secret secret = {0};
+	struct stauth_err err;
+
+	assert_ok(stauth_secret_set(&secret, text, strlen(text), &err));
+	return secret;
+}
+
+static enum stauth_rc find(struct fixture *f, const char *token)
+{
+	struct stauth_session session;
+
+	return stauth_session_of_token(&f->ctx, token, &session, NULL);
+}
+
+static struct stauth_account get(struct fixture *f, const char *name)
+{
+	struct stauth_account account;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_get(&f->ctx, name, &account, &err));
+	return account;
+}
+
+static enum stauth_rc edit(struct fixture *f, const char *name,
+	const struct stauth_account_edit *what, int *ret_ended)
+{
+	struct stauth_err err;
+
+	return stauth_account_edit(
+		&f->ctx, name, what, &fixture_actor, ret_ended, &err);
+}
+
+/* --- adding */
+
+static void a_name_with_an_at_is_the_email(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_account_new none = {
+		.name = "Carl@Example.com", .email = ""};
+	struct stauth_account account;
+	struct stauth_err err;
+
+	account = fixture_user(f, "Ann@Example.com", GOOD_PASSWORD, false);
+	assert_string_equal(account.name, "ann@example.com");
+	assert_string_equal(account.email, "ann@example.com");
+	assert_true(account.uid > 0);
+	assert_int_equal(account.created_at, fixture_now_s);
+	account = fixture_user(f, "bob", GOOD_PASSWORD, false);
+	assert_string_equal(account.email, "");
+	assert_ok(stauth_account_add(
+		&f->ctx, &none, &fixture_actor, &account, &err));
+	assert_string_equal(account.email, "");
+}
+
+static void k4_an_account_is_never_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
+	struct stauth_account_new again = {
+		.name = "ALICE", .su = true, .password = &secret};
+	struct stauth_account account;
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_rc(stauth_account_add(
+			  &f->ctx, &again, &fixture_actor, &account, &err),
+		STAUTH_EXISTS);
+	assert_non_null(strstr(f->said, "error|There is a user \"alice\""));
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_false(get(f, "alice").su);
+	again.name = "other";
+	again.email = "a@b.example";
+	assert_ok(stauth_account_add(
+		&f->ctx, &again, &fixture_actor, &account, &err));
+	again.name = "third";
+	again.email = "A@B.EXAMPLE";
+	assert_rc(stauth_account_add(
+			  &f->ctx, &again, &fixture_actor, &account, &err),
+		STAUTH_EXISTS);
+	assert_rc(stauth_account_get(&f->ctx, "third", &account, &err),
+		STAUTH_NOTFOUND);
+}
+
+static void what_breaks_a_rule_makes_no_account(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret weak = secret_of("aaaaaaaaaaaa");
+	const struct stauth_account_new bad[] = {
+		{.name = "a b"},
+		{.name = ""},
+		{.name = "a@b@c"},
+		{.name = "ok", .email = "nonsense"},
+		{.name = "ok", .display_name = "a\xe2\x80\xae"},
+		{.name = "ok", .groups = "su"},
+		{.name = "ok", .groups = "a b"},
+		{.name = "ok", .password = &weak},
+	};
+	struct stauth_account account = {.uid = 77};
+	struct stauth_err err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		f->said[0] = '\0';
+		assert_rc(stauth_account_add(&f->ctx, &bad[i], &fixture_actor,
+				  &account, &err),
+			STAUTH_BADVALUE);
+		assert_memory_equal(f->said, "error|", 6);
+		/* Told once. */
+		assert_ptr_equal(strchr(f->said, '\n'), strrchr(f->said, '\n'));
+	}
+	assert_int_equal(account.uid, 77);
+	assert_rc(stauth_account_get(&f->ctx, "ok", &account, &err),
+		STAUTH_NOTFOUND);
+	assert_rc(stauth_account_get(&f->ctx, "a b", &account, &err),
+		STAUTH_NOTFOUND);
+	assert_int_equal(fixture_rows(f, "user.add", NULL), 0);
+}
+
+static void without_a_password_nobody_logs_in(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_account_new empty = {.name = "empty"};
+	struct stauth_account account;
+	struct stauth_login login;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_add(
+		&f->ctx, &empty, &fixture_actor, &account, &err));
+	assert_int_equal(
+		fixture_try(f, &login, "empty", "x", HOME, NULL), STAUTH_DENY);
+}
+
+/* --- passwords */
+
+static enum stauth_rc fits(struct fixture *f, const char *password, size_t len,
+	struct stauth_err *err)
+{
+	struct stauth_secret secret = {.len = len};
+
+	memcpy(secret.data, password,
+		len < sizeof(secret.data) ? len : sizeof(secret.data));
+	return stauth_account_password_fits(&f->ctx, "alice",
+		"alice.smith@example.com", "Alice Wonderland", &secret, err);
+}
+
+static void e13_the_rules_of_a_new_password(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_err err;
+	char big[512];
+
+	memset(big, 'x', sizeof(big));
+	for (size_t i = 0; i < sizeof(big); i++) {
+		big[i] = (char)('a' + (i * i + i / 7) % 26);
+	}
+	assert_rc(fits(f, "", 0, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_EMPTY);
+	assert_rc(fits(f, big, 512, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_LONG);
+	assert_rc(fits(f, big, 511, &err), STAUTH_OK);
+	assert_rc(fits(f, big, 64, &err), STAUTH_OK);
+	assert_rc(fits(f, "long enough\nbut", 15, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_BYTES);
+	assert_rc(fits(f, "long enough\rbut", 15, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "long enough\0but", 15, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "k7#Qz!pW9", 9, &err), STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "at least 10 characters"));
+	/* Ten bytes, but five characters. */
+	assert_rc(fits(f, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9", 10, &err),
+		STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "at least 10 characters"));
+	assert_rc(fits(f, "password1234", 12, &err), STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "too easy to guess"));
+	assert_rc(fits(f, "wonderland", 10, &err), STAUTH_BADVALUE);
+	assert_rc(
+		fits(f, "alice.smith@example.com", 23, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "correct horse battery staple", 28, &err), STAUTH_OK);
+	assert_rc(fits(f, " \xf0\x9f\x98\x80 kite mango 17 \xe5\x90\x8d", 23,
+			  &err),
+		STAUTH_OK);
+}
+
+static void generated_passwords_are_good_and_differ(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret one;
+	struct stauth_secret two;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
+	assert_ok(stauth_account_generate(&f->ctx, &two, &err));
+	assert_int_equal(one.len, 24);
+	assert_int_equal(strlen(one.data), 24);
+	assert_int_equal(
+		strspn(one.data, "abcdefghjkmnpqrstuvwxyz23456789-"), 24);
+	assert_string_not_equal(one.data, two.data);
+	f->config->password_min_length = 60;
+	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
+	assert_in_range(one.len, 60, 70);
+}
+
+static enum stauth_rc no_random(void *data, size_t len, struct stauth_err *err)
+{
+	(void)data;
+	(void)len;
+	return stauth_fail(err, STAUTH_ECRYPTO, "none");
+}
+
+static void c14_no_random_no_password(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = {.len = 3, .data = "was"};
+	struct stauth_err err;
+
+	f->ctx.random = no_random;
+	assert_rc(stauth_account_generate(&f->ctx, &secret, &err),
+		STAUTH_ECRYPTO);
+	assert_string_equal(secret.data, "was");
+}
+
+static void c9_an_administrators_password_ends_everything(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
+	struct stauth_session_grant grant;
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended = 0;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	assert_ok(stauth_account_passwd(
+		&f->ctx, "Alice", &secret, true, &fixture_actor, &ended, &err));
+	assert_int_equal(ended, 1);
+	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	assert_true(get(f, "alice").must_change);
+	assert_int_equal(fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME,
+				 grant.device_token),
+		STAUTH_DENY);
+	assert_false(login.known_device);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "password.set", NULL), 1);
+	assert_rc(stauth_account_passwd(&f->ctx, "nobody", &secret, false,
+			  &fixture_actor, &ended, &err),
+		STAUTH_NOTFOUND);
+}
+
+/* --- the owner */
+
+struct own {
+	struct stauth_session_grant here;
+	struct stauth_session_grant there;
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended;
+};
+
+static void own_setup(struct fixture *f, struct own *own)
+{
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &own->here);
+	fixture_open(f, "alice", GOOD_PASSWORD, &own->there);
+	assert_int_equal(fixture_try(f, &own->login, "alice", GOOD_PASSWORD,
+				 HOME, own->here.device_token),
+		STAUTH_ALLOW);
+}
+
+static enum stauth_rc change(
+	struct fixture *f, struct own *own, const char *password)
+{
+	const struct stauth_actor owner = {"", "web", HOME};
+	struct stauth_secret secret = secret_of(password);
+
+	return stauth_account_change_own(&f->ctx, &own->login,
+		&own->here.session, own->here.device_token, &secret, &owner,
+		&own->ended, &own->err);
+}
+
+static void c9_the_owners_change_keeps_this_browser_only(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+	struct stauth_login login;
+
+	own_setup(f, &own);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_int_equal(own.ended, 1);
+	assert_rc(find(f, own.here.token), STAUTH_OK);
+	assert_rc(find(f, own.there.token), STAUTH_NOTFOUND);
+	(void)fixture_try(
+		f, &login, "alice", "wrong", HOME, own.here.device_token);
+	assert_true(login.known_device);
+	(void)fixture_try(
+		f, &login, "alice", "wrong", HOME, own.there.device_token);
+	assert_false(login.known_device);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_DENY);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "password.change", NULL), 1);
+}
+
+static void a_change_needs_the_right_log_in_of_the_same_user(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	own.login.verdict = STAUTH_DENY;
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
+	own.login.verdict = STAUTH_NEED_FACTOR;
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
+	(void)fixture_user(f, "mallory", OTHER_PASSWORD, false);
+	assert_int_equal(fixture_try(f, &own.login, "mallory", OTHER_PASSWORD,
+				 HOME, NULL),
+		STAUTH_ALLOW);
+	assert_rc(change(f, &own, OTHER_PASSWORD "!"), STAUTH_REFUSED);
+	assert_int_equal(fixture_rows(f, "password.change", NULL), 0);
+}
+
+static void a_refused_change_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	assert_rc(change(f, &own, "short"), STAUTH_BADVALUE);
+	assert_rc(change(f, &own, "aaaaaaaaaaaaaaa"), STAUTH_BADVALUE);
+	assert_rc(change(f, &own, GOOD_PASSWORD), STAUTH_BADVALUE);
+	assert_string_equal(own.err.msg, STAUTH_TEXT_PASSWORD_SAME);
+	assert_rc(find(f, own.there.token), STAUTH_OK);
+	assert_false(own.login.counted);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+}
+
+static void a_change_of_what_changed_meanwhile_is_expired(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = secret_of("quite another long secret");
+	struct own own = {0};
+	struct stauth_err err;
+	int ended;
+
+	own_setup(f, &own);
+	assert_ok(stauth_account_passwd(&f->ctx, "alice", &secret, false,
+		&fixture_actor, &ended, &err));
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_EXPIRED);
+	assert_int_equal(fixture_try(f, &own.login, "alice",
+				 "quite another long secret", HOME, NULL),
+		STAUTH_ALLOW);
+}
+
+static void a_must_change_session_is_replaced_after_the_change(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = secret_of(GOOD_PASSWORD);
+	const struct stauth_account_new given = {
+		.name = "alice", .must_change = true, .password = &secret};
+	struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_grant grant;
+	struct stauth_account account;
+	struct stauth_session session;
+	struct own own = {0};
+	struct stauth_err err;
+
+	assert_ok(stauth_account_add(
+		&f->ctx, &given, &fixture_actor, &account, &err));
+	fixture_open(f, "alice", GOOD_PASSWORD, &own.here);
+	assert_true(own.here.session.must_change);
+	assert_int_equal(fixture_try(f, &own.login, "alice", GOOD_PASSWORD,
+				 HOME, own.here.device_token),
+		STAUTH_ALLOW);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_rc(find(f, own.here.token), STAUTH_NOTFOUND);
+	ask.device_token = own.here.device_token;
+	assert_ok(stauth_session_open(&f->ctx, &own.login, &ask, &grant, &err));
+	assert_ok(
+		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+	assert_false(session.must_change);
+	assert_string_equal(grant.device_token, own.here.device_token);
+}
+
+/* --- editing */
+
+static void c9_a_change_of_identity_ends_the_sessions(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit cases[6];
+	struct stauth_session_grant grant;
+	struct stauth_session_grant other;
+	int ended = 0;
+
+	for (size_t i = 0; i < 6; i++) {
+		cases[i] = no_edit;
+	}
+	cases[0].email = "new@example.com";
+	cases[1].display_name = "New";
+	cases[2].groups = "dev";
+	cases[3].su = 1;
+	cases[4].su = 0;
+	cases[5].disabled = 1;
+	(void)fixture_user(f, "root1", GOOD_PASSWORD, true);
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "root1", GOOD_PASSWORD, &other);
+	for (size_t i = 0; i < 6; i++) {
+		fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+		assert_rc(edit(f, "alice", &cases[i], &ended), STAUTH_OK);
+		assert_int_equal(ended, 1);
+		assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	}
+	assert_rc(find(f, other.token), STAUTH_OK);
+	assert_int_equal(fixture_rows(f, "user.set", NULL), 5);
+	assert_int_equal(fixture_rows(f, "user.disable", NULL), 1);
+	cases[5].disabled = 0;
+	assert_rc(edit(f, "alice", &cases[5], &ended), STAUTH_OK);
+	assert_int_equal(fixture_rows(f, "user.enable", NULL), 1);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+}
+
+static void an_edit_of_nothing_ends_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit same = no_edit;
+	struct stauth_session_grant grant;
+	int ended = 7;
+
+	(void)fixture_user(f, "alice@example.com", GOOD_PASSWORD, false);
+	fixture_open(f, "alice@example.com", GOOD_PASSWORD, &grant);
+	same.email = "ALICE@example.com";
+	same.groups = "";
+	same.disabled = 0;
+	assert_rc(edit(f, "alice@example.com", &same, &ended), STAUTH_OK);
+	assert_int_equal(ended, 0);
+	assert_rc(find(f, grant.token), STAUTH_OK);
+	assert_int_equal(fixture_rows(f, "user.set", NULL), 0);
+	same = no_edit;
+	same.system_login = 1;
+	assert_rc(edit(f, "alice@example.com", &same, &ended), STAUTH_OK);
+	assert_rc(find(f, grant.token), STAUTH_OK);
+	assert_int_equal(fixture_rows(f, "user.set", NULL), 1);
+	assert_true(get(f, "alice@example.com").system_login);
+}
+
+static void edits_keep_the_rules_of_a_new_account(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit bad[4];
+	struct stauth_account_edit good = no_edit;
+	char groups[STAUTH_GROUPS_SIZE] = "";
+	int ended = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		bad[i] = no_edit;
+	}
+	bad[0].email = "nonsense";
+	bad[1].display_name = "a\nb";
+	bad[2].groups = "su";
+	bad[3].su = 1; /* the thirty-third group */
+	for (size_t i = 0; i < 32; i++) {
+		size_t used = strlen(groups);
+
+		(void)snprintf(groups + used, sizeof(groups) - used, "%sg%zu",
+			i > 0 ? "," : "", i);
+	}
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	good.groups = groups;
+	assert_rc(edit(f, "alice", &good, &ended), STAUTH_OK);
+	for (size_t i = 0; i < 4; i++) {
+		assert_rc(edit(f, "alice", &bad[i], &ended), STAUTH_BADVALUE);
+	}
+	assert_false(get(f, "alice").su);
+	(void)fixture_user(f, "bob@example.com", GOOD_PASSWORD, false);
+	good = no_edit;
+	good.email = "bob@example.com";
+	assert_rc(edit(f, "alice", &good, &ended), STAUTH_EXISTS);
+	assert_rc(edit(f, "nobody", &good, &ended), STAUTH_NOTFOUND);
+}
+
+static void the_last_superuser_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit demote = no_edit;
+	struct stauth_account_edit disable = no_edit;
+	struct stauth_err err;
+	int ended = 0;
+
+	demote.su = 0;
+	disable.disabled = 1;
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, true);
+	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
+	assert_rc(edit(f, "alice", &demote, &ended), STAUTH_REFUSED);
+	assert_rc(edit(f, "alice", &disable, &ended), STAUTH_REFUSED);
+	assert_rc(stauth_account_delete(
+			  &f->ctx, "alice", &fixture_actor, &ended, &err),
+		STAUTH_REFUSED);
+	assert_string_equal(err.msg, STAUTH_TEXT_LAST_SUPERUSER);
+	assert_non_null(strstr(f->said, STAUTH_TEXT_LAST_SUPERUSER));
+	assert_true(get(f, "alice").su);
+	(void)fixture_user(f, "carol", GOOD_PASSWORD, true);
+	assert_rc(edit(f, "alice", &demote, &ended), STAUTH_OK);
+}
+
+static void a_deleted_account_is_gone_with_its_sessions(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_session_grant grant;
+	struct stauth_account account;
+	struct stauth_account again;
+	struct stauth_err err;
+	int ended = 0;
+
+	account = fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	assert_ok(stauth_account_delete(
+		&f->ctx, "ALICE", &fixture_actor, &ended, &err));
+	assert_int_equal(ended, 1);
+	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	assert_rc(stauth_account_delete(
+			  &f->ctx, "alice", &fixture_actor, &ended, &err),
+		STAUTH_NOTFOUND);
+	again = fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_int_not_equal(again.uid, account.uid);
+	assert_int_equal(fixture_rows(f, "user.delete", NULL), 1);
+}
+
+/* CONTRACT 4: whoever rules the web pages must not become root. */
+static void no_page_changes_an_account_marked_for_the_host(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
+	struct stauth_account_new marked = {
+		.name = "ops", .system_login = true, .password = &secret};
+	struct stauth_account_edit mark = no_edit;
+	struct stauth_account account;
+	struct stauth_err err;
+	int ended = 0;
+
+	assert_rc(stauth_account_add(&f->ctx, &marked, &page, &account, &err),
+		STAUTH_REFUSED);
+	assert_ok(stauth_account_add(
+		&f->ctx, &marked, &fixture_actor, &account, &err));
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	mark.system_login = 1;
+	assert_rc(stauth_account_edit(
+			  &f->ctx, "alice", &mark, &page, &ended, &err),
+		STAUTH_REFUSED);
+	mark = no_edit;
+	mark.email = "evil@example.com";
+	assert_rc(
+		stauth_account_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
+		STAUTH_REFUSED);
+	assert_rc(stauth_account_passwd(
+			  &f->ctx, "ops", &secret, false, &page, &ended, &err),
+		STAUTH_REFUSED);
+	assert_rc(stauth_account_delete(&f->ctx, "ops", &page, &ended, &err),
+		STAUTH_REFUSED);
+	assert_ok(stauth_account_edit(
+		&f->ctx, "ops", &mark, &fixture_actor, &ended, &err));
+	assert_ok(stauth_account_edit(
+		&f->ctx, "alice", &no_edit, &page, &ended, &err));
+}
+
+/* --- two at once */
+
+static struct fixture *racing;
+static bool raced;
+
+static enum stauth_rc update_after_another(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change_made, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_account_edit other = no_edit;
+	int ended;
+
+	if (!raced) {
+		raced = true;
+		other.groups = "theirs";
+		assert_rc(edit(racing, "alice", &other, &ended), STAUTH_OK);
+	}
+	return racing->real_accounts->user_update(
+		accounts, account, change_made, ret_ended, err);
+}
+
+static void an_edit_that_was_overtaken_is_made_again(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit mine = no_edit;
+	int ended = 0;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	racing = f;
+	raced = false;
+	f->accounts_ops.user_update = update_after_another;
+	mine.display_name = "Mine";
+	assert_rc(edit(f, "alice", &mine, &ended), STAUTH_OK);
+	assert_string_equal(get(f, "alice").groups, "theirs");
+	assert_string_equal(get(f, "alice").display_name, "Mine");
+}
+
+/* --- accounts that live elsewhere than the state */
+
+static void sessions_end_before_a_change_in_another_database(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account_edit disable = no_edit;
+	struct stauth_session_grant grant;
+	int ended = 0;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	f->accounts_ops.with_state = false;
+	disable.disabled = 1;
+	assert_rc(edit(f, "alice", &disable, &ended), STAUTH_OK);
+	assert_int_equal(ended, 1);
+	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	assert_true(fixture_rows(f, "session.revoke_all", NULL) > 0);
+	assert_true(fixture_rows(f, "user.disable", NULL) > 0);
+}
+
+static void lists_hold_no_password(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account *found = calloc(10, sizeof(*found));
+	struct stauth_err err;
+	size_t count = 0;
+
+	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	assert_ok(stauth_account_list(
+		&f->ctx, NULL, NULL, 10, found, &count, &err));
+	assert_int_equal(count, 2);
+	assert_string_equal(found[0].name, "alice");
+	assert_int_equal(found[0].password[0], '\0');
+	assert_ok(stauth_account_list(
+		&f->ctx, "OB", "", 10, found, &count, &err));
+	assert_int_equal(count, 1);
+	free(found);
+	assert_int_equal(get(f, "bob").password[0], '\0');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(a_name_with_an_at_is_the_email),
+		FIXTURE_TEST(k4_an_account_is_never_replaced),
+		FIXTURE_TEST(what_breaks_a_rule_makes_no_account),
+		FIXTURE_TEST(without_a_password_nobody_logs_in),
+		FIXTURE_TEST(e13_the_rules_of_a_new_password),
+		FIXTURE_TEST(generated_passwords_are_good_and_differ),
+		FIXTURE_TEST(c14_no_random_no_password),
+		FIXTURE_TEST(c9_an_administrators_password_ends_everything),
+		FIXTURE_TEST(c9_the_owners_change_keeps_this_browser_only),
+		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),
+		FIXTURE_TEST(a_refused_change_changes_nothing),
+		FIXTURE_TEST(a_change_of_what_changed_meanwhile_is_expired),
+		FIXTURE_TEST(
+			a_must_change_session_is_replaced_after_the_change),
+		FIXTURE_TEST(c9_a_change_of_identity_ends_the_sessions),
+		FIXTURE_TEST(an_edit_of_nothing_ends_nothing),
+		FIXTURE_TEST(edits_keep_the_rules_of_a_new_account),
+		FIXTURE_TEST(the_last_superuser_stays),
+		FIXTURE_TEST(a_deleted_account_is_gone_with_its_sessions),
+		FIXTURE_TEST(no_page_changes_an_account_marked_for_the_host),
+		FIXTURE_TEST(an_edit_that_was_overtaken_is_made_again),
+		FIXTURE_TEST(sessions_end_before_a_change_in_another_database),
+		FIXTURE_TEST(lists_hold_no_password),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
