@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "auth/host.h"
 #include "auth/session.h"
 #include "log.h"
 #include "supervise.h"
@@ -22,7 +23,11 @@ int gate_sweep_run(const struct gate_worker *worker)
 	stauth_ctx_init(&ctx, worker->config);
 	ctx.accounts = store.accounts;
 	ctx.state = store.state;
+	int ended = 0;
 	enum stauth_rc rc = stauth_sweep(&ctx, &err);
+	if (rc >= STAUTH_OK) {
+		rc = stauth_host_sweep(&ctx, &ended, &err);
+	}
 	if (rc < STAUTH_OK) {
 		gate_log("sweep: %s", err.msg);
 	}

@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "auth/account.h"
+#include "auth/host.h"
 #include "auth/session.h"
 #include "base/text.h"
 #include "ctl.h"
@@ -88,6 +89,7 @@ int ctl_session_list(struct ctl *ctl)
 	struct stauth_err err = {0};
 	struct ctl_out out;
 	int64_t uid = 0;
+	int ended = 0;
 	int code = EX_OK;
 
 	if (ctl->operand_count) {
@@ -100,6 +102,9 @@ int ctl_session_list(struct ctl *ctl)
 	if (!page) {
 		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
 	}
+	/* Rows of hosts that died are no live sessions; whoever may only read
+	 * sees them until the gate has swept. */
+	(void)stauth_host_sweep(&ctl->ctx, &ended, &err);
 	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
 	if (add_all(ctl, uid, &out, page, &err) == STAUTH_OK) {
 		code = ctl_out_end(&out);

@@ -12,7 +12,9 @@
  *  5. Rows of hosts MUST NOT count against SESSIONS_PER_USER (their channel
  *     begins with "pam:").
  *  6. A row MUST end when its host's process is gone: it names the process,
- *     its start and the boot, so that a pid used again is not mistaken.
+ *     its start, the boot and the space of its pid, so that a pid used again
+ *     is not mistaken. Who cannot see the process MUST NOT judge it: /proc
+ *     may hide others' processes, and a container has pids of its own.
  */
 #include "auth/host.h"
 
@@ -137,26 +139,49 @@ static void boot_id(char out[9])
 	(void)snprintf(out, 9, "%.8s", text);
 }
 
-/* "pid START BOOT": whose session it is. */
+static void pid_space(char out[24])
+{
+	ssize_t n = readlink("/proc/self/ns/pid", out, 23);
+
+	out[n > 0 ? n : 0] = '\0';
+}
+
+/* "pid PID START BOOT SPACE": whose session it is. */
 static void host_mark(int64_t pid, char out[STAUTH_AGENT_SIZE])
 {
 	char boot[9];
+	char space[24];
 
 	boot_id(boot);
-	(void)snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s",
-		(long long)pid, (long long)process_start(pid), boot);
+	pid_space(space);
+	(void)snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s %s",
+		(long long)pid, (long long)process_start(pid), boot, space);
 }
 
-static bool host_is_there(const char *agent)
+/* Gone for certain: MUST 6. */
+static bool host_is_gone(const char *agent)
 {
 	char now[STAUTH_AGENT_SIZE];
+	char boot[9];
+	char space[24];
+	char its_boot[9];
+	char its_space[24];
 	long long pid;
 
-	if (sscanf(agent, "pid %lld ", &pid) != 1) {
-		return true; /* not ours to judge */
+	if (sscanf(agent, "pid %lld %*d %8s %23s", &pid, its_boot, its_space) !=
+		3) {
+		return false;
+	}
+	boot_id(boot);
+	if (strcmp(boot, its_boot) != 0) {
+		return true;
+	}
+	pid_space(space);
+	if (strcmp(space, its_space) != 0 || access("/proc/1/stat", R_OK)) {
+		return false;
 	}
 	host_mark(pid, now);
-	return strcmp(now, agent) == 0;
+	return strcmp(now, agent) != 0;
 }
 
 static void fill_session(struct stauth_session *session,
@@ -233,7 +258,7 @@ static enum stauth_rc end_if_gone(struct stauth_ctx *ctx,
 	enum stauth_rc rc;
 
 	if (strncmp(session->channel, "pam:", 4) != 0 ||
-		host_is_there(session->agent)) {
+		!host_is_gone(session->agent)) {
 		return STAUTH_OK;
 	}
 	rc = stauth_session_revoke(

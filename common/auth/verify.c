@@ -390,8 +390,8 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 
 /* --- the end */
 
-enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
-	struct stauth_login *login, const char *event, struct stauth_err *err)
+static enum stauth_rc end(struct stauth_ctx *ctx, struct stauth_login *login,
+	const char *event, bool ok, const char *detail, struct stauth_err *err)
 {
 	enum stauth_rc rc;
 
@@ -406,7 +406,19 @@ enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	return add_row(ctx, login, event, true, &login->account, "", err);
+	return add_row(ctx, login, event, ok, &login->account, detail, err);
+}
+
+enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
+	struct stauth_login *login, const char *event, struct stauth_err *err)
+{
+	return end(ctx, login, event, true, "", err);
+}
+
+enum stauth_rc stauth_login_refused(struct stauth_ctx *ctx,
+	struct stauth_login *login, const char *why, struct stauth_err *err)
+{
+	return end(ctx, login, "login.refused", false, why, err);
 }
 
 void stauth_login_finish(struct stauth_login *login)

@@ -79,6 +79,10 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
  * the counters back, writes the audit row `event`. */
 enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
 	struct stauth_login *login, const char *event, struct stauth_err *err);
+/* ALLOW, but a rule of the place that asked says no: the password was right,
+ * so the counters are taken back all the same; the audit row says no. */
+enum stauth_rc stauth_login_refused(struct stauth_ctx *ctx,
+	struct stauth_login *login, const char *why, struct stauth_err *err);
 /* Wipes. */
 void stauth_login_finish(struct stauth_login *login);
 

@@ -78,8 +78,8 @@ static void find_address(const struct chkpwd_caller *caller, struct ask *ask)
 	if (caller->uid == 0 &&
 		(inet_pton(AF_INET, ask->rhost, raw) == 1 ||
 			inet_pton(AF_INET6, ask->rhost, raw) == 1)) {
-		(void)snprintf(
-			ask->address, sizeof(ask->address), "%.64s", ask->rhost);
+		(void)snprintf(ask->address, sizeof(ask->address), "%.64s",
+			ask->rhost);
 		return;
 	}
 	(void)snprintf(ask->address, sizeof(ask->address), "local:%.32s:%lu",
@@ -212,8 +212,11 @@ static void answer_auth(struct stauth_ctx *ctx, const struct ask *ask,
 	if (rc == STAUTH_OK && login.verdict == STAUTH_ALLOW) {
 		bool may = stauth_host_permits(&login.account, &ask->rules);
 
-		rc = stauth_login_done(
-			ctx, &login, may ? "login" : "login.refused", &err);
+		rc = may ? stauth_login_done(ctx, &login, "login", &err)
+			 : stauth_login_refused(ctx, &login,
+				   "the password is right, the service's "
+				   "rules say no",
+				   &err);
 		if (rc == STAUTH_OK) {
 			say(answer, may ? PAMST_ALLOW : PAMST_NOT_PERMITTED,
 				NULL);
