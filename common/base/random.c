@@ -56,5 +56,13 @@ enum stauth_rc stauth_random_token(stauth_random_fn *random,
 enum stauth_rc stauth_random_handle(stauth_random_fn *random,
 	char out[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
 {
-	return random_text(random, 12, out, err);
+	enum stauth_rc rc = random_text(random, 12, out, err);
+
+	/* People and scripts hand it to commands, which would take a dash for
+	 * the start of an option. It is public, so that 'A' comes up a little
+	 * more often harms nobody. */
+	if (rc == STAUTH_OK && out[0] == '-') {
+		out[0] = 'A';
+	}
+	return rc;
 }

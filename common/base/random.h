@@ -24,7 +24,7 @@ stauth_random_fn stauth_random;
 /* Writes STAUTH_TOKEN_LEN characters and a NUL. */
 enum stauth_rc stauth_random_token(stauth_random_fn *random,
 	char out[STAUTH_TOKEN_LEN + 1], struct stauth_err *err);
-/* Writes STAUTH_HANDLE_LEN characters and a NUL. */
+/* Writes STAUTH_HANDLE_LEN characters and a NUL; the first is no dash. */
 enum stauth_rc stauth_random_handle(stauth_random_fn *random,
 	char out[STAUTH_HANDLE_LEN + 1], struct stauth_err *err);
 

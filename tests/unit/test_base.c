@@ -202,6 +202,28 @@ static void time_formats_as_utc(void **state)
 	assert_string_equal(out, "");
 }
 
+/* base64url of these begins with a dash. */
+static enum stauth_rc dashes(void *data, size_t len, struct stauth_err *err)
+{
+	(void)err;
+	memset(data, 0xfb, len);
+	return STAUTH_OK;
+}
+
+static void handles_are_never_taken_for_options(void **state)
+{
+	char token[STAUTH_TOKEN_LEN + 1];
+	char handle[STAUTH_HANDLE_LEN + 1];
+	struct stauth_err err;
+
+	(void)state;
+	assert_ok(stauth_random_token(dashes, token, &err));
+	assert_int_equal(token[0], '-');
+	assert_ok(stauth_random_handle(dashes, handle, &err));
+	assert_string_equal(handle + 1, "_v7-_v7-_v7-_v7");
+	assert_int_equal(handle[0], 'A');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +238,7 @@ int main(void)
 		cmocka_unit_test(secret_has_bounds_and_wipes),
 		cmocka_unit_test(messages_reach_their_callback),
 		cmocka_unit_test(time_formats_as_utc),
+		cmocka_unit_test(handles_are_never_taken_for_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
