@@ -186,15 +186,15 @@ class Passwords(unittest.TestCase):
 
     def test_verify_is_counted_and_root_is_never_refused(self):
         self.stack.add_user("alice", PASSWORD)
-        for _ in range(8):
-            code = self.stack.ctl("user", "verify", "alice",
-                                  "--password-stdin",
-                                  stdin="wrong\n").returncode
+        codes = {self.stack.ctl("user", "verify", "alice",
+                                "--password-stdin",
+                                stdin="wrong\n").returncode
+                 for _ in range(12)}
         if os.geteuid() == 0:
-            self.assertEqual(code, 77)
+            self.assertEqual(codes, {77})
             self.verify("alice", PASSWORD, 0)
         else:
-            self.assertEqual(code, 75)
+            self.assertEqual(codes, {77, 75})
 
     @unittest.skipIf(os.geteuid() != 0, "only root can become somebody else")
     def test_verify_throttled_75_for_others(self):
@@ -215,12 +215,16 @@ class Passwords(unittest.TestCase):
                 user=65534, group=65534, extra_groups=[], check=False,
                 stderr=subprocess.PIPE, timeout=30)
 
-        codes = [verify("wrong").returncode for _ in range(7)]
-        self.assertEqual(codes[:5], [77] * 5)
-        self.assertEqual(codes[6], 75)
-        result = verify(PASSWORD)
-        self.assertEqual(result.returncode, 75, "without a hash")
-        self.assertRegex(result.stderr, r"wait \d+ s")
+        codes = [verify("wrong").returncode for _ in range(5)]
+        self.assertEqual(codes, [77] * 5)
+        # Until the wait is long enough to ask once more within it.
+        wait = 0
+        while wait < 4:
+            time.sleep(wait)
+            result = verify("wrong")
+            if result.returncode == 75:
+                wait = int(re.search(r"wait (\d+) s", result.stderr)[1])
+        self.assertEqual(verify(PASSWORD).returncode, 75, "without a hash")
 
     # --- the terminal
 
@@ -322,9 +326,6 @@ class Passwords(unittest.TestCase):
         term.expect("again: ")
         with open("/proc/%d/cmdline" % term.process.pid, "rb") as line:
             self.assertNotIn(PASSWORD.encode(), line.read())
-        with open("/proc/%d/status" % term.process.pid,
-                  encoding="ascii") as status:
-            self.assertTrue(re.search(r"State:\s+S", status.read()))
         term.send(PASSWORD + "\n")
         self.assertEqual(term.end()[0], 0)
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -153,14 +154,19 @@ class Audit(unittest.TestCase):
                 [CTL, "-c", self.stack.conf, "audit", "--follow", "--json"],
                 stdout=subprocess.PIPE, text=True) as process:
             try:
-                time.sleep(1.2)
-                self.stack.add_user("alice", PASSWORD)
-                self.stack.add_user("bob", PASSWORD)
-                found = [json.loads(process.stdout.readline())["user"]
-                         for _ in range(2)]
+                names = ["u%d" % i for i in range(40)]
+                for i, name in enumerate(names):
+                    self.stack.add_user(name, PASSWORD)
+                    if select.select([process.stdout], [], [], 0.5)[0]:
+                        break
+                first = json.loads(process.stdout.readline())["user"]
+                self.stack.add_user("last", PASSWORD)
+                seen = [first]
+                while seen[-1] != "last":
+                    seen.append(json.loads(process.stdout.readline())["user"])
             finally:
                 process.terminate()
-        self.assertEqual(found, ["alice", "bob"])
+        self.assertEqual(seen, names[names.index(first):i + 1] + ["last"])
 
 
 if __name__ == "__main__":
