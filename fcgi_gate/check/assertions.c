@@ -60,6 +60,17 @@ static bool is_fresh(const struct place *place,
 	       strcmp(place->handle, session->handle) == 0;
 }
 
+/* It becomes a header: base64url and dots, nothing else. */
+static bool is_jwt(const struct stauth_buf *jwt)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789-_.";
+	const char *text = stauth_buf_str(jwt);
+	return stauth_buf_ok(jwt) && jwt->len > 0 &&
+	       strspn(text, alphabet) == jwt->len;
+}
+
 const char *gate_assertions_get(struct gate_assertions *cache,
 	const struct stauth_session *session, int64_t now_s)
 {
@@ -76,7 +87,7 @@ const char *gate_assertions_get(struct gate_assertions *cache,
 	stauth_buf_reset(&place->jwt);
 	if (stauth_assertion_make(cache->config, session, now_s, &place->jwt,
 		    &err) != STAUTH_OK ||
-		!stauth_buf_ok(&place->jwt) || place->jwt.len == 0) {
+		!is_jwt(&place->jwt)) {
 		stauth_buf_reset(&place->jwt);
 		return NULL;
 	}

@@ -16,10 +16,7 @@
 
 #include "base/banned.h"
 
-#define LETTERS_LOWER  "abcdefghijklmnopqrstuvwxyz"
-#define LETTERS_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS         "0123456789"
-#define B64URL         LETTERS_LOWER LETTERS_UPPER DIGITS "-_"
+#define UPPER          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_PLAIN_MAX 64 /* bytes of a name that is no e-mail address */
 
 static const char status_allow[] = "Status: 204 No Content\r\n";
@@ -27,31 +24,37 @@ static const char status_deny[] = "Status: 401 Unauthorized\r\n";
 static const char status_forbidden[] = "Status: 403 Forbidden\r\n\r\n";
 static const char status_fault[] = "Status: 503 Service Unavailable\r\n\r\n";
 
-static bool is_only(const char *value, const char *alphabet)
+static bool is_one_of(char c, const char *others)
 {
-	return value[strspn(value, alphabet)] == '\0';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr(others, c) != NULL);
+}
+
+static bool is_only(const char *value, const char *others)
+{
+	while (is_one_of(*value, others)) {
+		value++;
+	}
+	return *value == '\0';
 }
 
 /* CONTRACT 6, in its canonical form. */
 static bool is_user_name(const char *name)
 {
 	size_t len = strlen(name);
-	if (len == 0 || !is_only(name, LETTERS_LOWER DIGITS "._-+'@") ||
-		strchr(LETTERS_LOWER DIGITS, name[0]) == NULL) {
+	if (!is_one_of(name[0], "") || !is_only(name, "._-+'@")) {
 		return false;
 	}
 	return len <= NAME_PLAIN_MAX ||
 	       (len < STAUTH_NAME_SIZE && strchr(name, '@') != NULL);
 }
 
-static bool is_fit_to_emit(
-	const struct stauth_session *session, const char *assertion)
+static bool is_fit_to_emit(const struct stauth_session *session)
 {
 	return is_user_name(session->user) &&
-	       is_only(session->groups, B64URL ".,") &&
+	       is_only(session->groups, UPPER "._-,") &&
 	       strlen(session->handle) == STAUTH_HANDLE_LEN &&
-	       is_only(session->handle, B64URL) &&
-	       is_only(assertion, B64URL ".");
+	       is_only(session->handle, UPPER "-_");
 }
 
 static bool is_plain(unsigned char byte)
@@ -78,29 +81,24 @@ static void add_percent_encoded(const char *value, struct stauth_buf *out)
 	}
 }
 
-static void add_header(
-	const char *name, const char *value, struct stauth_buf *out)
-{
-	stauth_buf_add(out, name);
-	stauth_buf_add(out, value);
-	stauth_buf_add(out, "\r\n");
-}
-
 static void add_identity(const struct stauth_session *session,
 	const char *assertion, struct stauth_buf *out)
 {
-	add_header("X-Auth-User: ", session->user, out);
-	stauth_buf_add(out, "X-Auth-Email: ");
+	stauth_buf_add(out, "X-Auth-User: ");
+	stauth_buf_add(out, session->user);
+	stauth_buf_add(out, "\r\nX-Auth-Email: ");
 	add_percent_encoded(session->email, out);
 	stauth_buf_add(out, "\r\nX-Auth-Name: ");
 	add_percent_encoded(session->display_name, out);
-	stauth_buf_add(out, "\r\n");
-	add_header("X-Auth-Groups: ", session->groups, out);
-	add_header("X-Auth-Session: ", session->handle, out);
+	stauth_buf_add(out, "\r\nX-Auth-Groups: ");
+	stauth_buf_add(out, session->groups);
+	stauth_buf_add(out, "\r\nX-Auth-Session: ");
+	stauth_buf_add(out, session->handle);
 	if (*assertion != '\0') {
-		add_header("X-Auth-Assertion: ", assertion, out);
+		stauth_buf_add(out, "\r\nX-Auth-Assertion: ");
+		stauth_buf_add(out, assertion);
 	}
-	stauth_buf_add(out, "\r\n");
+	stauth_buf_add(out, "\r\n\r\n");
 }
 
 static void deny(const struct gate_check_params *params, struct stauth_buf *out)
@@ -131,8 +129,7 @@ void gate_reply_build(enum stauth_entry entry,
 		deny(params, out);
 	} else if (entry == STAUTH_ENTRY_FORBIDDEN) {
 		stauth_buf_add(out, status_forbidden);
-	} else if (entry == STAUTH_ENTRY_ALLOW &&
-		   is_fit_to_emit(session, assertion)) {
+	} else if (entry == STAUTH_ENTRY_ALLOW && is_fit_to_emit(session)) {
 		allow(session, assertion, out);
 	}
 	/* Nothing yet, or half of it: a fault. */

@@ -12,8 +12,8 @@
 
 /*
  * Builds the whole answer into out, from its beginning. session (with ALLOW
- * only) and assertion ("" none) go into the headers; what does not fit the
- * grammar of its header makes the answer 503.
+ * only) and assertion ("" none, else as assertions.h hands it out) go into
+ * the headers; an identity that does not fit its grammar makes it 503.
  */
 void gate_reply_build(enum stauth_entry entry,
 	const struct gate_check_params *params,
