@@ -115,7 +115,8 @@ install_packages() {
 	if [ "$uid" != 0 ]; then
 		if ! sudo -n true 2>/dev/null; then
 			say 'Packages are missing. Install them, then run me again:'
-			say "  apt-get install --no-install-recommends ${missing[*]}"
+			say "  apt-get update && apt-get install" \
+				"--no-install-recommends ${missing[*]}"
 			exit 69
 		fi
 		as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
@@ -180,7 +181,8 @@ make_venv() {
 	venv=$("$make" "$cache/cache" "$list")
 	if ! may_nobody_run "$venv"; then
 		# A checkout below /root, for one: the app's user cannot read it.
-		step "$label" "$make" "$dir/cache" "$list" || exit 70
+		step 'Once more, to where the app may read it' \
+			"$make" "$dir/cache" "$list" || exit 70
 		venv=$("$make" "$dir/cache" "$list")
 	fi
 }

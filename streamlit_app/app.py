@@ -31,7 +31,9 @@ def sidebar(user):
         if st.button("Sign out", icon=":material/logout:",
                      width="stretch"):
             st.logout()
-        st.html('<a href="/auth/account">Account and password</a>')
+        # A Markdown link would open a new tab.
+        st.markdown('<a href="/auth/account" target="_self">'
+                    'Account and password</a>', unsafe_allow_html=True)
 
 
 def counter():
