@@ -62,6 +62,8 @@ class App(WithBrowser):
         browser.button("Count").click()
         browser.wait(lambda: browser.css(
             "[data-testid=stMetricValue]").text == "1", "no reaction")
+        browser.wait(lambda: browser.all(
+            "[data-testid=stVegaLiteChart] :is(svg, canvas)"), "no chart")
         browser.screenshot("app")
         self.assertNotIn("For superusers", browser.text())
 
@@ -70,7 +72,7 @@ class App(WithBrowser):
                      browser.driver.current_url, "not signed out")
         browser.screenshot("signed-out")
         self.assertIsNone(browser.driver.get_cookie(COOKIE))
-        for _ in range(3):
+        for _ in range(2):  # the app, and the log-in page before it
             browser.driver.back()
             browser.wait(lambda: browser.all("input[name=username]"),
                          "no log-in page after Back")
@@ -83,6 +85,7 @@ class App(WithBrowser):
         path = os.path.join(self.stack.dir, "five.bin")
         with open(path, "wb") as out:
             out.write(os.urandom(5 << 20))
+        browser.wait(lambda: browser.all("input[type=file]"), "no uploader")
         browser.css("input[type=file]").send_keys(path)
         browser.wait_text("five.bin: 5242880 bytes")
 

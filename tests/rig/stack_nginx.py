@@ -63,6 +63,11 @@ http {
 			include %(snippets)s/stauth-protect.conf;
 			proxy_pass %(app)s;
 		}
+		location /big/ {
+			client_max_body_size 300m;
+			include %(snippets)s/stauth-protect.conf;
+			proxy_pass %(app)s;
+		}
 		location /public/ {
 			include %(snippets)s/stauth-public.conf;
 			proxy_pass %(app)s;
@@ -188,12 +193,15 @@ class NginxStack(Stack):
             self.stop()
             raise AssertionError("%s did not start:\n%s" % (log, words))
 
+    def start_echo(self):
+        self.echo = Echo()
+        self.app_port = self.echo.port
+
     def start(self):
         if self.app == "streamlit":
             self.start_streamlit()
         else:
-            self.echo = Echo()
-            self.app_port = self.echo.port
+            self.start_echo()
         self.start_gate()
         self.start_nginx()
         return self
