@@ -96,6 +96,9 @@ static enum stauth_rc make_file(
 		(void)unlink(path);
 		return rc;
 	}
+	if (fd >= 0) {
+		stauth_db_remove_leftovers(path);
+	}
 	if (fd < 0 && errno == EEXIST) {
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	}

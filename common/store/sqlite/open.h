@@ -28,6 +28,7 @@ struct stauth_db {
 	bool doomed; /* to be closed and opened again by the next verb */
 	dev_t dev;   /* which file it was when it was opened */
 	ino_t ino;
+	ino_t wal_ino;       /* of its -wal; 0 none */
 	int64_t deadline_ms; /* of the verb, on the boot clock */
 	int64_t looked_ms;   /* when the file was last looked at */
 	bool tried;
@@ -46,6 +47,16 @@ enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 	char ret_path[PATH_MAX], struct stauth_err *err);
 /* Opens db->path and hardens the connection; the schema is not looked at. */
 enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err);
+/*
+ * Closes a connection whose file is no longer the one at its path. What the
+ * old file wrote last stands in the -wal beside it, which a new file of that
+ * name would inherit: it is brought home first, and removed.
+ */
+void stauth_db_abandon(struct stauth_db *db);
+/* The inode of the -wal beside it; 0 none. */
+ino_t stauth_db_wal_ino(const struct stauth_db *db);
+/* Removes what a file of this path would inherit. */
+void stauth_db_remove_leftovers(const char *path);
 /* The part of the hardening that holds for files of others too. */
 int stauth_db_harden(sqlite3 *sql);
 

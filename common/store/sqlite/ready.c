@@ -33,14 +33,12 @@ static int64_t wait_ms(enum stauth_store_role role)
 	return waits ? VERB_WAIT_MS : 0;
 }
 
-/* Is what we hold still what others will see? */
-static bool still_good(struct stauth_db *db)
+static bool still_there(const struct stauth_db *db)
 {
 	struct stat st;
 
 	return lstat(db->path, &st) == 0 && st.st_dev == db->dev &&
-	       st.st_ino == db->ino &&
-	       sqlite3_db_readonly(db->sql, "main") == 0;
+	       st.st_ino == db->ino;
 }
 
 static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
@@ -50,7 +48,9 @@ static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 	if (rc == STAUTH_OK) {
 		rc = stauth_schema_check(db, err);
 	}
-	if (rc != STAUTH_OK) {
+	if (rc == STAUTH_OK) {
+		db->wal_ino = stauth_db_wal_ino(db);
+	} else {
 		stauth_db_close(db);
 	}
 	return rc;
@@ -83,7 +83,12 @@ static enum stauth_rc look_again(
 	enum stauth_rc rc;
 
 	db->looked_ms = boot_ms;
-	if (!still_good(db)) {
+	if (!still_there(db)) {
+		stauth_db_abandon(db);
+		return STAUTH_OK;
+	}
+	if (sqlite3_db_readonly(db->sql, "main") != 0) {
+		/* Perhaps it may be written by now. */
 		stauth_db_close(db);
 		return STAUTH_OK;
 	}
