@@ -28,10 +28,19 @@ class CheckCase(unittest.TestCase):
         cls.s.add_user("bob", PASSWORD)
         cls.s.ctl("user", "set", "bob", "--groups", "staff,ops.a-b_c",
                   check=True)
+        cls.addClassCleanup(cls.look_for_reports)
         cls.s.start_gate()
         cls.alice = cls.s.token("alice", PASSWORD)
         cls.root = cls.s.token("root", PASSWORD)
         cls.bob = cls.s.token("bob", PASSWORD)
+
+    @classmethod
+    def look_for_reports(cls):
+        """A sanitized worker that died was started again: not unseen."""
+        cls.s.stop_gate()
+        log = cls.s.log().decode("utf-8", "replace")
+        if "Sanitizer" in log or "runtime error" in log:
+            raise AssertionError(log)
 
     def refused(self, response, status=401):
         self.assertEqual(response.status, status, response.raw)
