@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The grammar of a .env, against what python-dotenv 1.x reads. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+
+#include "base/banned.h"
+
+struct seen {
+	char text[4096]; /* "KEY=value|" a pair */
+	int last_line;
+};
+
+static enum stauth_rc keep(const char *key, const char *value, int line,
+	void *user, struct stauth_err *err)
+{
+	struct seen *seen = user;
+	size_t len = strlen(seen->text);
+
+	(void)err;
+	(void)snprintf(seen->text + len, sizeof(seen->text) - len, "%s=%s|",
+		key, value);
+	seen->last_line = line;
+	return STAUTH_OK;
+}
+
+static enum stauth_rc parse(
+	const char *text, struct seen *seen, struct stauth_err *err)
+{
+	memset(seen, 0, sizeof(*seen));
+	return stauth_dotenv_parse(
+		text, strlen(text), "file.env", keep, seen, err);
+}
+
+static void reads_what_python_dotenv_reads(void **state)
+{
+	/* The right side is python-dotenv 1.1's own answer to the left. */
+	static const char *const vectors[][2] = {
+		{"K=v", "K=v|"},
+		{"  K = v ", "K=v|"},
+		{"export K=1", "K=1|"},
+		{"export=1", "export=1|"},
+		{"K=", "K=|"},
+		{"K= # c", "K=|"},
+		{"K=#c", "K=#c|"},
+		{"K=a # c", "K=a|"},
+		{"K=a\t#c", "K=a|"},
+		{"K=a#b", "K=a#b|"},
+		{"K='a' #x", "K=a|"},
+		{"K='a#b'", "K=a#b|"},
+		{"K='a\\'b'", "K=a'b|"},
+		{"K='a\\\\b'", "K=a\\b|"},
+		{"K='a\\nb'", "K=a\\nb|"},
+		{"K=\"a\\tb\"", "K=a\tb|"},
+		{"K=\"a\\qb\"", "K=a\\qb|"},
+		{"K=\"a\\\"b\"", "K=a\"b|"},
+		{"K=a\\nb", "K=a\\nb|"},
+		{"K=a'b", "K=a'b|"},
+		{"K=\"\"", "K=|"},
+		{"# c\n\nA=1\r\nB=2", "A=1|B=2|"},
+		{"\xef\xbb\xbf"
+		 "A=1",
+			"A=1|"},
+	};
+	struct stauth_err err = {0};
+	struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
+		assert_ok(parse(vectors[i][0], &seen, &err));
+		assert_string_equal(seen.text, vectors[i][1]);
+	}
+}
+
+static void refuses_with_file_and_line(void **state)
+{
+	static const char *const bad[][2] = {
+		{"A=1\nB=${A}", "file.env line 2: "},
+		{"A='1\n2'", "file.env line 1: "},
+		{"A=\"1", "file.env line 1: "},
+		{"A=1\n\nA=2", "file.env line 3: "},
+		{"export A=1\nA=2", "file.env line 2: "},
+		{"A", "file.env line 1: "},
+		{"=1", "file.env line 1: "},
+		{"A='1'x", "file.env line 1: "},
+		{"A B=1", "file.env line 1: "},
+	};
+	struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct stauth_err err = {0};
+
+		assert_rc(parse(bad[i][0], &seen, &err), STAUTH_ECONFIG);
+		assert_int_equal(
+			strncmp(err.msg, bad[i][1], strlen(bad[i][1])), 0);
+	}
+}
+
+static void refuses_nul_and_overlong(void **state)
+{
+	struct stauth_err err = {0};
+	static char big[STAUTH_VALUE_SIZE + 8];
+	struct seen seen = {0};
+
+	(void)state;
+	assert_rc(stauth_dotenv_parse("A=1\0B=2", 7, "f", keep, &seen, &err),
+		STAUTH_ECONFIG);
+	memset(big, 'x', sizeof(big) - 1);
+	memcpy(big, "A=", 2);
+	assert_rc(parse(big, &seen, &err), STAUTH_ECONFIG);
+	big[2] = '\'';
+	assert_rc(parse(big, &seen, &err), STAUTH_ECONFIG);
+}
+
+static enum stauth_rc stop_at_second(const char *key, const char *value,
+	int line, void *user, struct stauth_err *err)
+{
+	(void)key;
+	(void)value;
+	(void)user;
+	return line == 2 ? stauth_fail(err, STAUTH_REFUSED, "stop") : STAUTH_OK;
+}
+
+static void stops_when_told(void **state)
+{
+	struct stauth_err err = {0};
+
+	(void)state;
+	assert_rc(stauth_dotenv_parse("A=1\nB=2\nC=${", 12, "f", stop_at_second,
+			  NULL, &err),
+		STAUTH_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_python_dotenv_reads),
+		cmocka_unit_test(refuses_with_file_and_line),
+		cmocka_unit_test(refuses_nul_and_overlong),
+		cmocka_unit_test(stops_when_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
