@@ -239,6 +239,30 @@ static void c14_no_random_no_password(void **state)
 	assert_string_equal(secret.data, "was");
 }
 
+static unsigned char dice;
+
+/* 255 and 0 in turn: what is above the last whole round is thrown again. */
+static enum stauth_rc loaded(void *data, size_t len, struct stauth_err *err)
+{
+	(void)err;
+	assert_int_equal(len, 1);
+	dice = (unsigned char)~dice;
+	memcpy(data, &dice, 1);
+	return STAUTH_OK;
+}
+
+static void no_letter_is_likelier_than_another(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret;
+	struct stauth_err err;
+
+	f->config->password_min_strength = 0;
+	f->ctx.random = loaded;
+	assert_ok(stauth_account_generate(&f->ctx, &secret, &err));
+	assert_string_equal(secret.data, "aaaa-aaaa-aaaa-aaaa-aaaa");
+}
+
 static void c9_an_administrators_password_ends_everything(void **state)
 {
 	struct fixture *f = *state;
@@ -674,6 +698,7 @@ int main(void)
 		FIXTURE_TEST(e13_the_rules_of_a_new_password),
 		FIXTURE_TEST(generated_passwords_are_good_and_differ),
 		FIXTURE_TEST(c14_no_random_no_password),
+		FIXTURE_TEST(no_letter_is_likelier_than_another),
 		FIXTURE_TEST(c9_an_administrators_password_ends_everything),
 		FIXTURE_TEST(c9_the_owners_change_keeps_this_browser_only),
 		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),

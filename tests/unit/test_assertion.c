@@ -153,6 +153,10 @@ static void without_a_key_there_is_none(void **state)
 	make(none, sizeof(none));
 	assert_string_equal(none, "");
 	assert_rc(check(jwt, NOW), STAUTH_NOTFOUND);
+	/* Least of all one that is signed with no key. */
+	forge(HEADER, claims(ISSUER, ISSUER, HANDLE, "1", "9999999999"), "",
+		jwt, sizeof(jwt));
+	assert_rc(check(jwt, NOW), STAUTH_NOTFOUND);
 }
 
 static void every_changed_byte_is_refused(void **state)
@@ -186,7 +190,7 @@ static void only_hs256_is_an_algorithm(void **state)
 		"{\"alg\":\"none\",\"typ\":\"JWT\"}", "{\"alg\":\"HS512\"}",
 		"{\"alg\":\"hs256\"}", "{\"alg\":[\"HS256\"]}", "{}", "[]",
 		"\"HS256\"", "", "{\"alg\":\"HS256\",\"typ\":\"JWS\"}",
-		"{\"alg\":\"HS256\",\"alg\":\"none\"}",
+		"{\"alg\":\"none\",\"alg\":\"HS256\"}",
 		"{\"alg\":\"HS256\",\"crit\":[\"x\"]}",
 		"{\"alg\":\"HS256\"} "
 		"x"};

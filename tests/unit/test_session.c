@@ -465,6 +465,56 @@ static void a_known_device_keeps_its_token(void **state)
 	assert_string_not_equal(again.device_token, first.device_token);
 }
 
+static int64_t device_epoch;
+static int64_t device_uid;
+
+static enum stauth_rc some_device(struct stauth_state *state,
+	const uint8_t device_hash[32], int64_t now_s,
+	struct stauth_device *ret_device, struct stauth_err *err)
+{
+	(void)state;
+	(void)device_hash;
+	(void)err;
+	*ret_device = (struct stauth_device){
+		.uid = device_uid,
+		.epoch = device_epoch,
+		.expires_at = now_s + 1,
+	};
+	return STAUTH_OK;
+}
+
+/* Whatever the store hands out. */
+static void a_device_is_of_one_account_and_epoch(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account alice;
+	uint8_t hash[32];
+	bool known = true;
+	struct stauth_err err;
+	static const char token[] = "abcdefghijklmnopqrstuvwxyz012345";
+
+	alice = fixture_user(f, "alice", GOOD_PASSWORD, false);
+	f->state_ops.device_by_hash = some_device;
+	device_uid = alice.uid;
+	device_epoch = alice.epoch;
+	assert_ok(stauth_device_known(
+		&f->ctx, token, &alice, &known, hash, &err));
+	assert_true(known);
+	device_epoch = alice.epoch - 1;
+	assert_ok(stauth_device_known(
+		&f->ctx, token, &alice, &known, hash, &err));
+	assert_false(known);
+	device_epoch = alice.epoch;
+	device_uid = 0;
+	alice.uid = 0;
+	assert_ok(stauth_device_known(
+		&f->ctx, token, &alice, &known, hash, &err));
+	assert_false(known);
+	assert_ok(stauth_device_known(
+		&f->ctx, "short", &alice, &known, hash, &err));
+	assert_false(known);
+}
+
 static void nobody_ends_the_session_of_another(void **state)
 {
 	struct fixture *f = *state;
@@ -562,6 +612,7 @@ int main(void)
 		FIXTURE_TEST(c14_no_random_no_session),
 		FIXTURE_TEST(a_fault_opens_nothing_and_is_no_failure),
 		FIXTURE_TEST(a_known_device_keeps_its_token),
+		FIXTURE_TEST(a_device_is_of_one_account_and_epoch),
 		FIXTURE_TEST(nobody_ends_the_session_of_another),
 		FIXTURE_TEST(all_sessions_of_a_user_end_but_the_kept_one),
 		FIXTURE_TEST(the_sweep_takes_the_dead_and_leaves_the_living),

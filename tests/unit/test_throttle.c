@@ -130,6 +130,7 @@ static void e5_rotating_addresses_meet_the_account_lane(void **state)
 {
 	struct fixture *f = *state;
 	char address[40];
+	struct stauth_login login;
 	int let = 0;
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
@@ -138,6 +139,8 @@ static void e5_rotating_addresses_meet_the_account_lane(void **state)
 		let += wrong(f, "alice", address) == STAUTH_DENY;
 	}
 	assert_int_equal(let, 20);
+	(void)fixture_try(f, &login, "alice", "wrong", HOME, NULL);
+	assert_int_equal(login.wait_s, 10);
 	for (int i = 0; i < 60; i++) {
 		fixture_now_s++;
 		(void)snprintf(address, sizeof(address), "2001:db8:1:%x::1", i);
