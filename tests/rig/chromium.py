@@ -2,6 +2,7 @@
 """A real Chromium, headless, driven through chromedriver."""
 
 import glob
+import json
 import os
 import shutil
 import sys
@@ -47,7 +48,7 @@ class Browser:
         for flag in FLAGS + ("--user-data-dir=" + self.profile,
                              "--window-size=%d,%d" % size):
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         if not javascript:
             options.add_experimental_option("prefs", {
                 "profile.managed_default_content_settings.javascript": 2})
@@ -126,6 +127,13 @@ class Browser:
         path = os.path.join(SCREENSHOTS, name + ".png")
         self.driver.save_screenshot(path)
         return path
+
+    def sent_headers(self):
+        """The headers of every request so far, as they left: dicts."""
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSentExtraInfo":
+                yield message["params"]["headers"]
 
     # --- emulation
 
