@@ -154,10 +154,11 @@ class Anywhere(unittest.TestCase):
     def test_closed_standard_streams_do_no_harm(self):
         before = os.path.getsize(self.stack.db)
         for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
-            subprocess.run(
+            result = subprocess.run(
                 ["sh", "-c", '"$0" -c "$1" user list ' + closed, CTL,
                  self.stack.conf], check=False, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, timeout=30)
+            self.assertEqual(result.returncode, 0, closed)
         self.assertEqual(os.path.getsize(self.stack.db), before)
         self.assertEqual(
             self.stack.sql("PRAGMA integrity_check")[0][0], "ok")
