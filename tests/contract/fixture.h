@@ -178,7 +178,7 @@ static inline struct stauth_login_commit a_login(
 	memset(&login, 0, sizeof(login));
 	fill_hash(login.token_hash, number);
 	(void)snprintf(login.session.handle, sizeof(login.session.handle),
-		"handle%010d", number);
+		"handle%010u", (unsigned int)number % 1000000000U);
 	login.session.uid = account->uid;
 	login.session.epoch = account->epoch;
 	(void)snprintf(login.session.user, sizeof(login.session.user), "%s",
