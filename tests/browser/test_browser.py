@@ -210,7 +210,7 @@ class LogInPage(WithBrowser):
         browser = self.open("/?x=1", javascript=False)
         browser.screenshot("login-no-script")
         browser.sign_in("alice", "not the password")
-        self.assertTrue(browser.css("[role=alert]").text)
+        browser.wait(lambda: browser.css("[role=alert]").text, "no message")
         browser.sign_in("alice", PASSWORD)
         browser.wait(lambda: browser.driver.current_url ==
                      self.stack.url + "/?x=1", "not signed in")
