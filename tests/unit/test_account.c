@@ -598,6 +598,11 @@ static void no_page_changes_an_account_marked_for_the_host(void **state)
 	assert_rc(
 		stauth_account_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
 		STAUTH_REFUSED);
+	mark = no_edit;
+	mark.system_login = 0;
+	assert_rc(
+		stauth_account_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
+		STAUTH_REFUSED);
 	assert_rc(stauth_account_passwd(
 			  &f->ctx, "ops", &secret, false, &page, &ended, &err),
 		STAUTH_REFUSED);
