@@ -345,21 +345,37 @@ static void keys_are_made_once_and_read_back(void **state)
 	stauth_config_free(config);
 }
 
-#define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(empty_file_is_all_defaults),
-		IN_DIR(the_env_of_st_auth_simple_works_as_it_is),
-		IN_DIR(wrong_values_name_file_line_and_key),
-		IN_DIR(a23_what_is_no_file_is_refused_at_once),
-		IN_DIR(a24_modes_that_let_others_meddle_are_refused),
-		IN_DIR(a24_owners_that_are_neither_root_nor_we_are_refused),
-		IN_DIR(a25_links_are_refused_a_linked_directory_is_not),
-		IN_DIR(secrets_come_from_files_and_are_masked),
-		IN_DIR(origins_are_compared_as_browsers_write_them),
-		IN_DIR(keys_are_made_once_and_read_back),
+		cmocka_unit_test_setup_teardown(
+			empty_file_is_all_defaults, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			the_env_of_st_auth_simple_works_as_it_is, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			wrong_values_name_file_line_and_key, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a23_what_is_no_file_is_refused_at_once, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a24_modes_that_let_others_meddle_are_refused, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a24_owners_that_are_neither_root_nor_we_are_refused,
+			make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a25_links_are_refused_a_linked_directory_is_not,
+			make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			secrets_come_from_files_and_are_masked, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			origins_are_compared_as_browsers_write_them, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			keys_are_made_once_and_read_back, make_dir, remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
