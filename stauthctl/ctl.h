@@ -106,6 +106,8 @@ int ctl_user_enable(struct ctl *ctl);
 int ctl_user_delete(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_session_revoke(struct ctl *ctl);
+int ctl_throttle_list(struct ctl *ctl);
+int ctl_throttle_clear(struct ctl *ctl);
 int ctl_import_st_auth_simple(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);
 int ctl_config_show(struct ctl *ctl);

@@ -23,6 +23,7 @@
 #include "auth/throttle.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "auth/verify.h"
 #include "base/codec.h"
@@ -73,6 +74,14 @@ static void device_lane(struct stauth_login *login, const char *account)
 	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
 	lane->name = "device";
 	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
+}
+
+const struct stauth_lane *stauth_throttle_lane(const char *name)
+{
+	if (strcmp(name, "account") == 0) {
+		return &lane_account;
+	}
+	return strcmp(name, "source") == 0 ? &lane_source : &lane_own;
 }
 
 void stauth_throttle_lanes(struct stauth_login *login, const char *account)

@@ -9,10 +9,14 @@
 #include "store/records.h"
 
 struct stauth_login;
+struct stauth_actor;
 
 /* Fills login->lanes from its name, source and device. Pure. account: the
  * canonical name, or "!" for a name that cannot be one. */
 void stauth_throttle_lanes(struct stauth_login *login, const char *account);
+
+/* The numbers of a lane, by its name; without a key. */
+const struct stauth_lane *stauth_throttle_lane(const char *name);
 
 /* THROTTLED: login->wait_s. */
 enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,
@@ -20,5 +24,25 @@ enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,
 /* success: the right password; else a fault that was no verdict. */
 enum stauth_rc stauth_throttle_done(struct stauth_ctx *ctx,
 	struct stauth_login *login, bool success, struct stauth_err *err);
+
+/* One counter for people: whose it is and what it does now. */
+struct stauth_throttle_row {
+	struct stauth_lane_count count; /* name and key: for the next page */
+	char user[STAUTH_NAME_SIZE];    /* "" none; "!" names that are none */
+	/* "" none, or a known device; "?" addresses that are none */
+	char source[STAUTH_ADDRESS_SIZE];
+	int64_t wait_s; /* until the next try; 0 none */
+};
+
+/* Paged: after is the last row of the page before, NULL from the start. */
+enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
+	const struct stauth_throttle_row *after, size_t limit,
+	struct stauth_throttle_row *ret_rows, size_t *ret_count,
+	struct stauth_err *err);
+/* Forgets the counters of a user, of a source (an address, or local:...), or
+ * all (NULL). BADVALUE: neither a name nor a source. */
+enum stauth_rc stauth_throttle_clear(struct stauth_ctx *ctx, const char *whose,
+	const struct stauth_actor *actor, int *ret_cleared,
+	struct stauth_err *err);
 
 #endif

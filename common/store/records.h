@@ -86,6 +86,15 @@ struct stauth_audit_row {
 	char detail[STAUTH_DETAIL_SIZE]; /* never a secret */
 };
 
+/* One counter as it stands, for people who look at it. */
+struct stauth_lane_count {
+	char name[65];
+	char key[STAUTH_LANE_KEY_SIZE];
+	int64_t failures; /* >= 1 */
+	int64_t first_at;
+	int64_t last_at;
+};
+
 /* One counter of failures. The policy (common/auth/throttle.c) fills it;
  * the store compares and counts. */
 struct stauth_lane {

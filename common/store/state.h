@@ -127,6 +127,18 @@ struct stauth_state_ops {
 	enum stauth_rc (*throttle_done)(struct stauth_state *state,
 		const struct stauth_lane *lanes, size_t count, bool success,
 		int64_t now_s, struct stauth_err *err);
+	/* Counters that count something and are not forgotten yet, in order of
+	 * name and key, after this name and key ("" from the start), at most
+	 * limit (<= 1000). */
+	enum stauth_rc (*throttle_list)(struct stauth_state *state,
+		const char *after_name, const char *after_key, size_t limit,
+		int64_t now_s, struct stauth_lane_count *ret_counts,
+		size_t *ret_count, struct stauth_err *err);
+	/* Forgets the counters whose key has this part (a key is parts joined
+	 * by newlines); "" all. None is not an error. */
+	enum stauth_rc (*throttle_clear)(struct stauth_state *state,
+		const char *part, const struct stauth_audit_row *audit,
+		int64_t now_s, int *ret_cleared, struct stauth_err *err);
 
 	/* id and at are set by the store. */
 	enum stauth_rc (*audit_add)(struct stauth_state *state,

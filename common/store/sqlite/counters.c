@@ -4,20 +4,19 @@
  *  1. A try is counted before it is made, in all its lanes or in none.
  *  2. A lane forgets when it was not touched for its window (fixed_window:
  *     when its first failure is a window old).
- *  3. `free` failures cost nothing; from then on the try after a failure
- *     waits first_wait, then twice that, up to max_wait, since the last one.
+ *  3. How long a try waits is store/lane.h's to say.
  *  4. A clock that was set back never makes a wait longer than max_wait.
  *  5. A try that must wait is not counted.
  *  6. The table is bounded (expire.c): what was touched longest ago goes.
  */
 #include "store/sqlite/verbs.h"
 
+#include "store/lane.h"
 #include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
 #define FAILURES_MAX 1000000
-#define DOUBLES_MAX  30
 #define AT_MAX       INT64_C(253402300799)
 
 struct count {
@@ -78,28 +77,6 @@ static enum stauth_rc read_count(struct stauth_db *db,
 	return STAUTH_OK;
 }
 
-/* Seconds that a try must still wait; 0: none. MUST 3. */
-static int64_t wait_of(const struct stauth_lane *lane,
-	const struct count *count, int64_t now_s)
-{
-	int64_t over = count->failures - lane->free;
-	int64_t wait_s = lane->first_wait_s;
-	int64_t left_s;
-
-	if (over < 0) {
-		return 0;
-	}
-	for (int i = 0; i < over && i < DOUBLES_MAX; i++) {
-		if (wait_s >= lane->max_wait_s) {
-			break;
-		}
-		wait_s *= 2;
-	}
-	wait_s = wait_s < lane->max_wait_s ? wait_s : lane->max_wait_s;
-	left_s = count->last_at + wait_s - now_s;
-	return left_s > 0 ? left_s : 0;
-}
-
 static enum stauth_rc put_count(struct stauth_db *db,
 	const struct stauth_lane *lane, const struct count *count,
 	struct stauth_err *err)
@@ -148,7 +125,8 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 
 		rc = read_count(db, &lanes[i], now_s, &now, err);
 		if (rc == STAUTH_OK) {
-			int64_t wait_s = wait_of(&lanes[i], &now, now_s);
+			int64_t wait_s = stauth_lane_wait_s(
+				&lanes[i], now.failures, now.last_at, now_s);
 
 			longest = wait_s > longest ? wait_s : longest;
 		}

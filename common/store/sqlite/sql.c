@@ -152,6 +152,14 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_LANE_BACK] =
 		"UPDATE lanes SET failures = failures - 1 "
 		"WHERE name = ?1 AND key = ?2 AND failures > 0",
+	[STAUTH_SQL_LANE_LIST] =
+		"SELECT name, key, failures, first_at, last_at FROM lanes "
+		"WHERE (name, key) > (?1, ?2) AND expires_at > ?3 "
+		"AND failures > 0 ORDER BY name, key LIMIT ?4",
+	/* ?1 is a whole part between newlines, or nothing. */
+	[STAUTH_SQL_LANE_FORGET] =
+		"DELETE FROM lanes WHERE ?1 = '' OR instr("
+		"char(10) || key || char(10), char(10) || ?1 || char(10)) > 0",
 	[STAUTH_SQL_LANE_EXPIRE] =
 		"DELETE FROM lanes WHERE (name, key) IN "
 		"(SELECT name, key FROM lanes WHERE expires_at <= ?1 LIMIT ?2)",

@@ -105,7 +105,15 @@ enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
 	const struct stauth_lane *lanes, size_t count, bool success,
 	int64_t now_s, struct stauth_err *err);
-/* Within a transaction of the caller. */
+/* --- lanes.c */
+enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
+	const char *after_name, const char *after_key, size_t limit,
+	int64_t now_s, struct stauth_lane_count *ret_counts, size_t *ret_count,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
+	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
+	int *ret_cleared, struct stauth_err *err);
+/* --- counters.c. Within a transaction of the caller. */
 enum stauth_rc stauth_lanes_done(struct stauth_db *db,
 	const struct stauth_lane *lanes, size_t count, bool success,
 	struct stauth_err *err);

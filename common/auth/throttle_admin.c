@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking at the counters, and lifting them:
+ *
+ *  1. What is shown MUST be what the throttle acts upon: the same counters,
+ *     the same waits.
+ *  2. A name MUST be cleared under its canonical form, an address as the
+ *     source it counts as (an IPv6 address with its /64).
+ *  3. Lifting MUST leave an audit row in the same transaction.
+ */
+#include "auth/throttle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/audit.h"
+#include "auth/name.h"
+#include "auth/session.h"
+#include "store/lane.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+/* A key is SOURCE in the lane "source", else USER or USER and more. */
+static void take_apart(struct stauth_throttle_row *row)
+{
+	const char *key = row->count.key;
+	size_t len = strcspn(key, "\n");
+	const char *rest = key[len] ? key + len + 1 : "";
+
+	row->user[0] = '\0';
+	row->source[0] = '\0';
+	if (strcmp(row->count.name, "source") == 0) {
+		rest = key;
+	} else {
+		(void)snprintf(
+			row->user, sizeof(row->user), "%.*s", (int)len, key);
+	}
+	if (strcmp(row->count.name, "device") != 0) {
+		(void)snprintf(row->source, sizeof(row->source), "%s", rest);
+	}
+}
+
+enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
+	const struct stauth_throttle_row *after, size_t limit,
+	struct stauth_throttle_row *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_lane_count *counts = calloc(limit, sizeof(*counts));
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	size_t count = 0;
+	enum stauth_rc rc;
+
+	if (!counts) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	rc = ctx->state->ops->throttle_list(ctx->state,
+		after ? after->count.name : "", after ? after->count.key : "",
+		limit, now_s, counts, &count, err);
+	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
+		struct stauth_throttle_row *row = &ret_rows[i];
+
+		row->count = counts[i];
+		take_apart(row);
+		row->wait_s = stauth_lane_wait_s(
+			stauth_throttle_lane(row->count.name),
+			row->count.failures, row->count.last_at, now_s);
+	}
+	free(counts);
+	if (rc == STAUTH_OK) {
+		*ret_count = count;
+	}
+	return rc;
+}
+
+/* MUST 2. The shared counters are named as the list names them. */
+static enum stauth_rc part_of(const char *whose,
+	char ret_part[STAUTH_NAME_SIZE], struct stauth_err *err)
+{
+	char source[STAUTH_ADDRESS_SIZE];
+
+	stauth_source_of_address(whose, source);
+	if (source[0]) {
+		(void)snprintf(ret_part, STAUTH_NAME_SIZE, "%s", source);
+		return STAUTH_OK;
+	}
+	if (strcmp(whose, "!") == 0 || strcmp(whose, "?") == 0 ||
+		(strncmp(whose, "local:", 6) == 0 &&
+			strlen(whose) < sizeof(source))) {
+		(void)snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
+		return STAUTH_OK;
+	}
+	return stauth_name_canonical(whose, strlen(whose), ret_part, err);
+}
+
+enum stauth_rc stauth_throttle_clear(struct stauth_ctx *ctx, const char *whose,
+	const struct stauth_actor *actor, int *ret_cleared,
+	struct stauth_err *err)
+{
+	char part[STAUTH_NAME_SIZE] = "";
+	struct stauth_audit_row row;
+	enum stauth_rc rc = whose ? part_of(whose, part, err) : STAUTH_OK;
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_audit_fill(&row, "throttle.clear", true, part, 0, actor,
+		whose ? "" : "all");
+	return ctx->state->ops->throttle_clear(ctx->state, part, &row,
+		ctx->state->ops->now(ctx->state), ret_cleared, err);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/lane.h"
+
+#include "base/banned.h"
+
+#define DOUBLES_MAX 30
+
+int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
+	int64_t last_at, int64_t now_s)
+{
+	int64_t over = failures - lane->free;
+	int64_t wait_s = lane->first_wait_s;
+	int64_t left_s;
+
+	if (over < 0) {
+		return 0;
+	}
+	for (int i = 0; i < over && i < DOUBLES_MAX; i++) {
+		if (wait_s >= lane->max_wait_s) {
+			break;
+		}
+		wait_s *= 2;
+	}
+	wait_s = wait_s < lane->max_wait_s ? wait_s : lane->max_wait_s;
+	left_s = last_at + wait_s - now_s;
+	return left_s > 0 ? left_s : 0;
+}

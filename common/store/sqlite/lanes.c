@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The counters of failures as an administrator sees and lifts them. */
+#include "store/sqlite/verbs.h"
+
+#include "store/sqlite/query.h"
+
+#include "base/banned.h"
+
+#define LIST_MAX     1000
+#define FAILURES_MIN 1
+
+static void read_count(
+	struct stauth_query *query, struct stauth_lane_count *count)
+{
+	stauth_read_text(query, count->name, sizeof(count->name));
+	stauth_read_text(query, count->key, sizeof(count->key));
+	count->failures = stauth_read_int(query, FAILURES_MIN, INT64_MAX);
+	count->first_at = stauth_read_at(query);
+	count->last_at = stauth_read_at(query);
+}
+
+enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
+	const char *after_name, const char *after_key, size_t limit,
+	int64_t now_s, struct stauth_lane_count *ret_counts, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	size_t count = 0;
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	stauth_query_start(&query, db, STAUTH_SQL_LANE_LIST);
+	stauth_bind_text(&query, after_name);
+	stauth_bind_text(&query, after_key);
+	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, (int64_t)limit);
+	while (rc == STAUTH_OK && count < limit) {
+		rc = stauth_query_row(&query, err);
+		if (rc == STAUTH_OK) {
+			read_count(&query, &ret_counts[count++]);
+			rc = stauth_query_sound(&query, err);
+		}
+	}
+	stauth_query_end(&query);
+	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
+		*ret_count = count;
+		return STAUTH_OK;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
+	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
+	int *ret_cleared, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	struct stauth_query query;
+	int cleared = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_LANE_FORGET);
+	stauth_bind_text(&query, part);
+	rc = stauth_query_run(&query, &cleared, err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_audit_put(db, audit, now_s, err);
+	}
+	rc = stauth_write_end(db, rc, now_s, err);
+	if (rc == STAUTH_OK) {
+		*ret_cleared = cleared;
+	}
+	return rc;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters as they are listed and lifted: store/state.h, on every provider. */
+#include "fixture.h"
+
+#include "store/lane.h"
+
+#include "base/banned.h"
+
+#define PAGE 3
+
+static void fail_once(struct fixture *fix, const char *name, const char *key,
+	int64_t window_s, int64_t at)
+{
+	struct stauth_lane lane = {.name = name,
+		.free = 5,
+		.window_s = window_s,
+		.first_wait_s = 1,
+		.max_wait_s = 60};
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t wait_s = 0;
+
+	(void)snprintf(lane.key, sizeof(lane.key), "%s", key);
+	assert_ok(fix->state->ops->throttle_take(
+		fix->state, &lane, 1, true, at, &wait_s, &err));
+}
+
+/* All keys from the start, a page at a time, joined by blanks. */
+static size_t list(struct fixture *fix, int64_t now_s, char *out, size_t size)
+{
+	struct stauth_lane_count page[PAGE];
+	struct stauth_err err = {STAUTH_OK, ""};
+	char name[65] = "";
+	char key[STAUTH_LANE_KEY_SIZE] = "";
+	size_t count = PAGE;
+	size_t all = 0;
+
+	out[0] = '\0';
+	while (count == PAGE) {
+		assert_ok(fix->state->ops->throttle_list(fix->state, name, key,
+			PAGE, now_s, page, &count, &err));
+		for (size_t i = 0; i < count; i++) {
+			size_t len = strlen(out);
+
+			(void)snprintf(out + len, size - len, "%s/%s ",
+				page[i].name, page[i].key);
+			memcpy(name, page[i].name, sizeof(name));
+			memcpy(key, page[i].key, sizeof(key));
+			assert_true(page[i].failures >= 1);
+			assert_true(page[i].first_at <= page[i].last_at);
+		}
+		all += count;
+	}
+	return all;
+}
+
+static int clear(struct fixture *fix, const char *part)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_audit_row row;
+	int cleared = -1;
+
+	memset(&row, 0, sizeof(row));
+	(void)snprintf(row.event, sizeof(row.event), "throttle.clear");
+	assert_ok(fix->state->ops->throttle_clear(
+		fix->state, part, &row, NOW, &cleared, &err));
+	return cleared;
+}
+
+static void some_lanes(struct fixture *fix)
+{
+	fail_once(fix, "source", "192.0.2.1", 600, NOW);
+	fail_once(fix, "account", "bob", 600, NOW);
+	fail_once(fix, "account", "alice", 600, NOW);
+	fail_once(fix, "account+source", "alice\n192.0.2.1", 600, NOW);
+	fail_once(fix, "account+source", "alice\n192.0.2.11", 600, NOW);
+	fail_once(fix, "account+source", "malice\n192.0.2.1", 600, NOW);
+	fail_once(fix, "device", "alice\nabcd", 600, NOW);
+}
+
+static void counters_are_listed_in_order_and_pages(void **state)
+{
+	struct fixture *fix = *state;
+	char text[512];
+
+	assert_int_equal(list(fix, NOW, text, sizeof(text)), 0);
+	some_lanes(fix);
+	assert_int_equal(list(fix, NOW, text, sizeof(text)), 7);
+	assert_string_equal(text,
+		"account/alice account/bob account+source/alice\n192.0.2.1 "
+		"account+source/alice\n192.0.2.11 "
+		"account+source/malice\n192.0.2.1 device/alice\nabcd "
+		"source/192.0.2.1 ");
+}
+
+static void what_is_forgotten_is_not_listed(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_lane lane = {.name = "account", .key = "carol"};
+	struct stauth_err err = {STAUTH_OK, ""};
+	char text[512];
+
+	fail_once(fix, "account", "alice", 600, NOW);
+	fail_once(fix, "account", "carol", 9000, NOW);
+	assert_int_equal(list(fix, NOW + 599, text, sizeof(text)), 2);
+	assert_int_equal(list(fix, NOW + 600, text, sizeof(text)), 1);
+	assert_ok(fix->state->ops->throttle_done(
+		fix->state, &lane, 1, true, NOW, &err));
+	assert_int_equal(list(fix, NOW, text, sizeof(text)), 1);
+	assert_string_equal(text, "account/alice ");
+}
+
+static void a_part_clears_whole_parts_only(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_audit_row row;
+	struct stauth_err err = {STAUTH_OK, ""};
+	size_t count = 0;
+	char text[512];
+
+	some_lanes(fix);
+	assert_int_equal(clear(fix, "192.0.2"), 0);
+	assert_int_equal(clear(fix, "%"), 0);
+	assert_int_equal(clear(fix, "' OR 1=1 --"), 0);
+	assert_int_equal(clear(fix, "alice"), 4);
+	assert_int_equal(list(fix, NOW, text, sizeof(text)), 3);
+	assert_string_equal(text, "account/bob "
+				  "account+source/malice\n192.0.2.1 "
+				  "source/192.0.2.1 ");
+	assert_int_equal(clear(fix, "192.0.2.1"), 2);
+	assert_int_equal(clear(fix, ""), 1);
+	assert_int_equal(clear(fix, ""), 0);
+	assert_ok(fix->state->ops->audit_list(
+		fix->state, 0, 0, "", 1, &row, &count, &err));
+	assert_int_equal(count, 1);
+	assert_string_equal(row.event, "throttle.clear");
+}
+
+static void the_wait_is_the_one_that_is_kept(void **state)
+{
+	const struct stauth_lane lane = {
+		.free = 5, .first_wait_s = 1, .max_wait_s = 60};
+
+	(void)state;
+	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW), 0);
+	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW), 1);
+	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW + 3), 5);
+	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW + 8), 0);
+	assert_int_equal(stauth_lane_wait_s(&lane, 1000000, NOW, NOW), 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			counters_are_listed_in_order_and_pages, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_is_forgotten_is_not_listed, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_part_clears_whole_parts_only, begin, end),
+		cmocka_unit_test_setup_teardown(
+			the_wait_is_the_one_that_is_kept, begin, end),
+	};
+
+	RUN_ON_EVERY_PROVIDER(tests);
+}
