@@ -187,6 +187,22 @@ void fixture_open(struct fixture *f, const char *name, const char *password,
 	stauth_login_finish(&login);
 }
 
+enum stauth_rc fixture_find(struct fixture *f, const char *token)
+{
+	struct stauth_session session;
+
+	return stauth_session_of_token(&f->ctx, token, &session, NULL);
+}
+
+struct stauth_secret fixture_secret(const char *text)
+{
+	struct stauth_secret secret = {0};
+	struct stauth_err err;
+
+	assert_ok(stauth_secret_set(&secret, text, strlen(text), &err));
+	return secret;
+}
+
 size_t fixture_rows(
 	struct fixture *f, const char *event, struct stauth_audit_row *ret_row)
 {

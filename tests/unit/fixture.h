@@ -48,6 +48,9 @@ enum stauth_verdict fixture_try(struct fixture *f, struct stauth_login *login,
 /* A right try and its session. */
 void fixture_open(struct fixture *f, const char *name, const char *password,
 	struct stauth_session_grant *ret_grant);
+/* Does the token stand for a live session? OK or NOTFOUND. */
+enum stauth_rc fixture_find(struct fixture *f, const char *token);
+struct stauth_secret fixture_secret(const char *text);
 /* How many audit rows of this event there are; the last one into ret_row
  * (may be NULL). */
 size_t fixture_rows(

@@ -15,22 +15,6 @@ static const struct stauth_actor page = {"admin", "web", HOME};
 static const struct stauth_account_edit no_edit = {
 	.su = -1, .system_login = -1, .disabled = -1};
 
-static struct stauth_secret secret_of(const char *text)
-{
-	struct stauth_secret secret = {0};
-	struct stauth_err err;
-
-	assert_ok(stauth_secret_set(&secret, text, strlen(text), &err));
-	return secret;
-}
-
-static enum stauth_rc find(struct fixture *f, const char *token)
-{
-	struct stauth_session session;
-
-	return stauth_session_of_token(&f->ctx, token, &session, NULL);
-}
-
 static struct stauth_account get(struct fixture *f, const char *name)
 {
 	struct stauth_account account;
@@ -74,7 +58,7 @@ static void a_name_with_an_at_is_the_email(void **state)
 static void k4_an_account_is_never_replaced(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
+	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
 	struct stauth_account_new again = {
 		.name = "ALICE", .su = true, .password = &secret};
 	struct stauth_account account;
@@ -106,7 +90,7 @@ static void k4_an_account_is_never_replaced(void **state)
 static void what_breaks_a_rule_makes_no_account(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_secret weak = secret_of("aaaaaaaaaaaa");
+	struct stauth_secret weak = fixture_secret("aaaaaaaaaaaa");
 	const struct stauth_account_new bad[] = {
 		{.name = "a b"},
 		{.name = ""},
@@ -151,284 +135,6 @@ static void without_a_password_nobody_logs_in(void **state)
 		fixture_try(f, &login, "empty", "x", HOME, NULL), STAUTH_DENY);
 }
 
-/* --- passwords */
-
-static enum stauth_rc fits(struct fixture *f, const char *password, size_t len,
-	struct stauth_err *err)
-{
-	struct stauth_secret secret = {.len = len};
-
-	memcpy(secret.data, password,
-		len < sizeof(secret.data) ? len : sizeof(secret.data));
-	return stauth_account_password_fits(&f->ctx, "alice",
-		"alice.smith@example.com", "Alice Wonderland", &secret, err);
-}
-
-static void e13_the_rules_of_a_new_password(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_err err;
-	char big[512];
-
-	memset(big, 'x', sizeof(big));
-	for (size_t i = 0; i < sizeof(big); i++) {
-		big[i] = (char)('a' + (i * i + i / 7) % 26);
-	}
-	assert_rc(fits(f, "", 0, &err), STAUTH_BADVALUE);
-	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_EMPTY);
-	assert_rc(fits(f, big, 512, &err), STAUTH_BADVALUE);
-	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_LONG);
-	assert_rc(fits(f, big, 511, &err), STAUTH_OK);
-	assert_rc(fits(f, big, 64, &err), STAUTH_OK);
-	assert_rc(fits(f, "long enough\nbut", 15, &err), STAUTH_BADVALUE);
-	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_BYTES);
-	assert_rc(fits(f, "long enough\rbut", 15, &err), STAUTH_BADVALUE);
-	assert_rc(fits(f, "long enough\0but", 15, &err), STAUTH_BADVALUE);
-	assert_rc(fits(f, "k7#Qz!pW9", 9, &err), STAUTH_BADVALUE);
-	assert_non_null(strstr(err.msg, "at least 10 characters"));
-	/* Ten bytes, but five characters. */
-	assert_rc(fits(f, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9", 10, &err),
-		STAUTH_BADVALUE);
-	assert_non_null(strstr(err.msg, "at least 10 characters"));
-	assert_rc(fits(f, "password1234", 12, &err), STAUTH_BADVALUE);
-	assert_non_null(strstr(err.msg, "too easy to guess"));
-	assert_rc(fits(f, "wonderland", 10, &err), STAUTH_BADVALUE);
-	assert_rc(
-		fits(f, "alice.smith@example.com", 23, &err), STAUTH_BADVALUE);
-	assert_rc(fits(f, "correct horse battery staple", 28, &err), STAUTH_OK);
-	assert_rc(fits(f, " \xf0\x9f\x98\x80 kite mango 17 \xe5\x90\x8d", 23,
-			  &err),
-		STAUTH_OK);
-}
-
-static void generated_passwords_are_good_and_differ(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret one;
-	struct stauth_secret two;
-	struct stauth_err err;
-
-	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
-	assert_ok(stauth_account_generate(&f->ctx, &two, &err));
-	assert_int_equal(one.len, 24);
-	assert_int_equal(strlen(one.data), 24);
-	assert_int_equal(
-		strspn(one.data, "abcdefghjkmnpqrstuvwxyz23456789-"), 24);
-	assert_string_not_equal(one.data, two.data);
-	f->config->password_min_length = 60;
-	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
-	assert_in_range(one.len, 60, 70);
-}
-
-static enum stauth_rc no_random(void *data, size_t len, struct stauth_err *err)
-{
-	(void)data;
-	(void)len;
-	return stauth_fail(err, STAUTH_ECRYPTO, "none");
-}
-
-static void c14_no_random_no_password(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret secret = {.len = 3, .data = "was"};
-	struct stauth_err err;
-
-	f->ctx.random = no_random;
-	assert_rc(stauth_account_generate(&f->ctx, &secret, &err),
-		STAUTH_ECRYPTO);
-	assert_string_equal(secret.data, "was");
-}
-
-static unsigned char dice;
-
-/* 255 and 0 in turn: what is above the last whole round is thrown again. */
-static enum stauth_rc loaded(void *data, size_t len, struct stauth_err *err)
-{
-	(void)err;
-	assert_int_equal(len, 1);
-	dice = (unsigned char)~dice;
-	memcpy(data, &dice, 1);
-	return STAUTH_OK;
-}
-
-static void no_letter_is_likelier_than_another(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret secret;
-	struct stauth_err err;
-
-	f->config->password_min_strength = 0;
-	f->ctx.random = loaded;
-	assert_ok(stauth_account_generate(&f->ctx, &secret, &err));
-	assert_string_equal(secret.data, "aaaa-aaaa-aaaa-aaaa-aaaa");
-}
-
-static void c9_an_administrators_password_ends_everything(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
-	struct stauth_session_grant grant;
-	struct stauth_login login;
-	struct stauth_err err;
-	int ended = 0;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	assert_ok(stauth_account_passwd(
-		&f->ctx, "Alice", &secret, true, &fixture_actor, &ended, &err));
-	assert_int_equal(ended, 1);
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-	assert_true(get(f, "alice").must_change);
-	assert_int_equal(fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME,
-				 grant.device_token),
-		STAUTH_DENY);
-	assert_false(login.known_device);
-	assert_int_equal(
-		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
-		STAUTH_ALLOW);
-	assert_int_equal(fixture_rows(f, "password.set", NULL), 1);
-	assert_rc(stauth_account_passwd(&f->ctx, "nobody", &secret, false,
-			  &fixture_actor, &ended, &err),
-		STAUTH_NOTFOUND);
-}
-
-/* --- the owner */
-
-struct own {
-	struct stauth_session_grant here;
-	struct stauth_session_grant there;
-	struct stauth_login login;
-	struct stauth_err err;
-	int ended;
-};
-
-static void own_setup(struct fixture *f, struct own *own)
-{
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &own->here);
-	fixture_open(f, "alice", GOOD_PASSWORD, &own->there);
-	assert_int_equal(fixture_try(f, &own->login, "alice", GOOD_PASSWORD,
-				 HOME, own->here.device_token),
-		STAUTH_ALLOW);
-}
-
-static enum stauth_rc change(
-	struct fixture *f, struct own *own, const char *password)
-{
-	const struct stauth_actor owner = {"", "web", HOME};
-	struct stauth_secret secret = secret_of(password);
-
-	return stauth_account_change_own(&f->ctx, &own->login,
-		&own->here.session, own->here.device_token, &secret, &owner,
-		&own->ended, &own->err);
-}
-
-static void c9_the_owners_change_keeps_this_browser_only(void **state)
-{
-	struct fixture *f = *state;
-	struct own own = {0};
-	struct stauth_login login;
-
-	own_setup(f, &own);
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
-	assert_int_equal(own.ended, 1);
-	assert_rc(find(f, own.here.token), STAUTH_OK);
-	assert_rc(find(f, own.there.token), STAUTH_NOTFOUND);
-	(void)fixture_try(
-		f, &login, "alice", "wrong", HOME, own.here.device_token);
-	assert_true(login.known_device);
-	(void)fixture_try(
-		f, &login, "alice", "wrong", HOME, own.there.device_token);
-	assert_false(login.known_device);
-	assert_int_equal(
-		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
-		STAUTH_DENY);
-	assert_int_equal(
-		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
-		STAUTH_ALLOW);
-	assert_int_equal(fixture_rows(f, "password.change", NULL), 1);
-}
-
-static void a_change_needs_the_right_log_in_of_the_same_user(void **state)
-{
-	struct fixture *f = *state;
-	struct own own = {0};
-
-	own_setup(f, &own);
-	own.login.verdict = STAUTH_DENY;
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
-	own.login.verdict = STAUTH_NEED_FACTOR;
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
-	(void)fixture_user(f, "mallory", OTHER_PASSWORD, false);
-	assert_int_equal(fixture_try(f, &own.login, "mallory", OTHER_PASSWORD,
-				 HOME, NULL),
-		STAUTH_ALLOW);
-	assert_rc(change(f, &own, OTHER_PASSWORD "!"), STAUTH_REFUSED);
-	assert_int_equal(fixture_rows(f, "password.change", NULL), 0);
-}
-
-static void a_refused_change_changes_nothing(void **state)
-{
-	struct fixture *f = *state;
-	struct own own = {0};
-
-	own_setup(f, &own);
-	assert_rc(change(f, &own, "short"), STAUTH_BADVALUE);
-	assert_rc(change(f, &own, "aaaaaaaaaaaaaaa"), STAUTH_BADVALUE);
-	assert_rc(change(f, &own, GOOD_PASSWORD), STAUTH_BADVALUE);
-	assert_string_equal(own.err.msg, STAUTH_TEXT_PASSWORD_SAME);
-	assert_rc(find(f, own.there.token), STAUTH_OK);
-	assert_false(own.login.counted);
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
-}
-
-static void a_change_of_what_changed_meanwhile_is_expired(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret secret = secret_of("quite another long secret");
-	struct own own = {0};
-	struct stauth_err err;
-	int ended;
-
-	own_setup(f, &own);
-	assert_ok(stauth_account_passwd(&f->ctx, "alice", &secret, false,
-		&fixture_actor, &ended, &err));
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_EXPIRED);
-	assert_int_equal(fixture_try(f, &own.login, "alice",
-				 "quite another long secret", HOME, NULL),
-		STAUTH_ALLOW);
-}
-
-static void a_must_change_session_is_replaced_after_the_change(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_secret secret = secret_of(GOOD_PASSWORD);
-	const struct stauth_account_new given = {
-		.name = "alice", .must_change = true, .password = &secret};
-	struct stauth_session_ask ask = {.address = HOME};
-	struct stauth_session_grant grant;
-	struct stauth_account account;
-	struct stauth_session session;
-	struct own own = {0};
-	struct stauth_err err;
-
-	assert_ok(stauth_account_add(
-		&f->ctx, &given, &fixture_actor, &account, &err));
-	fixture_open(f, "alice", GOOD_PASSWORD, &own.here);
-	assert_true(own.here.session.must_change);
-	assert_int_equal(fixture_try(f, &own.login, "alice", GOOD_PASSWORD,
-				 HOME, own.here.device_token),
-		STAUTH_ALLOW);
-	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
-	assert_rc(find(f, own.here.token), STAUTH_NOTFOUND);
-	ask.device_token = own.here.device_token;
-	assert_ok(stauth_session_open(&f->ctx, &own.login, &ask, &grant, &err));
-	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
-	assert_false(session.must_change);
-	assert_string_equal(grant.device_token, own.here.device_token);
-}
-
 /* --- editing */
 
 static void c9_a_change_of_identity_ends_the_sessions(void **state)
@@ -455,9 +161,9 @@ static void c9_a_change_of_identity_ends_the_sessions(void **state)
 		fixture_open(f, "alice", GOOD_PASSWORD, &grant);
 		assert_rc(edit(f, "alice", &cases[i], &ended), STAUTH_OK);
 		assert_int_equal(ended, 1);
-		assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+		assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
 	}
-	assert_rc(find(f, other.token), STAUTH_OK);
+	assert_rc(fixture_find(f, other.token), STAUTH_OK);
 	assert_int_equal(fixture_rows(f, "user.set", NULL), 5);
 	assert_int_equal(fixture_rows(f, "user.disable", NULL), 1);
 	cases[5].disabled = 0;
@@ -480,12 +186,12 @@ static void an_edit_of_nothing_ends_nothing(void **state)
 	same.disabled = 0;
 	assert_rc(edit(f, "alice@example.com", &same, &ended), STAUTH_OK);
 	assert_int_equal(ended, 0);
-	assert_rc(find(f, grant.token), STAUTH_OK);
+	assert_rc(fixture_find(f, grant.token), STAUTH_OK);
 	assert_int_equal(fixture_rows(f, "user.set", NULL), 0);
 	same = no_edit;
 	same.system_login = 1;
 	assert_rc(edit(f, "alice@example.com", &same, &ended), STAUTH_OK);
-	assert_rc(find(f, grant.token), STAUTH_OK);
+	assert_rc(fixture_find(f, grant.token), STAUTH_OK);
 	assert_int_equal(fixture_rows(f, "user.set", NULL), 1);
 	assert_true(get(f, "alice@example.com").system_login);
 }
@@ -563,7 +269,7 @@ static void a_deleted_account_is_gone_with_its_sessions(void **state)
 	assert_ok(stauth_account_delete(
 		&f->ctx, "ALICE", &fixture_actor, &ended, &err));
 	assert_int_equal(ended, 1);
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
 	assert_rc(stauth_account_delete(
 			  &f->ctx, "alice", &fixture_actor, &ended, &err),
 		STAUTH_NOTFOUND);
@@ -576,7 +282,7 @@ static void a_deleted_account_is_gone_with_its_sessions(void **state)
 static void no_page_changes_an_account_marked_for_the_host(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_secret secret = secret_of(OTHER_PASSWORD);
+	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
 	struct stauth_account_new marked = {
 		.name = "ops", .system_login = true, .password = &secret};
 	struct stauth_account_edit mark = no_edit;
@@ -667,7 +373,7 @@ static void sessions_end_before_a_change_in_another_database(void **state)
 	disable.disabled = 1;
 	assert_rc(edit(f, "alice", &disable, &ended), STAUTH_OK);
 	assert_int_equal(ended, 1);
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
 	assert_true(fixture_rows(f, "session.revoke_all", NULL) > 0);
 	assert_true(fixture_rows(f, "user.disable", NULL) > 0);
 }
@@ -700,17 +406,6 @@ int main(void)
 		FIXTURE_TEST(k4_an_account_is_never_replaced),
 		FIXTURE_TEST(what_breaks_a_rule_makes_no_account),
 		FIXTURE_TEST(without_a_password_nobody_logs_in),
-		FIXTURE_TEST(e13_the_rules_of_a_new_password),
-		FIXTURE_TEST(generated_passwords_are_good_and_differ),
-		FIXTURE_TEST(c14_no_random_no_password),
-		FIXTURE_TEST(no_letter_is_likelier_than_another),
-		FIXTURE_TEST(c9_an_administrators_password_ends_everything),
-		FIXTURE_TEST(c9_the_owners_change_keeps_this_browser_only),
-		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),
-		FIXTURE_TEST(a_refused_change_changes_nothing),
-		FIXTURE_TEST(a_change_of_what_changed_meanwhile_is_expired),
-		FIXTURE_TEST(
-			a_must_change_session_is_replaced_after_the_change),
 		FIXTURE_TEST(c9_a_change_of_identity_ends_the_sessions),
 		FIXTURE_TEST(an_edit_of_nothing_ends_nothing),
 		FIXTURE_TEST(edits_keep_the_rules_of_a_new_account),

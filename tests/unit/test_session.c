@@ -9,13 +9,6 @@
 
 #define HOME "192.0.2.1"
 
-static enum stauth_rc find(struct fixture *f, const char *token)
-{
-	struct stauth_session session;
-
-	return stauth_session_of_token(&f->ctx, token, &session, NULL);
-}
-
 /* A right try, ready to open. */
 static void right(struct fixture *f, struct stauth_login *login)
 {
@@ -107,14 +100,15 @@ static void c1_malformed_tokens_touch_no_store(void **state)
 
 	fixture_hash_reads = 0;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		assert_rc(find(f, bad[i]), STAUTH_NOTFOUND);
+		assert_rc(fixture_find(f, bad[i]), STAUTH_NOTFOUND);
 	}
 	memset(big, 'a', 4096);
 	big[4096] = '\0';
-	assert_rc(find(f, big), STAUTH_NOTFOUND);
-	assert_rc(find(f, NULL), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, big), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, NULL), STAUTH_NOTFOUND);
 	assert_int_equal(fixture_hash_reads, 0);
-	assert_rc(find(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+		STAUTH_NOTFOUND);
 	assert_int_equal(fixture_hash_reads, 1);
 }
 
@@ -130,14 +124,14 @@ static void c3_a_log_in_makes_a_new_token_and_ends_the_presented(void **state)
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	(void)fixture_user(f, "mallory", OTHER_PASSWORD, false);
 	fixture_open(f, "mallory", OTHER_PASSWORD, &planted);
-	assert_rc(find(f, planted.token), STAUTH_OK);
+	assert_rc(fixture_find(f, planted.token), STAUTH_OK);
 	ask.presented = planted.token;
 	right(f, &login);
 	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &grant, &err));
 	assert_string_not_equal(grant.token, planted.token);
 	assert_string_not_equal(grant.session.handle, planted.session.handle);
-	assert_rc(find(f, planted.token), STAUTH_NOTFOUND);
-	assert_rc(find(f, grant.token), STAUTH_OK);
+	assert_rc(fixture_find(f, planted.token), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.token), STAUTH_OK);
 }
 
 static void c4_handle_and_device_token_are_no_session(void **state)
@@ -148,27 +142,11 @@ static void c4_handle_and_device_token_are_no_session(void **state)
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	assert_rc(find(f, grant.device_token), STAUTH_NOTFOUND);
-	assert_rc(find(f, grant.session.handle), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.device_token), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.session.handle), STAUTH_NOTFOUND);
 	/* Nor the other way round. */
 	(void)fixture_try(f, &login, "alice", "wrong", HOME, grant.token);
 	assert_false(login.known_device);
-}
-
-static void c7_logout_of_what_is_gone_is_not_found(void **state)
-{
-	struct fixture *f = *state;
-	const struct stauth_actor actor = {"", "web", HOME};
-	struct stauth_session_grant grant;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	assert_ok(stauth_session_logout(&f->ctx, grant.token, &actor, &err));
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-	assert_rc(stauth_session_logout(&f->ctx, grant.token, &actor, &err),
-		STAUTH_NOTFOUND);
-	assert_int_equal(fixture_rows(f, "logout", NULL), 1);
 }
 
 static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
@@ -203,102 +181,6 @@ static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
 	assert_int_equal(count, 0);
 }
 
-static void c10_a_session_is_dead_at_its_second(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant grant;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	fixture_now_s = grant.session.expires_at - 1;
-	assert_rc(find(f, grant.token), STAUTH_OK);
-	fixture_now_s++;
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-	fixture_now_s++;
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-}
-
-static void k7_c10_times_are_integers_beyond_2106(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant grant;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_now_s = INT64_C(4294967295) - 10;
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	fixture_now_s += 20;
-	assert_rc(find(f, grant.token), STAUTH_OK);
-	fixture_now_s += 12 * 3600 - 20;
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-}
-
-static void c10_idle_sessions_die_unless_used_or_remembered(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_ask ask = {.address = HOME, .remember = true};
-	struct stauth_session_grant idle;
-	struct stauth_session_grant used;
-	struct stauth_session_grant kept;
-	struct stauth_login login;
-	struct stauth_err err;
-
-	f->config->session_idle_minutes = 10;
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &idle);
-	fixture_open(f, "alice", GOOD_PASSWORD, &used);
-	right(f, &login);
-	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &kept, &err));
-	fixture_now_s += 599;
-	stauth_session_touch(&f->ctx, &used.session);
-	assert_rc(find(f, idle.token), STAUTH_OK);
-	fixture_now_s += 1;
-	assert_rc(find(f, idle.token), STAUTH_NOTFOUND);
-	assert_rc(find(f, used.token), STAUTH_OK);
-	assert_rc(find(f, kept.token), STAUTH_OK);
-}
-
-static void remember_me_is_long_and_absolute(void **state)
-{
-	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {
-		.address = HOME, .remember = true};
-	struct stauth_session_grant grant;
-	struct stauth_login login;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	right(f, &login);
-	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &grant, &err));
-	assert_int_equal(grant.max_age_s, 30 * 86400);
-	assert_int_equal(grant.session.expires_at, fixture_now_s + 30 * 86400);
-	fixture_now_s += 30 * 86400 - 1;
-	stauth_session_touch(&f->ctx, &grant.session);
-	assert_rc(find(f, grant.token), STAUTH_OK);
-	fixture_now_s += 1;
-	assert_rc(find(f, grant.token), STAUTH_NOTFOUND);
-}
-
-static void uses_are_written_once_a_minute(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant grant;
-	struct stauth_session session;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	fixture_now_s += 59;
-	stauth_session_touch(&f->ctx, &grant.session);
-	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
-	assert_int_equal(session.last_seen_at, fixture_now_s - 59);
-	fixture_now_s += 1;
-	stauth_session_touch(&f->ctx, &session);
-	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
-	assert_int_equal(session.last_seen_at, fixture_now_s);
-}
-
 static void c11_the_store_holds_no_token(void **state)
 {
 	struct fixture *f = *state;
@@ -312,46 +194,13 @@ static void c11_the_store_holds_no_token(void **state)
 	assert_true(stauth_sha256(grant.token, STAUTH_TOKEN_LEN, hash));
 	stauth_b64url_encode(hash, sizeof(hash), shown);
 	stauth_hex_encode(hash, sizeof(hash), hex);
-	assert_rc(find(f, shown), STAUTH_NOTFOUND);
-	assert_rc(find(f, hex), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, shown), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, hex), STAUTH_NOTFOUND);
 	shown[32] = '\0';
 	hex[32] = '\0';
-	assert_rc(find(f, shown), STAUTH_NOTFOUND);
-	assert_rc(find(f, hex), STAUTH_NOTFOUND);
-	assert_rc(find(f, grant.token), STAUTH_OK);
-}
-
-static void c12_over_the_limit_the_one_used_longest_ago_ends(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant grant[12];
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	for (int i = 0; i < 10; i++) {
-		fixture_now_s += 100;
-		fixture_open(f, "alice", GOOD_PASSWORD, &grant[i]);
-	}
-	fixture_now_s += 100;
-	stauth_session_touch(&f->ctx, &grant[0].session);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant[10]);
-	assert_rc(find(f, grant[0].token), STAUTH_OK);
-	assert_rc(find(f, grant[1].token), STAUTH_NOTFOUND);
-	for (int i = 2; i <= 10; i++) {
-		assert_rc(find(f, grant[i].token), STAUTH_OK);
-	}
-}
-
-static void k8_two_devices_are_logged_in_at_once(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant one;
-	struct stauth_session_grant two;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &one);
-	fixture_open(f, "alice", GOOD_PASSWORD, &two);
-	assert_rc(find(f, one.token), STAUTH_OK);
-	assert_rc(find(f, two.token), STAUTH_OK);
+	assert_rc(fixture_find(f, shown), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, hex), STAUTH_NOTFOUND);
+	assert_rc(fixture_find(f, grant.token), STAUTH_OK);
 }
 
 static int bytes_left;
@@ -515,80 +364,6 @@ static void a_device_is_of_one_account_and_epoch(void **state)
 	assert_false(known);
 }
 
-static void nobody_ends_the_session_of_another(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant mine;
-	struct stauth_session_grant theirs;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	(void)fixture_user(f, "mallory", OTHER_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &mine);
-	fixture_open(f, "mallory", OTHER_PASSWORD, &theirs);
-	assert_rc(stauth_session_revoke(&f->ctx, mine.session.handle,
-			  theirs.session.uid, &fixture_actor, &err),
-		STAUTH_NOTFOUND);
-	assert_rc(find(f, mine.token), STAUTH_OK);
-	assert_rc(stauth_session_revoke(
-			  &f->ctx, "short", 0, &fixture_actor, &err),
-		STAUTH_NOTFOUND);
-	assert_ok(stauth_session_revoke(&f->ctx, mine.session.handle,
-		mine.session.uid, &fixture_actor, &err));
-	assert_rc(find(f, mine.token), STAUTH_NOTFOUND);
-	assert_ok(stauth_session_revoke(
-		&f->ctx, theirs.session.handle, 0, &fixture_actor, &err));
-	assert_rc(find(f, theirs.token), STAUTH_NOTFOUND);
-	assert_int_equal(fixture_rows(f, "session.revoke", NULL), 2);
-}
-
-static void all_sessions_of_a_user_end_but_the_kept_one(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant one;
-	struct stauth_session_grant two;
-	struct stauth_session_grant other;
-	struct stauth_audit_row row;
-	struct stauth_err err;
-	int ended = 0;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	(void)fixture_user(f, "bob", OTHER_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &one);
-	fixture_open(f, "alice", GOOD_PASSWORD, &two);
-	fixture_open(f, "bob", OTHER_PASSWORD, &other);
-	assert_ok(stauth_session_revoke_all(&f->ctx, one.session.uid,
-		one.session.handle, &fixture_actor, &ended, &err));
-	assert_int_equal(ended, 1);
-	assert_rc(find(f, one.token), STAUTH_OK);
-	assert_rc(find(f, two.token), STAUTH_NOTFOUND);
-	assert_rc(find(f, other.token), STAUTH_OK);
-	assert_int_equal(fixture_rows(f, "session.revoke_all", &row), 1);
-	assert_string_equal(row.user, "alice");
-	assert_string_equal(row.actor, "root");
-	assert_ok(stauth_session_revoke_all(
-		&f->ctx, 0, "", &fixture_actor, &ended, &err));
-	assert_int_equal(ended, 2);
-	assert_rc(find(f, other.token), STAUTH_NOTFOUND);
-}
-
-static void the_sweep_takes_the_dead_and_leaves_the_living(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_session_grant old;
-	struct stauth_session_grant new;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &old);
-	fixture_now_s += 401 * 86400;
-	fixture_open(f, "alice", GOOD_PASSWORD, &new);
-	assert_int_equal(fixture_rows(f, "login", NULL), 2);
-	assert_ok(stauth_sweep(&f->ctx, &err));
-	assert_int_equal(fixture_rows(f, "login", NULL), 1);
-	assert_rc(find(f, new.token), STAUTH_OK);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,24 +373,13 @@ int main(void)
 		FIXTURE_TEST(
 			c3_a_log_in_makes_a_new_token_and_ends_the_presented),
 		FIXTURE_TEST(c4_handle_and_device_token_are_no_session),
-		FIXTURE_TEST(c7_logout_of_what_is_gone_is_not_found),
 		FIXTURE_TEST(
 			c9_an_account_that_changed_meanwhile_gets_no_session),
-		FIXTURE_TEST(c10_a_session_is_dead_at_its_second),
-		FIXTURE_TEST(k7_c10_times_are_integers_beyond_2106),
-		FIXTURE_TEST(c10_idle_sessions_die_unless_used_or_remembered),
-		FIXTURE_TEST(remember_me_is_long_and_absolute),
-		FIXTURE_TEST(uses_are_written_once_a_minute),
 		FIXTURE_TEST(c11_the_store_holds_no_token),
-		FIXTURE_TEST(c12_over_the_limit_the_one_used_longest_ago_ends),
-		FIXTURE_TEST(k8_two_devices_are_logged_in_at_once),
 		FIXTURE_TEST(c14_no_random_no_session),
 		FIXTURE_TEST(a_fault_opens_nothing_and_is_no_failure),
 		FIXTURE_TEST(a_known_device_keeps_its_token),
 		FIXTURE_TEST(a_device_is_of_one_account_and_epoch),
-		FIXTURE_TEST(nobody_ends_the_session_of_another),
-		FIXTURE_TEST(all_sessions_of_a_user_end_but_the_kept_one),
-		FIXTURE_TEST(the_sweep_takes_the_dead_and_leaves_the_living),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "fixture.h"
+
+#include "base/text.h"
+
+#include "base/banned.h"
+
+#define HOME "192.0.2.1"
+
+static struct stauth_account get(struct fixture *f, const char *name)
+{
+	struct stauth_account account;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_get(&f->ctx, name, &account, &err));
+	return account;
+}
+
+/* --- passwords */
+
+static enum stauth_rc fits(struct fixture *f, const char *password, size_t len,
+	struct stauth_err *err)
+{
+	struct stauth_secret secret = {.len = len};
+
+	memcpy(secret.data, password,
+		len < sizeof(secret.data) ? len : sizeof(secret.data));
+	return stauth_account_password_fits(&f->ctx, "alice",
+		"alice.smith@example.com", "Alice Wonderland", &secret, err);
+}
+
+static void e13_the_rules_of_a_new_password(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_err err;
+	char big[512];
+
+	memset(big, 'x', sizeof(big));
+	for (size_t i = 0; i < sizeof(big); i++) {
+		big[i] = (char)('a' + (i * i + i / 7) % 26);
+	}
+	assert_rc(fits(f, "", 0, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_EMPTY);
+	assert_rc(fits(f, big, 512, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_LONG);
+	assert_rc(fits(f, big, 511, &err), STAUTH_OK);
+	assert_rc(fits(f, big, 64, &err), STAUTH_OK);
+	assert_rc(fits(f, "long enough\nbut", 15, &err), STAUTH_BADVALUE);
+	assert_string_equal(err.msg, STAUTH_TEXT_PASSWORD_BYTES);
+	assert_rc(fits(f, "long enough\rbut", 15, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "long enough\0but", 15, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "k7#Qz!pW9", 9, &err), STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "at least 10 characters"));
+	/* Ten bytes, but five characters. */
+	assert_rc(fits(f, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9", 10, &err),
+		STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "at least 10 characters"));
+	assert_rc(fits(f, "password1234", 12, &err), STAUTH_BADVALUE);
+	assert_non_null(strstr(err.msg, "too easy to guess"));
+	assert_rc(fits(f, "wonderland", 10, &err), STAUTH_BADVALUE);
+	assert_rc(
+		fits(f, "alice.smith@example.com", 23, &err), STAUTH_BADVALUE);
+	assert_rc(fits(f, "correct horse battery staple", 28, &err), STAUTH_OK);
+	assert_rc(fits(f, " \xf0\x9f\x98\x80 kite mango 17 \xe5\x90\x8d", 23,
+			  &err),
+		STAUTH_OK);
+}
+
+static void generated_passwords_are_good_and_differ(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret one;
+	struct stauth_secret two;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
+	assert_ok(stauth_account_generate(&f->ctx, &two, &err));
+	assert_int_equal(one.len, 24);
+	assert_int_equal(strlen(one.data), 24);
+	assert_int_equal(
+		strspn(one.data, "abcdefghjkmnpqrstuvwxyz23456789-"), 24);
+	assert_string_not_equal(one.data, two.data);
+	f->config->password_min_length = 60;
+	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
+	assert_in_range(one.len, 60, 70);
+}
+
+static enum stauth_rc no_random(void *data, size_t len, struct stauth_err *err)
+{
+	(void)data;
+	(void)len;
+	return stauth_fail(err, STAUTH_ECRYPTO, "none");
+}
+
+static void c14_no_random_no_password(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = {.len = 3, .data = "was"};
+	struct stauth_err err;
+
+	f->ctx.random = no_random;
+	assert_rc(stauth_account_generate(&f->ctx, &secret, &err),
+		STAUTH_ECRYPTO);
+	assert_string_equal(secret.data, "was");
+}
+
+static unsigned char dice;
+
+/* 255 and 0 in turn: what is above the last whole round is thrown again. */
+static enum stauth_rc loaded(void *data, size_t len, struct stauth_err *err)
+{
+	(void)err;
+	assert_int_equal(len, 1);
+	dice = (unsigned char)~dice;
+	memcpy(data, &dice, 1);
+	return STAUTH_OK;
+}
+
+static void no_letter_is_likelier_than_another(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret;
+	struct stauth_err err;
+
+	f->config->password_min_strength = 0;
+	f->ctx.random = loaded;
+	assert_ok(stauth_account_generate(&f->ctx, &secret, &err));
+	assert_string_equal(secret.data, "aaaa-aaaa-aaaa-aaaa-aaaa");
+}
+
+static void c9_an_administrators_password_ends_everything(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
+	struct stauth_session_grant grant;
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended = 0;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	assert_ok(stauth_account_passwd(
+		&f->ctx, "Alice", &secret, true, &fixture_actor, &ended, &err));
+	assert_int_equal(ended, 1);
+	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
+	assert_true(get(f, "alice").must_change);
+	assert_int_equal(fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME,
+				 grant.device_token),
+		STAUTH_DENY);
+	assert_false(login.known_device);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "password.set", NULL), 1);
+	assert_rc(stauth_account_passwd(&f->ctx, "nobody", &secret, false,
+			  &fixture_actor, &ended, &err),
+		STAUTH_NOTFOUND);
+}
+
+/* --- the owner */
+
+struct own {
+	struct stauth_session_grant here;
+	struct stauth_session_grant there;
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended;
+};
+
+static void own_setup(struct fixture *f, struct own *own)
+{
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &own->here);
+	fixture_open(f, "alice", GOOD_PASSWORD, &own->there);
+	assert_int_equal(fixture_try(f, &own->login, "alice", GOOD_PASSWORD,
+				 HOME, own->here.device_token),
+		STAUTH_ALLOW);
+}
+
+static enum stauth_rc change(
+	struct fixture *f, struct own *own, const char *password)
+{
+	const struct stauth_actor owner = {"", "web", HOME};
+	struct stauth_secret secret = fixture_secret(password);
+
+	return stauth_account_change_own(&f->ctx, &own->login,
+		&own->here.session, own->here.device_token, &secret, &owner,
+		&own->ended, &own->err);
+}
+
+static void c9_the_owners_change_keeps_this_browser_only(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+	struct stauth_login login;
+
+	own_setup(f, &own);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_int_equal(own.ended, 1);
+	assert_rc(fixture_find(f, own.here.token), STAUTH_OK);
+	assert_rc(fixture_find(f, own.there.token), STAUTH_NOTFOUND);
+	(void)fixture_try(
+		f, &login, "alice", "wrong", HOME, own.here.device_token);
+	assert_true(login.known_device);
+	(void)fixture_try(
+		f, &login, "alice", "wrong", HOME, own.there.device_token);
+	assert_false(login.known_device);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_DENY);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "password.change", NULL), 1);
+}
+
+static void a_change_needs_the_right_log_in_of_the_same_user(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	own.login.verdict = STAUTH_DENY;
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
+	own.login.verdict = STAUTH_NEED_FACTOR;
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_REFUSED);
+	(void)fixture_user(f, "mallory", OTHER_PASSWORD, false);
+	assert_int_equal(fixture_try(f, &own.login, "mallory", OTHER_PASSWORD,
+				 HOME, NULL),
+		STAUTH_ALLOW);
+	assert_rc(change(f, &own, OTHER_PASSWORD "!"), STAUTH_REFUSED);
+	assert_int_equal(fixture_rows(f, "password.change", NULL), 0);
+}
+
+static void a_refused_change_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	assert_rc(change(f, &own, "short"), STAUTH_BADVALUE);
+	assert_rc(change(f, &own, "aaaaaaaaaaaaaaa"), STAUTH_BADVALUE);
+	assert_rc(change(f, &own, GOOD_PASSWORD), STAUTH_BADVALUE);
+	assert_string_equal(own.err.msg, STAUTH_TEXT_PASSWORD_SAME);
+	assert_rc(fixture_find(f, own.there.token), STAUTH_OK);
+	assert_false(own.login.counted);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+}
+
+static void a_change_of_what_changed_meanwhile_is_expired(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret =
+		fixture_secret("quite another long secret");
+	struct own own = {0};
+	struct stauth_err err;
+	int ended;
+
+	own_setup(f, &own);
+	assert_ok(stauth_account_passwd(&f->ctx, "alice", &secret, false,
+		&fixture_actor, &ended, &err));
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_EXPIRED);
+	assert_int_equal(fixture_try(f, &own.login, "alice",
+				 "quite another long secret", HOME, NULL),
+		STAUTH_ALLOW);
+}
+
+static void a_must_change_session_is_replaced_after_the_change(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
+	const struct stauth_account_new given = {
+		.name = "alice", .must_change = true, .password = &secret};
+	struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_grant grant;
+	struct stauth_account account;
+	struct stauth_session session;
+	struct own own = {0};
+	struct stauth_err err;
+
+	assert_ok(stauth_account_add(
+		&f->ctx, &given, &fixture_actor, &account, &err));
+	fixture_open(f, "alice", GOOD_PASSWORD, &own.here);
+	assert_true(own.here.session.must_change);
+	assert_int_equal(fixture_try(f, &own.login, "alice", GOOD_PASSWORD,
+				 HOME, own.here.device_token),
+		STAUTH_ALLOW);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_rc(fixture_find(f, own.here.token), STAUTH_NOTFOUND);
+	ask.device_token = own.here.device_token;
+	assert_ok(stauth_session_open(&f->ctx, &own.login, &ask, &grant, &err));
+	assert_ok(
+		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+	assert_false(session.must_change);
+	assert_string_equal(grant.device_token, own.here.device_token);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(e13_the_rules_of_a_new_password),
+		FIXTURE_TEST(generated_passwords_are_good_and_differ),
+		FIXTURE_TEST(c14_no_random_no_password),
+		FIXTURE_TEST(no_letter_is_likelier_than_another),
+		FIXTURE_TEST(c9_an_administrators_password_ends_everything),
+		FIXTURE_TEST(c9_the_owners_change_keeps_this_browser_only),
+		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),
+		FIXTURE_TEST(a_refused_change_changes_nothing),
+		FIXTURE_TEST(a_change_of_what_changed_meanwhile_is_expired),
+		FIXTURE_TEST(
+			a_must_change_session_is_replaced_after_the_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
