@@ -28,22 +28,35 @@ class Peers(CheckCase):
     def test_b17_half_a_record_holds_nobody_up(self):
         for half in (b"\x01", b"\x01\x01\x00\x01", fcgi.begin()[:12],
                      fcgi.begin() + fcgi.record(fcgi.PARAMS, b"\x05")):
-            with self.subTest(half=half), \
-                    fcgi.connect(self.s.check_sock) as sock:
-                sock.sendall(half)
-                self.quick()
-                # And its place is free again.
-                self.assertEqual(sock.recv(1), b"")
-                self.quick(0.1)
+            with self.subTest(half=half):
+                self.in_one_of_three(lambda half=half: self.send_half(half))
+
+    def send_half(self, half):
+        with fcgi.connect(self.s.check_sock) as sock:
+            sock.sendall(half)
+            self.quick()
+            # And its place is free again.
+            self.assertEqual(sock.recv(1), b"")
+            self.quick(0.1)
+
+    def in_one_of_three(self, attempt):
+        """A busy machine is slow now and then; a worker that waits for its
+        peer is slow each time."""
+        for _ in range(2):
+            try:
+                return attempt()
+            except AssertionError:
+                pass
+        return attempt()
 
     def test_silent_peers_cost_nothing(self):
         socks = [fcgi.connect(self.s.check_sock) for _ in range(200)]
         try:
-            self.quick(0.1)
+            self.in_one_of_three(lambda: self.quick(0.1))
         finally:
             for sock in socks:
                 sock.close()
-        self.quick(0.1)
+        self.in_one_of_three(lambda: self.quick(0.1))
 
     def test_b18_a_thousand_at_once(self):
         socks = []
