@@ -9,6 +9,9 @@
  *  4. What acknowledges is on disk (synchronous=FULL); only touches need not
  *     be.
  *  5. The check reads only.
+ *  6. A -wal or -shm that was made while the file was read-only has that mode
+ *     too, and keeps it: it gets the file's present one, or nobody could
+ *     write again when the file can be written.
  */
 #include "store/sqlite/open.h"
 
@@ -18,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -163,6 +167,22 @@ static const char *role_pragmas(enum stauth_store_role role)
 	       "PRAGMA secure_delete = ON;";
 }
 
+/* lstat and chmod, not a descriptor: closing one would drop the locks that
+ * this process holds on the same file. Nobody else writes the directory. */
+static void mend_companion(
+	const struct stauth_db *db, const char *suffix, const struct stat *file)
+{
+	char path[PATH_MAX + 8];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s%s", db->path, suffix);
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		(st.st_mode & 0777) != (file->st_mode & 0777) &&
+		(st.st_uid == geteuid() || geteuid() == 0)) {
+		(void)chmod(path, file->st_mode & 0777);
+	}
+}
+
 static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 {
 	struct stat st;
@@ -182,6 +202,8 @@ static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 	}
 	db->dev = st.st_dev;
 	db->ino = st.st_ino;
+	mend_companion(db, "-wal", &st);
+	mend_companion(db, "-shm", &st);
 	return STAUTH_OK;
 }
 
