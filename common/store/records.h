@@ -102,7 +102,7 @@ struct stauth_lane {
 	char key[STAUTH_LANE_KEY_SIZE];
 	int free;             /* failures without a wait */
 	int64_t window_s;     /* a counter untouched so long is forgotten */
-	int64_t first_wait_s; /* after the failure that is one too many */
+	int64_t first_wait_s; /* before the try after the last free failure */
 	int64_t max_wait_s;   /* waits double up to this */
 	bool fixed_window;    /* counts from its first failure, not its last */
 	bool cleared_by_success; /* else a success takes one back */

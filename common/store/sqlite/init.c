@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,15 +138,36 @@ static enum stauth_rc inspect(int fd, const char *path, struct stauth_err *err)
 				      : stauth_foreign_judge(path, err);
 }
 
+/* One init at a time: who makes the file clears away what an earlier one
+ * left beside it, and must not take that from another who is at work. */
+static enum stauth_rc lock_dir(
+	struct stauth_db *db, int *ret_fd, struct stauth_err *err)
+{
+	struct timespec pause = {0, 20 * 1000000};
+	int fd = open(db->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return cannot(db->dir, err);
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (stauth_boot_ms() >= db->deadline_ms) {
+			(void)close(fd);
+			return stauth_fail(err, STAUTH_EUNREACHABLE,
+				"another init is at work in %.120s", db->dir);
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	*ret_fd = fd;
+	return STAUTH_OK;
+}
+
 static enum stauth_rc make_and_inspect(
 	struct stauth_db *db, struct stauth_err *err)
 {
 	int fd = -1;
-	enum stauth_rc rc = make_dir(db->dir, err);
+	enum stauth_rc rc;
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_resolve(db->dir, db->name, db->path, err);
-	}
+	rc = stauth_db_resolve(db->dir, db->name, db->path, err);
 	if (rc == STAUTH_OK) {
 		rc = make_file(db->path, &fd, err);
 	}
@@ -155,7 +177,6 @@ static enum stauth_rc make_and_inspect(
 	}
 	return rc;
 }
-
 /* Reads the one text that a pragma answers with. */
 static int text_of(void *arg, int columns, char **values, char **names)
 {
@@ -204,6 +225,7 @@ enum stauth_rc stauth_sqlite_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
 	struct stauth_db *db = calloc(1, sizeof(*db));
+	int lock_fd = -1;
 	enum stauth_rc rc;
 
 	if (!db) {
@@ -212,10 +234,16 @@ enum stauth_rc stauth_sqlite_init(
 	rc = stauth_db_setup(db, config->sqlite_db_path, config->sqlite_db,
 		STAUTH_ROLE_ADMIN, err);
 	if (rc == STAUTH_OK) {
+		rc = make_dir(db->dir, err);
+	}
+	db->deadline_ms = stauth_boot_ms() + INIT_MS;
+	if (rc == STAUTH_OK) {
+		rc = lock_dir(db, &lock_fd, err);
+	}
+	if (rc == STAUTH_OK) {
 		rc = make_and_inspect(db, err);
 	}
 	if (rc == STAUTH_OK) {
-		db->deadline_ms = stauth_boot_ms() + INIT_MS;
 		rc = stauth_db_connect(db, err);
 	}
 	if (rc == STAUTH_OK) {
@@ -228,6 +256,9 @@ enum stauth_rc stauth_sqlite_init(
 		rc = ask_pragma(db, "PRAGMA quick_check(1)", "ok", err);
 	}
 	stauth_db_close(db);
+	if (lock_fd >= 0) {
+		(void)close(lock_fd);
+	}
 	free(db);
 	return rc;
 }
