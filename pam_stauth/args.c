@@ -44,14 +44,27 @@ static bool all_of(const char *value, const char *allowed)
 	return value[strspn(value, allowed)] == '\0';
 }
 
+/* Is ".." one of its parts, the last one too? */
+static bool climbs(const char *path)
+{
+	const char *at = path;
+
+	while ((at = strstr(at, "/.."))) {
+		at += 3;
+		if (*at == '/' || *at == '\0') {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool value_fits(enum kind kind, const char *value)
 {
 	size_t len = strlen(value);
 
 	switch (kind) {
 	case PATH:
-		return value[0] == '/' && len < PATH_MAX &&
-		       !strstr(value, "/../");
+		return value[0] == '/' && len < PATH_MAX && !climbs(value);
 	case NUMBER:
 		return len > 0 && len <= 9 && all_of(value, "0123456789");
 	case GROUP:
