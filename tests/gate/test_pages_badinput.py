@@ -9,27 +9,13 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import fcgi  # noqa: E402
-from rig import COOKIE, HOST, Stack  # noqa: E402
+from pages_case import PASSWORD, PagesCase  # noqa: E402
+from rig import COOKIE, HOST  # noqa: E402
 
-PASSWORD = "correct horse battery"
 FORM = "application/x-www-form-urlencoded"
 
 
-class BadInput(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack()
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
-
+class BadInput(PagesCase):
     def tearDown(self):
         # Whatever came, the next one is served.
         self.assertEqual(

@@ -8,9 +8,9 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from pages_case import PASSWORD, PagesCase  # noqa: E402
 from rig import COOKIE, HOST, NAVIGATE, ORIGIN, SUBMIT, Stack  # noqa: E402
 
-PASSWORD = "correct horse battery"
 PRE = "__Secure-stauth-pre"
 ABSENT = object()
 
@@ -22,20 +22,8 @@ ORIGINS = {ABSENT: False, ORIGIN: True, "https://evil.example": False,
            "http://" + HOST: False, ORIGIN + ".evil.example": False}
 
 
-class Csrf(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack({"SESSIONS_PER_USER": "100"})
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+class Csrf(PagesCase):
+    config = {"SESSIONS_PER_USER": "100"}
 
     def headers(self, site=ABSENT, origin=ABSENT, referer=ABSENT):
         headers = {"Accept": "text/html"}

@@ -7,10 +7,10 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from pages_case import PASSWORD, PagesCase  # noqa: E402
 from rig import (  # noqa: E402
     HOST, NAVIGATE, SUBMIT, Stack, wait_for)
 
-PASSWORD = "correct horse battery"
 CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; "
        "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
        "frame-ancestors 'none'")
@@ -27,22 +27,10 @@ PAGE = dict(GOLDEN, **{
 })
 
 
-class Headers(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack({"BRAND_NAME": "Acme <reports>",
-                           "primaryColor": "#03b585",
-                           "backgroundColor": "#101418"})
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+class Headers(PagesCase):
+    config = {"BRAND_NAME": "Acme <reports>",
+              "primaryColor": "#03b585",
+              "backgroundColor": "#101418"}
 
     def assert_golden(self, answer, golden=None):
         for name, value in (golden or PAGE).items():

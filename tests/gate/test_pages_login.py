@@ -11,9 +11,9 @@ import unittest
 from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from pages_case import PASSWORD, PagesCase  # noqa: E402
 from rig import COOKIE, NAVIGATE, SUBMIT, Stack  # noqa: E402
 
-PASSWORD = "correct horse battery"
 PRE = "__Secure-stauth-pre"
 DEVICE = "__Secure-stauth-dev"
 VECTORS = os.path.join(os.path.dirname(__file__), "..", "vectors",
@@ -33,22 +33,14 @@ def vectors():
                 yield line[0] == "+", url
 
 
-class Login(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack({"SESSIONS_PER_USER": "50"})
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.add_user("disabled", PASSWORD)
-            cls.stack.ctl("user", "disable", "disabled", check=True)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
+class Login(PagesCase):
+    config = {"SESSIONS_PER_USER": "50"}
 
     @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+    def add_users(cls):
+        cls.stack.add_user("alice", PASSWORD)
+        cls.stack.add_user("disabled", PASSWORD)
+        cls.stack.ctl("user", "disable", "disabled", check=True)
 
     def setUp(self):
         self.stack.sql("DELETE FROM lanes")

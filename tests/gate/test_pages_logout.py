@@ -10,9 +10,9 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
-from rig import COOKIE, NAVIGATE, ORIGIN, SUBMIT, Stack  # noqa: E402
+from pages_case import PASSWORD, PagesCase  # noqa: E402
+from rig import COOKIE, NAVIGATE, ORIGIN, SUBMIT  # noqa: E402
 
-PASSWORD = "correct horse battery"
 OUT = "/auth/login?out=1"
 
 
@@ -25,20 +25,8 @@ def sec(site=None, mode=None, dest=None, purpose=None):
     return headers
 
 
-class Logout(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack({"SESSIONS_PER_USER": "100"})
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+class Logout(PagesCase):
+    config = {"SESSIONS_PER_USER": "100"}
 
     def setUp(self):
         answer, self.jar = self.stack.login("alice", PASSWORD)

@@ -11,9 +11,9 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from pages_case import PASSWORD, PagesCase  # noqa: E402
 from rig import COOKIE, ORIGIN, Stack, wait_for  # noqa: E402
 
-PASSWORD = "correct horse battery"
 KEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -34,22 +34,14 @@ def claims_of(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-class Status(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = Stack({"APP_KEY": KEY})
-        try:
-            cls.stack.add_user("alice", PASSWORD, "--name", 'Al "\u00efce',
-                               "--email", "alice@example.com",
-                               "--groups", "ops,dev", su=True)
-            cls.stack.start_gate()
-        except BaseException:
-            cls.stack.stop()
-            raise
+class Status(PagesCase):
+    config = {"APP_KEY": KEY}
 
     @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+    def add_users(cls):
+        cls.stack.add_user("alice", PASSWORD, "--name", 'Al "\u00efce',
+                           "--email", "alice@example.com",
+                           "--groups", "ops,dev", su=True)
 
     def setUp(self):
         _, self.jar = self.stack.login("alice", PASSWORD)
