@@ -30,7 +30,8 @@ static const char usage[] =
 	"\n"
 	"The FastCGI gatekeeper of stauth: answers nginx's auth_request on\n"
 	"check.sock and serves the pages below /auth/ on pages.sock, both in\n"
-	"RUN_DIR. Stays in the foreground; SIGTERM ends it.\n"
+	"RUN_DIR. Stays in the foreground; SIGHUP reads the configuration\n"
+	"again, SIGTERM ends it.\n"
 	"\n"
 	"  -c, --config FILE  the configuration; else $STAUTH_CONFIG, else\n"
 	"                     " STAUTH_CONFIG_DEFAULT "\n"
@@ -109,52 +110,101 @@ static void warn(const struct stauth_config *config)
 	}
 }
 
+/* What the master's callbacks need. */
+struct gate {
+	const char *path; /* as -c said; NULL: found as at the start */
+	struct stauth_config *config;
+	struct gate_sockets sockets;
+};
+
 static void say_ready(void *user)
 {
-	const struct gate_sockets *sockets = user;
-	gate_log("ready, check=%s pages=%s", sockets->check.path,
-		sockets->pages.path);
+	const struct gate *gate = user;
+	gate_log("ready, check=%s pages=%s", gate->sockets.check.path,
+		gate->sockets.pages.path);
 }
 
-static int serve(const struct stauth_config *config)
+/* The sockets were made by the old configuration, and they stay. */
+static void keep_fixed(
+	const struct stauth_config *old, struct stauth_config *config)
 {
-	struct gate_sockets sockets;
-	struct gate_worker worker = {.config = config,
+	static const char text[] =
+		"warning: reload: %s changes only with a restart; it stays %s";
+	if (strcmp(old->run_dir, config->run_dir) != 0) {
+		gate_log(text, "RUN_DIR", old->run_dir);
+		memcpy(config->run_dir, old->run_dir, sizeof(old->run_dir));
+	}
+	if (strcmp(old->socket_group, config->socket_group) != 0) {
+		gate_log(text, "SOCKET_GROUP",
+			old->socket_group[0] == '\0' ? "the default"
+						     : old->socket_group);
+		memcpy(config->socket_group, old->socket_group,
+			sizeof(old->socket_group));
+	}
+}
+
+static const struct stauth_config *reload(void *user)
+{
+	struct gate *gate = user;
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_config *config = NULL;
+	if (stauth_config_load(gate->path, STAUTH_READER_SERVICE, &config,
+		    &err) != STAUTH_OK) {
+		gate_log("reload: %s; the old configuration stays", err.msg);
+		return NULL;
+	}
+	if (look_at_store(config) != EX_OK) {
+		gate_log("reload: no store by the new configuration; the old "
+			 "configuration stays");
+		stauth_config_free(config);
+		return NULL;
+	}
+	warn(config);
+	keep_fixed(gate->config, config);
+	stauth_config_free(gate->config);
+	gate->config = config;
+	return config;
+}
+
+static int serve(struct gate *gate)
+{
+	struct gate_worker worker = {.config = gate->config,
 		.stop = &stop_flag,
 		.open_store = stauth_store_open};
-	int status = gate_sockets_open(config, &sockets);
+	int status = gate_sockets_open(gate->config, &gate->sockets);
 	if (status != EX_OK) {
 		return status;
 	}
-	status = look_at_store(config);
+	status = look_at_store(gate->config);
 	if (status == EX_OK) {
 		struct gate_supervise job = {.check = worker,
 			.pages = worker,
-			.lock_fd = sockets.lock_fd,
+			.lock_fd = gate->sockets.lock_fd,
 			.on_stop = on_stop,
 			.ready = say_ready,
-			.user = &sockets};
-		job.check.listen_fd = sockets.check.fd;
-		job.pages.listen_fd = sockets.pages.fd;
+			.reload = reload,
+			.user = gate};
+		job.check.listen_fd = gate->sockets.check.fd;
+		job.pages.listen_fd = gate->sockets.pages.fd;
 		status = gate_supervise_run(&job);
 	}
-	gate_sockets_close(&sockets);
+	gate_sockets_close(&gate->sockets);
 	return status;
 }
 
 static int run(const char *path)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
-	struct stauth_config *config = NULL;
-	enum stauth_rc rc =
-		stauth_config_load(path, STAUTH_READER_SERVICE, &config, &err);
+	struct gate gate = {.path = path};
+	enum stauth_rc rc = stauth_config_load(
+		path, STAUTH_READER_SERVICE, &gate.config, &err);
 	if (rc != STAUTH_OK) {
 		gate_log("%s", err.msg);
 		return rc == STAUTH_ENOMEM ? EX_OSERR : EX_CONFIG;
 	}
-	warn(config);
-	int status = serve(config);
-	stauth_config_free(config);
+	warn(gate.config);
+	int status = serve(&gate);
+	stauth_config_free(gate.config);
 	return status;
 }
 

@@ -7,8 +7,10 @@
  *     again and again, after a growing part of that second.
  *  2. SIGTERM and SIGINT: workers finish the request at hand. Who is not gone
  *     after STOP_MAX_MS is killed. Every child is reaped before the end.
- *  3. A worker MUST NOT outlive the master.
- *  4. SIGTERM stays blocked in workers but while they wait for work.
+ *  3. SIGHUP: only a configuration that was read and found good MUST replace
+ *     the old one. Its workers are started before the old ones are told to
+ *     end, on the same sockets, so that somebody always answers.
+ *  4. An old worker finishes the request at hand; rule 2's time is its too.
  */
 #include "supervise.h"
 
@@ -16,15 +18,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "fcgi_io.h"
+#include "child.h"
 #include "log.h"
 
 #include "base/banned.h"
@@ -35,106 +35,43 @@
 #define DELAY_MAX_MS   800
 #define SWEEP_FIRST_MS 60000
 #define SWEEP_EVERY_MS 3600000
-#define SWEEP_MAX_S    600
 #define WAIT_MAX_MS    60000
-#define PAGES_NICE     5 /* more would starve a log-in beside a busy app */
-
-enum kind {
-	KIND_CHECK,
-	KIND_PAGES,
-	KIND_SWEEP,
-};
 
 struct child {
-	enum kind kind;
-	pid_t pid; /* 0: not running */
+	enum gate_kind kind;
+	pid_t pid;         /* 0: not running */
+	int64_t end_by_ms; /* 0: wanted; else of an older configuration */
 	int64_t started_ms;
 	int64_t start_at_ms;
 	int64_t delay_ms;
 };
 
 struct master {
-	const struct gate_supervise *job;
+	struct gate_supervise job;
 	struct child *children;
 	size_t count;
 	pid_t pid;
-	sigset_t signals;   /* that the master waits for */
-	int64_t stop_by_ms; /* 0: not stopping */
-	bool killed;
+	sigset_t signals; /* that the master waits for */
+	bool stopping;
+	bool hangup; /* a SIGHUP is to be answered */
 };
 
-static const char *kind_name(enum kind kind)
+static const char *kind_name(enum gate_kind kind)
 {
 	static const char *const names[] = {
-		[KIND_CHECK] = "check worker",
-		[KIND_PAGES] = "page worker",
-		[KIND_SWEEP] = "sweep",
+		[GATE_KIND_CHECK] = "check worker",
+		[GATE_KIND_PAGES] = "page worker",
+		[GATE_KIND_SWEEP] = "sweep",
 	};
 	return names[kind];
 }
-
-/* --- in the child */
-
-static void handle(int signo, void (*handler)(int))
-{
-	struct sigaction action = {.sa_handler = handler};
-	sigemptyset(&action.sa_mask);
-	(void)sigaction(signo, &action, NULL);
-}
-
-static void set_signals(const struct master *master, enum kind kind)
-{
-	sigset_t mask;
-	bool sweeps = kind == KIND_SWEEP;
-	handle(SIGTERM, sweeps ? SIG_DFL : master->job->on_stop);
-	/* The terminal's Ctrl-C reaches all; the master passes it on. */
-	handle(SIGINT, SIG_IGN);
-	handle(SIGHUP, SIG_IGN);
-	handle(SIGUSR1, SIG_IGN);
-	handle(SIGPIPE, SIG_IGN);
-	handle(SIGCHLD, SIG_DFL);
-	sigemptyset(&mask);
-	if (!sweeps) {
-		sigaddset(&mask, SIGTERM);
-	}
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-}
-
-/* Never returns. */
-static void run_child(const struct master *master, enum kind kind)
-{
-	const struct gate_supervise *job = master->job;
-	int status = EX_SOFTWARE;
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master->pid) {
-		_exit(EX_OK);
-	}
-	if (job->lock_fd >= 0) {
-		(void)close(job->lock_fd);
-	}
-	/* libfcgi brings handlers of its own: ours come after it. */
-	bool io_ok = gate_io_init();
-	set_signals(master, kind);
-	if (kind != KIND_CHECK) {
-		(void)setpriority(PRIO_PROCESS, 0, PAGES_NICE);
-	}
-	if (kind == KIND_SWEEP) {
-		(void)alarm(SWEEP_MAX_S);
-		status = gate_sweep_run(&job->pages);
-	} else if (io_ok) {
-		status = kind == KIND_CHECK ? gate_check_run(&job->check)
-					    : gate_pages_run(&job->pages);
-	}
-	exit(status);
-}
-
-/* --- in the master */
 
 static void start(struct master *master, struct child *child)
 {
 	child->started_ms = stauth_boot_ms();
 	pid_t pid = fork();
 	if (pid == 0) {
-		run_child(master, child->kind);
+		gate_child_run(&master->job, master->pid, child->kind);
 	}
 	if (pid < 0) {
 		gate_log("cannot fork a %s: %s", kind_name(child->kind),
@@ -150,7 +87,8 @@ static void start_due(struct master *master)
 	int64_t now_ms = stauth_boot_ms();
 	for (size_t i = 0; i < master->count; i++) {
 		struct child *child = &master->children[i];
-		if (child->pid == 0 && now_ms >= child->start_at_ms) {
+		if (child->pid == 0 && child->end_by_ms == 0 &&
+			now_ms >= child->start_at_ms) {
 			start(master, child);
 		}
 	}
@@ -158,7 +96,7 @@ static void start_due(struct master *master)
 
 static void plan_next(struct child *child, int64_t now_ms)
 {
-	if (child->kind == KIND_SWEEP) {
+	if (child->kind == GATE_KIND_SWEEP) {
 		child->start_at_ms = now_ms + SWEEP_EVERY_MS;
 		return;
 	}
@@ -174,15 +112,14 @@ static void plan_next(struct child *child, int64_t now_ms)
 	child->start_at_ms = now_ms + child->delay_ms;
 }
 
-static void log_end(
-	const struct master *master, const struct child *child, int status)
+static void log_end(const struct child *child, int status)
 {
 	const char *name = kind_name(child->kind);
 	if (WIFSIGNALED(status)) {
 		gate_log("%s %d died of signal %d (%s)", name, (int)child->pid,
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
 	} else if (WEXITSTATUS(status) != 0 ||
-		   (master->stop_by_ms == 0 && child->kind != KIND_SWEEP)) {
+		   (child->end_by_ms == 0 && child->kind != GATE_KIND_SWEEP)) {
 		gate_log("%s %d ended with status %d", name, (int)child->pid,
 			WEXITSTATUS(status));
 	}
@@ -196,7 +133,7 @@ static void reap(struct master *master)
 		for (size_t i = 0; i < master->count; i++) {
 			struct child *child = &master->children[i];
 			if (child->pid == pid) {
-				log_end(master, child, status);
+				log_end(child, status);
 				child->pid = 0;
 				plan_next(child, stauth_boot_ms());
 			}
@@ -214,43 +151,55 @@ static bool any_left(const struct master *master)
 	return false;
 }
 
-static void signal_all(const struct master *master, int signo)
+static void end_child(struct child *child, int64_t end_by_ms)
 {
-	for (size_t i = 0; i < master->count; i++) {
-		if (master->children[i].pid != 0) {
-			(void)kill(master->children[i].pid, signo);
-		}
+	if (child->end_by_ms != 0) {
+		return;
+	}
+	child->end_by_ms = end_by_ms;
+	if (child->pid != 0) {
+		(void)kill(child->pid, SIGTERM);
 	}
 }
 
 static void begin_stop(struct master *master)
 {
-	if (master->stop_by_ms == 0) {
-		master->stop_by_ms = stauth_boot_ms() + STOP_MAX_MS;
-		signal_all(master, SIGTERM);
+	int64_t end_by_ms = stauth_boot_ms() + STOP_MAX_MS;
+	master->stopping = true;
+	for (size_t i = 0; i < master->count; i++) {
+		end_child(&master->children[i], end_by_ms);
 	}
 }
 
 static void kill_late(struct master *master)
 {
-	if (master->stop_by_ms != 0 && !master->killed &&
-		stauth_boot_ms() >= master->stop_by_ms) {
-		gate_log("workers did not end in time and are killed");
-		master->killed = true;
-		signal_all(master, SIGKILL);
+	int64_t now_ms = stauth_boot_ms();
+	for (size_t i = 0; i < master->count; i++) {
+		struct child *child = &master->children[i];
+		if (child->pid != 0 && now_ms >= child->end_by_ms &&
+			child->end_by_ms != 0) {
+			gate_log("%s %d did not end in time and is killed",
+				kind_name(child->kind), (int)child->pid);
+			child->end_by_ms = INT64_MAX;
+			(void)kill(child->pid, SIGKILL);
+		}
 	}
 }
 
 static int64_t next_event_ms(const struct master *master)
 {
 	int64_t next_ms = stauth_boot_ms() + WAIT_MAX_MS;
-	if (master->stop_by_ms != 0) {
-		return master->killed ? next_ms : master->stop_by_ms;
-	}
 	for (size_t i = 0; i < master->count; i++) {
 		const struct child *child = &master->children[i];
-		if (child->pid == 0 && child->start_at_ms < next_ms) {
-			next_ms = child->start_at_ms;
+		int64_t due_ms = child->end_by_ms;
+		if (due_ms == 0) {
+			due_ms = child->pid == 0 ? child->start_at_ms
+						 : INT64_MAX;
+		} else if (child->pid == 0) {
+			due_ms = INT64_MAX;
+		}
+		if (due_ms < next_ms) {
+			next_ms = due_ms;
 		}
 	}
 	return next_ms;
@@ -270,31 +219,90 @@ static void wait_for_signal(struct master *master)
 		begin_stop(master);
 		break;
 	case SIGHUP:
-		gate_log("SIGHUP changes nothing: the configuration is read "
-			 "at the start");
+		master->hangup = true;
 		break;
 	default:
 		break; /* SIGCHLD, or the time is over */
 	}
 }
 
-static bool set_up(struct master *master, const struct gate_supervise *job)
+/* Adds the workers that the configuration wants; none is started yet. */
+static bool add_children(struct master *master)
 {
-	size_t check_count = (size_t)job->check.config->check_workers;
-	size_t pages_count = (size_t)job->check.config->page_workers;
-	master->count = check_count + pages_count + 1;
-	master->children = calloc(master->count, sizeof(*master->children));
+	const struct stauth_config *config = master->job.check.config;
+	size_t check_count = (size_t)config->check_workers;
+	size_t added = check_count + (size_t)config->page_workers;
+	struct child *children = realloc(
+		master->children, (master->count + added) * sizeof(*children));
+	if (children == NULL) {
+		return false;
+	}
+	master->children = children;
+	for (size_t i = 0; i < added; i++) {
+		children[master->count++] = (struct child){
+			.kind = i < check_count ? GATE_KIND_CHECK
+						: GATE_KIND_PAGES};
+	}
+	return true;
+}
+
+static bool set_up(struct master *master)
+{
+	master->children = calloc(1, sizeof(*master->children));
 	if (master->children == NULL) {
 		return false;
 	}
-	for (size_t i = 0; i < check_count + pages_count; i++) {
-		master->children[i].kind =
-			i < check_count ? KIND_CHECK : KIND_PAGES;
+	master->count = 1;
+	master->children[0] = (struct child){.kind = GATE_KIND_SWEEP,
+		.start_at_ms = stauth_boot_ms() + SWEEP_FIRST_MS};
+	return add_children(master);
+}
+
+/* Forgets what was told to end and is gone. */
+static void compact(struct master *master)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < master->count; i++) {
+		const struct child *child = &master->children[i];
+		if (child->pid != 0 || child->end_by_ms == 0) {
+			master->children[kept++] = *child;
+		}
 	}
-	struct child *sweep = &master->children[master->count - 1];
-	sweep->kind = KIND_SWEEP;
-	sweep->start_at_ms = stauth_boot_ms() + SWEEP_FIRST_MS;
-	return true;
+	master->count = kept;
+}
+
+static void answer_hangup(struct master *master)
+{
+	master->hangup = false;
+	const struct stauth_config *config =
+		master->job.reload(master->job.user);
+	if (config == NULL) {
+		return;
+	}
+	compact(master);
+	size_t old_count = master->count;
+	master->job.check.config = config;
+	master->job.pages.config = config;
+	if (!add_children(master)) {
+		gate_log("reload: out of memory; the old workers stay");
+		return;
+	}
+	start_due(master);
+	int64_t end_by_ms = stauth_boot_ms() + STOP_MAX_MS;
+	for (size_t i = 0; i < old_count; i++) {
+		/* A sweep that runs may finish: it is soon over. */
+		if (master->children[i].kind != GATE_KIND_SWEEP) {
+			end_child(&master->children[i], end_by_ms);
+		}
+	}
+	gate_log("reload: done");
+}
+
+static void handle(int signo, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(signo, &action, NULL);
 }
 
 static void block_signals(sigset_t *ret_signals)
@@ -312,21 +320,23 @@ static void block_signals(sigset_t *ret_signals)
 
 int gate_supervise_run(const struct gate_supervise *job)
 {
-	struct master master = {.job = job, .pid = getpid()};
-	if (!set_up(&master, job)) {
+	struct master master = {.job = *job, .pid = getpid()};
+	if (!set_up(&master)) {
 		gate_log("out of memory");
+		free(master.children);
 		return EX_OSERR;
 	}
 	block_signals(&master.signals);
 	start_due(&master);
 	job->ready(job->user);
-	while (master.stop_by_ms == 0 || any_left(&master)) {
+	while (!master.stopping || any_left(&master)) {
 		wait_for_signal(&master);
 		reap(&master);
 		kill_late(&master);
-		if (master.stop_by_ms == 0) {
-			start_due(&master);
+		if (master.hangup && !master.stopping) {
+			answer_hangup(&master);
 		}
+		start_due(&master);
 	}
 	free(master.children);
 	return EX_OK;

@@ -13,6 +13,10 @@ struct gate_supervise {
 	void (*on_stop)(int signo);
 	/* Called once in the master, when all workers are forked. */
 	void (*ready)(void *user);
+	/* Called in the master for SIGHUP: the new configuration, or NULL for
+	 * a bad one, after a line in the log. From then on the old one is not
+	 * looked at any more. */
+	const struct stauth_config *(*reload)(void *user);
 	void *user;
 };
 

@@ -10,7 +10,9 @@
  *     open go on, and nothing spins.
  *  3. An answer of the store MUST reach the request it was asked for, or
  *     nobody: tags carry a generation.
- *  4. After a stop each connection is served at most once more.
+ *  4. After a stop each connection is served at most once more, and none
+ *     that was accepted MUST be closed before its peer had PEER_MS to ask:
+ *     nginx asks again elsewhere only on a connection that it used before.
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +35,7 @@
 
 #define PEER_MS         100
 #define ACCEPT_PAUSE_MS 100
-#define STOP_WAIT_MS    20 /* a round's, while answers are still to come */
+#define STOP_WAIT_MS    20 /* a round's, while it stops */
 #define EVENTS_MAX      64
 #define WAIT_MAX_MS     60000
 #define TAG_LISTEN      UINT64_MAX
@@ -49,6 +51,7 @@ struct loop {
 	int epoll_fd;
 	int64_t accept_again_ms; /* 0: not paused */
 	int64_t touch_flush_ms;
+	int64_t stop_at_ms; /* 0: not stopping */
 	sigset_t wait_mask;
 };
 
@@ -76,7 +79,7 @@ static void after_served(
 {
 	switch (served) {
 	case GATE_SERVED_OPEN:
-		if (*loop->worker->stop) {
+		if (loop->stop_at_ms != 0) {
 			drop(loop, conn);
 		}
 		return;
@@ -151,11 +154,12 @@ static void limit_peer(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
-static void accept_one(struct loop *loop)
+/* false: nobody is waiting, or accepting pauses. */
+static bool accept_one(struct loop *loop)
 {
 	if (gate_conns_full(loop->conns)) {
 		pause_accepting(loop);
-		return;
+		return false;
 	}
 	int fd = accept4(loop->worker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0) {
@@ -163,18 +167,19 @@ static void accept_one(struct loop *loop)
 			errno != ECONNABORTED) {
 			pause_accepting(loop);
 		}
-		return;
+		return false;
 	}
 	limit_peer(fd);
 	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
 	if (conn == NULL) {
 		(void)close(fd);
 		pause_accepting(loop);
-		return;
+		return false;
 	}
 	if (!watch(loop, fd, EPOLLIN, gate_conn_tag(conn))) {
 		drop(loop, conn);
 	}
+	return true;
 }
 
 static void dispatch(struct loop *loop, uint64_t tag)
@@ -183,8 +188,8 @@ static void dispatch(struct loop *loop, uint64_t tag)
 		return; /* run_store looks at it in each round */
 	}
 	if (tag == TAG_LISTEN) {
-		if (!*loop->worker->stop) {
-			accept_one(loop);
+		if (loop->stop_at_ms == 0) {
+			(void)accept_one(loop);
 		}
 		return;
 	}
@@ -193,6 +198,17 @@ static void dispatch(struct loop *loop, uint64_t tag)
 		after_served(
 			loop, conn, gate_serve_request(&loop->serve, conn));
 	}
+}
+
+/* Whom a wake-up was meant for that came here is accepted once more: no
+ * other worker was woken for it. */
+static void begin_stop(struct loop *loop)
+{
+	unwatch(loop, loop->worker->listen_fd);
+	loop->stop_at_ms = stauth_boot_ms();
+	for (int i = 0; i < EVENTS_MAX && accept_one(loop); i++) {
+	}
+	loop->accept_again_ms = 0;
 }
 
 /* --- the round */
@@ -228,11 +244,11 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
-static int wait_ms(const struct loop *loop, bool stopping)
+static int wait_ms(const struct loop *loop)
 {
 	struct stauth_check *check = loop->serve.ctx.check;
-	if (stopping) {
-		return loop->waiting > 0 ? STOP_WAIT_MS : 0;
+	if (loop->stop_at_ms != 0) {
+		return STOP_WAIT_MS;
 	}
 	int64_t now_ms = stauth_boot_ms();
 	int64_t until_ms =
@@ -250,15 +266,18 @@ static int wait_ms(const struct loop *loop, bool stopping)
 static bool run_round(struct loop *loop)
 {
 	struct epoll_event events[EVENTS_MAX];
-	bool stopping = *loop->worker->stop;
+	if (*loop->worker->stop && loop->stop_at_ms == 0) {
+		begin_stop(loop);
+	}
 	int count = epoll_pwait(loop->epoll_fd, events, EVENTS_MAX,
-		wait_ms(loop, stopping), &loop->wait_mask);
+		wait_ms(loop), &loop->wait_mask);
 	for (int i = 0; i < count; i++) {
 		dispatch(loop, events[i].data.u64);
 	}
 	run_store(loop);
 	run_due(loop);
-	return !stopping || loop->waiting > 0 || count == EVENTS_MAX;
+	return loop->stop_at_ms == 0 || loop->waiting > 0 ||
+	       stauth_boot_ms() - loop->stop_at_ms < PEER_MS;
 }
 
 /* --- set-up */

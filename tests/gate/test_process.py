@@ -173,14 +173,6 @@ class Stopping(ProcessCase):
         self.assertEqual(s.gate.wait(10), 0)
         s.gate = None
 
-    def test_sighup_changes_nothing(self):
-        s = self.stack()
-        workers = s.workers()
-        s.gate.send_signal(signal.SIGHUP)
-        self.assertTrue(wait_for(lambda: b"SIGHUP" in s.log(), 5))
-        self.assertEqual(s.check().status, 401)
-        self.assertEqual(s.workers(), workers)
-
     def test_sigterm_drains_a_page_request(self):
         s, _ = self.with_alice()
         csrf, jar = s.open_form()

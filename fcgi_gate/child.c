@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a child of the master does between the fork and its work.
+ *
+ *  1. It MUST NOT outlive the master.
+ *  2. SIGTERM stays blocked in workers but while they wait for work.
+ */
+#include "child.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "fcgi_io.h"
+
+#include "base/banned.h"
+
+#define SWEEP_MAX_S 600
+#define PAGES_NICE  5 /* more would starve a log-in beside a busy app */
+
+static void handle(int signo, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(signo, &action, NULL);
+}
+
+static void set_signals(const struct gate_supervise *job, enum gate_kind kind)
+{
+	sigset_t mask;
+	bool sweeps = kind == GATE_KIND_SWEEP;
+	handle(SIGTERM, sweeps ? SIG_DFL : job->on_stop);
+	/* The terminal's Ctrl-C reaches all; the master passes it on. */
+	handle(SIGINT, SIG_IGN);
+	handle(SIGHUP, SIG_IGN);
+	handle(SIGUSR1, SIG_IGN);
+	handle(SIGPIPE, SIG_IGN);
+	handle(SIGCHLD, SIG_DFL);
+	sigemptyset(&mask);
+	if (!sweeps) {
+		sigaddset(&mask, SIGTERM);
+	}
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+_Noreturn void gate_child_run(
+	const struct gate_supervise *job, pid_t master_pid, enum gate_kind kind)
+{
+	int status = EX_SOFTWARE;
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master_pid) {
+		_exit(EX_OK);
+	}
+	if (job->lock_fd >= 0) {
+		(void)close(job->lock_fd);
+	}
+	/* libfcgi brings handlers of its own: ours come after it. */
+	bool io_ok = gate_io_init();
+	set_signals(job, kind);
+	if (kind != GATE_KIND_CHECK) {
+		(void)setpriority(PRIO_PROCESS, 0, PAGES_NICE);
+	}
+	if (kind == GATE_KIND_SWEEP) {
+		(void)alarm(SWEEP_MAX_S);
+		status = gate_sweep_run(&job->pages);
+	} else if (io_ok) {
+		status = kind == GATE_KIND_CHECK ? gate_check_run(&job->check)
+						 : gate_pages_run(&job->pages);
+	}
+	exit(status);
+}
