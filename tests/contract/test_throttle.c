@@ -215,6 +215,18 @@ static void a_fault_takes_one_back(void **state)
 		assert_int_equal(take(fix, &lane, 1, NOW), 0);
 		done(fix, &lane, 1, false);
 	}
+	/* One, not all of them. */
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(take(fix, &lane, 1, NOW), 0);
+	}
+	done(fix, &lane, 1, false);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(take(fix, &lane, 1, NOW), 0);
+	}
+	assert_int_equal(take(fix, &lane, 1, NOW), 1);
+	for (int i = 0; i < 5; i++) {
+		done(fix, &lane, 1, false);
+	}
 	/* Never below nothing. */
 	done(fix, &lane, 1, false);
 	for (int i = 0; i < 5; i++) {

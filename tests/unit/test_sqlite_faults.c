@@ -65,6 +65,9 @@ static void a_missing_file_is_found_when_it_comes(void **state)
 	/* A new one at once, while the old is still open. */
 	assert_int_equal(unlink(path), 0);
 	assert_ok(stauth_store_init(fix->config, &err));
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM users"), 0);
+	raw(fix, "UPDATE meta SET value = 7");
+	assert_int_equal(raw_number(fix, "SELECT value FROM meta"), 7);
 	pause_ms(LOOK_MS);
 	assert_rc(find_user(fix, "alice"), STAUTH_NOTFOUND);
 	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
@@ -262,6 +265,75 @@ static void g10_a_file_renamed_over_is_noticed(void **state)
 	assert_served(fix);
 }
 
+/* Some handles notice before others: the two files stay apart. */
+static void replace_beside_a_slow_handle(
+	struct fixture *fix, void (*replace)(struct fixture *fix))
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_touch touch = {"handle0000000001", NOW + 50};
+
+	(void)add_live_session(fix, "alice", 1);
+	assert_served(fix);
+	pause_ms(LOOK_MS);
+	/* This one has looked just now, and will not for a second. */
+	assert_ok(fix->touch.state->ops->session_touch(
+		fix->touch.state, &touch, 1, &err));
+	replace(fix);
+	assert_rc(find_user(fix, "alice"), STAUTH_NOTFOUND);
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "new%d", i);
+		(void)add_user(fix, name);
+		touch.seen_at++;
+		(void)fix->touch.state->ops->session_touch(
+			fix->touch.state, &touch, 1, &err);
+	}
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM users"), 20);
+	assert_int_equal(
+		raw_number(fix, "SELECT count(*) FROM sessions NOT INDEXED"),
+		0);
+	assert_rc(find_user(fix, "new19"), STAUTH_OK);
+	assert_int_equal(
+		raw_number(fix, "SELECT count(*) FROM pragma_integrity_check "
+				"WHERE integrity_check <> 'ok'"),
+		0);
+}
+
+static void rename_over(struct fixture *fix)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	char path[256];
+	char fresh[256];
+
+	path_of(fix, "", path);
+	path_of(fix, ".fresh", fresh);
+	(void)snprintf(fix->config->sqlite_db, sizeof(fix->config->sqlite_db),
+		"stauth.db.fresh");
+	assert_ok(stauth_store_init(fix->config, &err));
+	assert_int_equal(rename(fresh, path), 0);
+}
+
+static void g10_a_file_renamed_over_stays_apart(void **state)
+{
+	replace_beside_a_slow_handle(*state, rename_over);
+}
+
+static void make_anew(struct fixture *fix)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	char path[256];
+
+	path_of(fix, "", path);
+	assert_int_equal(unlink(path), 0);
+	assert_ok(stauth_store_init(fix->config, &err));
+}
+
+static void g10_a_file_made_anew_stays_apart(void **state)
+{
+	replace_beside_a_slow_handle(*state, make_anew);
+}
+
 static void other_schema_versions_are_refused(void **state)
 {
 	struct fixture *fix = *state;
@@ -304,6 +376,10 @@ int main(void)
 			garbage_under_open_handles_is_survived, begin, end),
 		cmocka_unit_test_setup_teardown(
 			g10_a_file_renamed_over_is_noticed, begin, end),
+		cmocka_unit_test_setup_teardown(
+			g10_a_file_renamed_over_stays_apart, begin, end),
+		cmocka_unit_test_setup_teardown(
+			g10_a_file_made_anew_stays_apart, begin, end),
 		cmocka_unit_test_setup_teardown(
 			other_schema_versions_are_refused, begin, end),
 	};

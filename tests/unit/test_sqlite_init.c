@@ -326,6 +326,7 @@ static void every_statement_fits_the_schema(void **state)
 		const char *text = stauth_sql_text((enum stauth_sql)i);
 
 		assert_non_null(text);
+		assert_null(strstr(text, "REPLACE"));
 		if (sqlite3_prepare_v2(db->sql, text, -1, &stmt, NULL) !=
 			SQLITE_OK) {
 			fail_msg("%s: %s", text, sqlite3_errmsg(db->sql));

@@ -72,7 +72,9 @@ static void g1_old_table_names_are_identifiers(void **state)
 		"a123456789012345678901234567890123456789012345678901234567890"
 		"1234"};
 
-	raw(fix, OLD_TABLE "CREATE VIEW V AS SELECT * FROM USERS");
+	raw(fix, OLD_TABLE "CREATE VIEW V AS SELECT * FROM USERS;"
+			   "CREATE TABLE \"us-ers\" (username, password, su);"
+			   "CREATE TABLE \"1users\" (username, password, su)");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_rc(old_users(fix, names[i], &seen), STAUTH_ECONFIG);
 	}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection: how it is set, what its faults mean. */
+#include "sqlite_files.h"
+
+#include "store/sqlite/open.h"
+#include "store/sqlite/verbs.h"
+
+#include "base/banned.h"
+
+static struct stauth_db *connect_as(
+	struct fixture *fix, enum stauth_store_role role)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_db *db = calloc(1, sizeof(*db));
+
+	assert_non_null(db);
+	assert_ok(stauth_db_setup(db, fix->dir, "stauth.db", role, &err));
+	assert_ok(stauth_db_ready(db, &err));
+	return db;
+}
+
+static void disconnect(struct stauth_db *db)
+{
+	stauth_db_close(db);
+	free(db);
+}
+
+static int64_t pragma(struct stauth_db *db, const char *text)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t value;
+
+	assert_int_equal(
+		sqlite3_prepare_v2(db->sql, text, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	value = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	return value;
+}
+
+/* What acknowledges is on disk: FULL is 2, NORMAL 1. */
+static void roles_are_set_as_they_need(void **state)
+{
+	struct fixture *fix = *state;
+	static const struct {
+		enum stauth_store_role role;
+		int synchronous;
+		int query_only;
+	} want[] = {
+		{STAUTH_ROLE_CHECK, -1, 1},
+		{STAUTH_ROLE_TOUCH, 1, 0},
+		{STAUTH_ROLE_PAGE, 2, 0},
+		{STAUTH_ROLE_PAM, 2, 0},
+		{STAUTH_ROLE_ADMIN, 2, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct stauth_db *db = connect_as(fix, want[i].role);
+
+		if (want[i].synchronous >= 0) {
+			assert_int_equal(pragma(db, "PRAGMA synchronous"),
+				want[i].synchronous);
+			assert_int_equal(pragma(db, "PRAGMA secure_delete"), 1);
+		}
+		assert_int_equal(
+			pragma(db, "PRAGMA query_only"), want[i].query_only);
+		assert_int_equal(pragma(db, "PRAGMA trusted_schema"), 0);
+		assert_int_equal(pragma(db, "PRAGMA cell_size_check"), 1);
+		assert_int_equal(pragma(db, "PRAGMA foreign_keys"), 1);
+		assert_int_equal(pragma(db, "PRAGMA mmap_size"), 0);
+		assert_int_equal(
+			sqlite3_limit(db->sql, SQLITE_LIMIT_LENGTH, -1),
+			1024 * 1024);
+		assert_int_equal(
+			sqlite3_limit(db->sql, SQLITE_LIMIT_ATTACHED, -1), 0);
+		disconnect(db);
+	}
+}
+
+/* A touch is not waited for by the disk, what follows it is. */
+static void after_a_touch_writes_are_on_disk_again(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_touch touch = {"handle0000000001", NOW + 50};
+	struct stauth_db *db = connect_as(fix, STAUTH_ROLE_PAGE);
+	struct stauth_sqlite_state half = {{&stauth_sqlite_state_ops}, db};
+
+	assert_ok(stauth_sq_session_touch(&half.base, &touch, 1, &err));
+	assert_int_equal(pragma(db, "PRAGMA synchronous"), 2);
+	disconnect(db);
+}
+
+static void g6_the_connection_is_hardened(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_db *db = connect_as(fix, STAUTH_ROLE_ADMIN);
+	const char *const refused[] = {
+		"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+		"''",
+		"SELECT load_extension('/nonexistent')",
+		"ATTACH ':memory:' AS other",
+		"SELECT \"no such column\" FROM users",
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_not_equal(
+			sqlite3_exec(db->sql, refused[i], NULL, NULL, NULL),
+			SQLITE_OK);
+	}
+	disconnect(db);
+	db = connect_as(fix, STAUTH_ROLE_CHECK);
+	assert_int_equal(
+		sqlite3_exec(db->sql, "DELETE FROM users", NULL, NULL, NULL) &
+			0xff,
+		SQLITE_READONLY);
+	disconnect(db);
+}
+
+static void faults_mean_what_they_should(void **state)
+{
+	struct fixture *fix = *state;
+	static const struct {
+		int code;
+		enum stauth_rc rc;
+		bool doomed;
+	} faults[] = {
+		{SQLITE_BUSY, STAUTH_EUNREACHABLE, false},
+		{SQLITE_BUSY_RECOVERY, STAUTH_EUNREACHABLE, false},
+		{SQLITE_BUSY_SNAPSHOT, STAUTH_EUNREACHABLE, false},
+		{SQLITE_LOCKED, STAUTH_EUNREACHABLE, false},
+		{SQLITE_FULL, STAUTH_EUNREACHABLE, false},
+		{SQLITE_CANTOPEN, STAUTH_EUNREACHABLE, true},
+		{SQLITE_CANTOPEN_SYMLINK, STAUTH_EUNREACHABLE, true},
+		{SQLITE_READONLY, STAUTH_EUNREACHABLE, true},
+		{SQLITE_READONLY_DBMOVED, STAUTH_EUNREACHABLE, true},
+		{SQLITE_PERM, STAUTH_EUNREACHABLE, true},
+		{SQLITE_IOERR_READ, STAUTH_EUNREACHABLE, true},
+		{SQLITE_NOMEM, STAUTH_ENOMEM, false},
+		{SQLITE_CORRUPT, STAUTH_EBROKEN, true},
+		{SQLITE_CORRUPT_INDEX, STAUTH_EBROKEN, true},
+		{SQLITE_NOTADB, STAUTH_EBROKEN, true},
+		{SQLITE_MISMATCH, STAUTH_EBROKEN, false},
+		{SQLITE_CONSTRAINT_CHECK, STAUTH_EBROKEN, false},
+		{SQLITE_ERROR, STAUTH_EBROKEN, true},
+	};
+	struct stauth_db *db = connect_as(fix, STAUTH_ROLE_PAGE);
+	struct stauth_err err = {STAUTH_OK, ""};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		sqlite3 *before = db->sql;
+		int64_t mark = 0;
+
+		assert_rc(stauth_db_fault(db, faults[i].code, &err),
+			faults[i].rc);
+		assert_true(err.msg[0] != '\0');
+		assert_int_equal(db->doomed, faults[i].doomed);
+		mark = sqlite3_total_changes(before);
+		assert_ok(stauth_db_ready(db, &err));
+		assert_false(db->doomed);
+		/* A new connection has changed nothing yet. */
+		if (faults[i].doomed) {
+			assert_int_equal(sqlite3_total_changes(db->sql), 0);
+		} else {
+			assert_ptr_equal(db->sql, before);
+			assert_int_equal(sqlite3_total_changes(db->sql), mark);
+		}
+		assert_int_equal(
+			sqlite3_exec(db->sql, "UPDATE meta SET value = value",
+				NULL, NULL, NULL),
+			SQLITE_OK);
+	}
+	disconnect(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			roles_are_set_as_they_need, begin, end),
+		cmocka_unit_test_setup_teardown(
+			after_a_touch_writes_are_on_disk_again, begin, end),
+		cmocka_unit_test_setup_teardown(
+			g6_the_connection_is_hardened, begin, end),
+		cmocka_unit_test_setup_teardown(
+			faults_mean_what_they_should, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
