@@ -11,7 +11,10 @@
  *  3. The helper MUST get an empty environment, default signals, an empty
  *     mask, /dev/null as stderr, the socket as descriptors 0 and 1, and no
  *     other descriptor.
- *  4. The answer MUST be a whole frame; the exit status is not asked.
+ *  4. In a set-user-id host (su, sudo) the helper MUST run as root wholly, or
+ *     it would take root's question for the caller's own; who the caller is
+ *     stands in the question.
+ *  5. The answer MUST be a whole frame; the exit status is not asked.
  */
 #include "ask.h"
 
@@ -41,6 +44,13 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The raw calls: glibc's would look for the threads that the host had. */
+static bool become_root(void)
+{
+	return geteuid() != 0 || (syscall(SYS_setresgid, 0, 0, 0) == 0 &&
+					 syscall(SYS_setresuid, 0, 0, 0) == 0);
+}
+
 /* In the grandchild: becomes the helper or ends. */
 static void become_helper(const char *helper, int sock)
 {
@@ -49,6 +59,9 @@ static void become_helper(const char *helper, int sock)
 	int null;
 
 	reset_signals();
+	if (!become_root()) {
+		_exit(EXIT_NOT_STARTED);
+	}
 	/* sock may be 0 or 1 itself, and dup2 onto itself would leave it
 	 * close-on-exec; so it moves out of the way first. */
 	sock = fcntl(sock, F_DUPFD, 3);

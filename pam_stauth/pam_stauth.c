@@ -41,6 +41,7 @@ struct call {
 	enum pamst_question question;
 	const char *user;    /* libpam's */
 	unsigned char flags; /* enum pamst_flag */
+	char uid[24];        /* the host's real uid, decimal */
 	struct pamst_frame ask;
 	struct pamst_frame answer;
 };
@@ -77,6 +78,9 @@ static int call_begin(pam_handle_t *pamh, int argc, const char **argv,
 	pamst_frame_add(&call->ask, PAMST_CONFIG, call->args.conf);
 	pamst_frame_add(&call->ask, PAMST_GROUP, call->args.group);
 	pamst_frame_add(&call->ask, PAMST_MINIMUM_UID, call->args.minimum_uid);
+	(void)snprintf(
+		call->uid, sizeof(call->uid), "%lu", (unsigned long)getuid());
+	pamst_frame_add(&call->ask, PAMST_HOST_UID, call->uid);
 	add_item(pamh, &call->ask, PAM_SERVICE, PAMST_SERVICE);
 	add_item(pamh, &call->ask, PAM_RHOST, PAMST_RHOST);
 	add_item(pamh, &call->ask, PAM_TTY, PAMST_TTY);

@@ -63,6 +63,7 @@ enum pamst_tag {
 	PAMST_HOST_PID,    /* decimal: who holds the session open */
 	PAMST_TEXT,        /* for the person, through the conversation */
 	PAMST_LOG,         /* for the log */
+	PAMST_HOST_UID,    /* decimal: the host's real uid; root is believed */
 	PAMST_TAG_END,
 };
 

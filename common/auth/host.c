@@ -216,6 +216,37 @@ static void fill_session(struct stauth_session *session,
 	session->expires_at = now_s + HOST_SESSION_S;
 }
 
+static bool of_host(const struct stauth_session *session)
+{
+	return strncmp(session->channel, "pam:", 4) == 0;
+}
+
+/* A user's web sessions are few (SESSIONS_PER_USER), so one page that holds
+ * them and rows_max more tells. */
+static enum stauth_rc check_rows(struct stauth_ctx *ctx, int64_t uid,
+	size_t rows_max, struct stauth_err *err)
+{
+	size_t limit = rows_max + (size_t)ctx->config->sessions_per_user;
+	struct stauth_session *page = calloc(limit, sizeof(*page));
+	size_t count = 0;
+	size_t rows = 0;
+	enum stauth_rc rc;
+
+	if (!page) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	rc = stauth_session_list(ctx, uid, "", limit, page, &count, err);
+	for (size_t i = 0; i < count; i++) {
+		rows += of_host(&page[i]);
+	}
+	free(page);
+	if (rc == STAUTH_OK && rows >= rows_max) {
+		return stauth_fail(err, STAUTH_REFUSED,
+			"%zu sessions of hosts are open", rows);
+	}
+	return rc;
+}
+
 enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	const char *name, const struct stauth_host_session *host,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
@@ -230,6 +261,12 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 		return rc;
 	}
 	stauth_wipe_array(account.password);
+	if (host->rows_max > 0) {
+		rc = check_rows(ctx, account.uid, host->rows_max, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
 	fill_session(&login.session, &account, host, now_s);
 	actor.channel = login.session.channel;
 	actor.address = login.session.address;
@@ -251,6 +288,27 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	return rc;
 }
 
+enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
+	const char *name, const char *handle, const struct stauth_actor *actor,
+	struct stauth_err *err)
+{
+	struct stauth_audit_row row;
+	struct stauth_session session;
+	enum stauth_rc rc =
+		stauth_session_of_handle(ctx, handle, &session, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (!of_host(&session) || strcmp(session.user, name) != 0) {
+		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
+	}
+	stauth_audit_fill(&row, "session.close", true, session.user,
+		session.uid, actor, handle);
+	return ctx->state->ops->session_end(
+		ctx->state, handle, &row, stauth_ctx_now(ctx), err);
+}
+
 static enum stauth_rc end_if_gone(struct stauth_ctx *ctx,
 	const struct stauth_session *session, int *ended,
 	struct stauth_err *err)
@@ -260,8 +318,7 @@ static enum stauth_rc end_if_gone(struct stauth_ctx *ctx,
 		.address = session->address};
 	enum stauth_rc rc;
 
-	if (strncmp(session->channel, "pam:", 4) != 0 ||
-		!host_is_gone(session->agent)) {
+	if (!of_host(session) || !host_is_gone(session->agent)) {
 		return STAUTH_OK;
 	}
 	rc = stauth_session_revoke(

@@ -42,13 +42,18 @@ struct stauth_host_session {
 	const char *rhost;   /* "" local */
 	const char *tty;     /* "" none */
 	int64_t pid;         /* of the host's process */
+	size_t rows_max;     /* of this user's rows of hosts; 0 no limit */
 };
 
 /* A row in the list of sessions, which no token opens. NOTFOUND: not one of
- * our users, nothing is written. */
+ * our users; REFUSED: one row too many; nothing is written then. */
 enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	const char *name, const struct stauth_host_session *host,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err);
+/* Ends it if it is this user's and one of a host. NOTFOUND. name: canonical. */
+enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
+	const char *name, const char *handle, const struct stauth_actor *actor,
+	struct stauth_err *err);
 /* Ends the rows whose process is gone (or whose machine was restarted). */
 enum stauth_rc stauth_host_sweep(
 	struct stauth_ctx *ctx, int *ret_ended, struct stauth_err *err);

@@ -10,7 +10,6 @@
  */
 #include "answer.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,117 +20,12 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "question.h"
 
 #include "base/banned.h"
 
-#define MINIMUM_UID 1000
-
-/* The question, taken apart. Holds passwords: wiped by chkpwd_answer. */
-struct ask {
-	char user[512];              /* as the host gave it */
-	char name[STAUTH_NAME_SIZE]; /* canonical; "" it cannot be one */
-	char service[64];
-	char rhost[256];
-	char tty[64];
-	char handle[STAUTH_HANDLE_LEN + 1];
-	char group[STAUTH_GROUP_MAX + 1];
-	char channel[STAUTH_CHANNEL_SIZE];
-	char address[STAUTH_ADDRESS_SIZE]; /* the source of the throttle */
-	int64_t host_pid;
-	unsigned char flags;
-	struct stauth_secret password;
-	struct stauth_secret new_password;
-	struct stauth_host_rules rules;
-	struct stauth_actor actor;
-};
-
-static void get_secret(const struct pamst_frame *question, enum pamst_tag tag,
-	struct stauth_secret *secret)
-{
-	char text[STAUTH_PASSWORD_MAX + 1];
-
-	if (pamst_frame_get(question, tag, text, sizeof(text)) && text[0]) {
-		(void)stauth_secret_set(secret, text, strlen(text), NULL);
-	}
-	stauth_wipe_array(text);
-}
-
-static int64_t get_number(const struct pamst_frame *question,
-	enum pamst_tag tag, int64_t otherwise)
-{
-	char text[24];
-	int64_t value;
-
-	if (pamst_frame_get(question, tag, text, sizeof(text)) &&
-		stauth_parse_int(text, 0, INT64_MAX, &value)) {
-		return value;
-	}
-	return otherwise;
-}
-
-/* Only root is believed about where the client is; a name that resolves to
- * an address never is one. */
-static void find_address(const struct chkpwd_caller *caller, struct ask *ask)
-{
-	unsigned char raw[16];
-
-	if (caller->uid == 0 &&
-		(inet_pton(AF_INET, ask->rhost, raw) == 1 ||
-			inet_pton(AF_INET6, ask->rhost, raw) == 1)) {
-		(void)snprintf(ask->address, sizeof(ask->address), "%.64s",
-			ask->rhost);
-		return;
-	}
-	(void)snprintf(ask->address, sizeof(ask->address), "local:%.32s:%lu",
-		ask->service, (unsigned long)caller->uid);
-}
-
-static void read_rules(const struct pamst_frame *question, struct ask *ask)
-{
-	char flags[2];
-
-	if (pamst_frame_get(question, PAMST_FLAGS, flags, sizeof(flags))) {
-		ask->flags = (unsigned char)flags[0];
-	}
-	ask->rules.require_su = ask->flags & PAMST_REQUIRE_SU;
-	ask->rules.any_account = ask->flags & PAMST_ANY_ACCOUNT;
-	ask->rules.minimum_uid =
-		get_number(question, PAMST_MINIMUM_UID, MINIMUM_UID);
-	if (pamst_frame_get(
-		    question, PAMST_GROUP, ask->group, sizeof(ask->group))) {
-		ask->rules.group = ask->group;
-	}
-}
-
-static void ask_read(const struct pamst_frame *question,
-	const struct chkpwd_caller *caller, struct ask *ask)
-{
-	(void)pamst_frame_get(
-		question, PAMST_USER, ask->user, sizeof(ask->user));
-	(void)pamst_frame_get(
-		question, PAMST_SERVICE, ask->service, sizeof(ask->service));
-	(void)pamst_frame_get(
-		question, PAMST_RHOST, ask->rhost, sizeof(ask->rhost));
-	(void)pamst_frame_get(question, PAMST_TTY, ask->tty, sizeof(ask->tty));
-	(void)pamst_frame_get(
-		question, PAMST_HANDLE, ask->handle, sizeof(ask->handle));
-	ask->host_pid = get_number(question, PAMST_HOST_PID, 0);
-	read_rules(question, ask);
-	get_secret(question, PAMST_PASSWORD, &ask->password);
-	get_secret(question, PAMST_NEW_PASSWORD, &ask->new_password);
-	if (stauth_name_canonical(ask->user, strlen(ask->user), ask->name,
-		    NULL) != STAUTH_OK) {
-		ask->name[0] = '\0';
-	}
-	(void)snprintf(
-		ask->channel, sizeof(ask->channel), "pam:%.11s", ask->service);
-	find_address(caller, ask);
-	ask->actor = (struct stauth_actor){
-		.name = caller->uid == 0 ? "root" : caller->name,
-		.channel = ask->channel,
-		.address = ask->address,
-	};
-}
+/* Sessions of hosts that one user may hold open without root. */
+#define UNPRIVILEGED_ROWS_MAX 16
 
 static void say(struct pamst_frame *answer, int kind, const char *text)
 {
@@ -161,7 +55,7 @@ static void throttled(struct pamst_frame *answer, int64_t wait_s)
 
 /* One try with the password: rc says whether it could be judged. */
 static enum stauth_rc try_password(struct stauth_ctx *ctx,
-	const struct ask *ask, struct stauth_login *login,
+	const struct chkpwd_ask *ask, struct stauth_login *login,
 	struct stauth_err *err)
 {
 	const struct stauth_login_who who = {
@@ -182,7 +76,7 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 
 /* What a verdict that is no ALLOW becomes. */
 static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
-	struct stauth_ctx *ctx, const struct ask *ask)
+	struct stauth_ctx *ctx, const struct chkpwd_ask *ask)
 {
 	struct stauth_account account;
 	struct stauth_err err;
@@ -202,7 +96,7 @@ static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
 		NULL);
 }
 
-static void answer_auth(struct stauth_ctx *ctx, const struct ask *ask,
+static void answer_auth(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 	struct pamst_frame *answer)
 {
 	struct stauth_login login = {0};
@@ -231,7 +125,7 @@ static void answer_auth(struct stauth_ctx *ctx, const struct ask *ask,
 	stauth_login_finish(&login);
 }
 
-static void answer_account(struct stauth_ctx *ctx, const struct ask *ask,
+static void answer_account(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 	struct pamst_frame *answer)
 {
 	static const int kind[] = {
@@ -257,7 +151,7 @@ static void answer_account(struct stauth_ctx *ctx, const struct ask *ask,
 
 /* Root sets it, as `stauthctl user passwd` does. */
 static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
-	const struct ask *ask, bool really, struct pamst_frame *answer,
+	const struct chkpwd_ask *ask, bool really, struct pamst_frame *answer,
 	struct stauth_err *err)
 {
 	struct stauth_account account;
@@ -277,7 +171,7 @@ static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
 
 /* The owner changes it with the current one. */
 static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
-	const struct ask *ask, bool really, struct pamst_frame *answer,
+	const struct chkpwd_ask *ask, bool really, struct pamst_frame *answer,
 	struct stauth_err *err)
 {
 	struct stauth_login login = {0};
@@ -299,9 +193,8 @@ static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
 	return rc;
 }
 
-static void answer_change(struct stauth_ctx *ctx,
-	const struct chkpwd_caller *caller, const struct ask *ask, bool really,
-	struct pamst_frame *answer)
+static void answer_change(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
+	bool really, struct pamst_frame *answer)
 {
 	struct stauth_err err = {0};
 	enum stauth_rc rc;
@@ -313,7 +206,7 @@ static void answer_change(struct stauth_ctx *ctx,
 				: STAUTH_TEXT_PASSWORD_EMPTY);
 		return;
 	}
-	rc = (ask->flags & PAMST_AS_ROOT) && caller->uid == 0
+	rc = (ask->flags & PAMST_AS_ROOT) && ask->host_uid == 0
 		     ? change_as_root(ctx, ask, really, answer, &err)
 		     : change_as_owner(ctx, ask, really, answer, &err);
 	if (rc == STAUTH_NOTFOUND) {
@@ -325,14 +218,18 @@ static void answer_change(struct stauth_ctx *ctx,
 	}
 }
 
-static void answer_open(struct stauth_ctx *ctx, const struct ask *ask,
+/* A row in the list of sessions. Root's hosts open as many as they like; a
+ * user with a helper of his own does not fill the store. */
+static void answer_open(struct stauth_ctx *ctx,
+	const struct chkpwd_caller *caller, const struct chkpwd_ask *ask,
 	struct pamst_frame *answer)
 {
 	const struct stauth_host_session host = {
 		.service = ask->service,
-		.rhost = ask->rhost,
+		.rhost = ask->host_uid == 0 ? ask->rhost : "",
 		.tty = ask->tty,
 		.pid = ask->host_pid,
+		.rows_max = caller->privileged ? 0 : UNPRIVILEGED_ROWS_MAX,
 	};
 	char handle[STAUTH_HANDLE_LEN + 1];
 	struct stauth_err err = {0};
@@ -343,19 +240,19 @@ static void answer_open(struct stauth_ctx *ctx, const struct ask *ask,
 		say(answer, PAMST_ALLOW, NULL);
 		pamst_frame_add(answer, PAMST_HANDLE, handle);
 	} else if (rc > 0) {
-		/* Not one of ours, or disabled since: no row to keep. */
+		/* Not one of ours, disabled since, or one row too many. */
 		say(answer, PAMST_UNKNOWN_USER, NULL);
 	} else {
 		fault(answer, &err);
 	}
 }
 
-static void answer_close(struct stauth_ctx *ctx, const struct ask *ask,
+static void answer_close(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 	struct pamst_frame *answer)
 {
 	struct stauth_err err = {0};
-	enum stauth_rc rc =
-		stauth_session_revoke(ctx, ask->handle, 0, &ask->actor, &err);
+	enum stauth_rc rc = stauth_host_session_close(
+		ctx, ask->name, ask->handle, &ask->actor, &err);
 
 	if (rc < 0) {
 		fault(answer, &err);
@@ -365,7 +262,7 @@ static void answer_close(struct stauth_ctx *ctx, const struct ask *ask,
 }
 
 static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
-	int kind, const struct ask *ask, struct pamst_frame *answer)
+	int kind, const struct chkpwd_ask *ask, struct pamst_frame *answer)
 {
 	switch ((enum pamst_question)kind) {
 	case PAMST_ASK_AUTH:
@@ -375,13 +272,13 @@ static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
 		answer_account(ctx, ask, answer);
 		return;
 	case PAMST_ASK_CHANGE_CHECK:
-		answer_change(ctx, caller, ask, false, answer);
+		answer_change(ctx, ask, false, answer);
 		return;
 	case PAMST_ASK_CHANGE:
-		answer_change(ctx, caller, ask, true, answer);
+		answer_change(ctx, ask, true, answer);
 		return;
 	case PAMST_ASK_OPEN:
-		answer_open(ctx, ask, answer);
+		answer_open(ctx, caller, ask, answer);
 		return;
 	case PAMST_ASK_CLOSE:
 		answer_close(ctx, ask, answer);
@@ -393,9 +290,9 @@ static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
 void chkpwd_answer(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
 	const struct pamst_frame *question, struct pamst_frame *answer)
 {
-	struct ask ask = {0};
+	struct chkpwd_ask ask = {0};
 
-	ask_read(question, caller, &ask);
+	chkpwd_ask_read(question, caller, &ask);
 	if (!chkpwd_caller_may(caller, ask.name)) {
 		say(answer, PAMST_NOT_PERMITTED, NULL);
 		pamst_frame_add(answer, PAMST_LOG,
