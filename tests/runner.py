@@ -118,7 +118,9 @@ def programs(area, folder):
 def run_program(count, name, command, environment, folder):
     log = os.path.join(LOGS, re.sub(r"\W+", "-", name) + ".log")
     env = dict(os.environ, STAUTH_BUILD=folder, PYTHONDONTWRITEBYTECODE="1",
-               ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
+               ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1",
+               LSAN_OPTIONS="suppressions=" + os.path.join(
+                   TOP, "tests", "rig", "lsan.supp"),
                UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
     env.update(environment)
     start = time.monotonic()

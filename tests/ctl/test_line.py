@@ -19,7 +19,7 @@ COMMANDS = [
     "audit",
 ]
 LATER = [
-    ["pending", "list"], ["throttle", "list"], ["export"], ["backup", "f"],
+    ["pending", "list"], ["export"], ["backup", "f"],
     ["restore", "f"], ["user", "reset-link", "alice"], ["mail", "test", "a"],
     ["nginx", "check"], ["import", "htpasswd", "f"], ["import", "shadow", "f"],
 ]
