@@ -105,32 +105,63 @@ static enum stauth_rc failed(
 		"%s %.110s: %s", what, path, strerror(code));
 }
 
-/* As root: the service's user and group, where they exist. */
-static enum stauth_rc give(
-	const char *path, bool user_too, mode_t mode, struct stauth_err *err)
+/*
+ * As root: the service's user and group, where they exist. By descriptor:
+ * STATE_DIR is the service's, so whoever took that over could put a link where
+ * root is about to change an owner by name.
+ */
+static enum stauth_rc give(int fd, const char *path, bool user_too, mode_t mode,
+	struct stauth_err *err)
 {
 	const struct passwd *user = getpwnam(OWNER);
 	const struct group *group = getgrnam(OWNER);
 
 	if (geteuid() == 0 && group &&
-		chown(path, user_too && user ? user->pw_uid : 0,
+		fchown(fd, user_too && user ? user->pw_uid : 0,
 			group->gr_gid) != 0) {
 		return failed("chown", path, err);
 	}
 	/* After chown, which takes the set-group-id bit away. */
-	if (chmod(path, mode) != 0) {
+	if (fchmod(fd, mode) != 0) {
 		return failed("chmod", path, err);
 	}
 	return STAUTH_OK;
 }
 
-static enum stauth_rc make_dir(
-	const char *path, bool user_too, mode_t mode, struct stauth_err *err)
+struct new_dir {
+	const char *name; /* below the directory it is made in */
+	const char *path; /* for messages */
+	bool user_too;
+	mode_t mode;
+	int follow; /* 0, or O_NOFOLLOW where the service may write above */
+};
+
+/* Makes it if it is missing, and opens it. */
+static enum stauth_rc make_dir(int above, const struct new_dir *dir,
+	int *ret_fd, struct stauth_err *err)
 {
-	if (mkdir(path, 0700) != 0) {
-		return errno == EEXIST ? STAUTH_OK : failed("mkdir", path, err);
+	bool made = mkdirat(above, dir->name, 0700) == 0;
+	enum stauth_rc rc = STAUTH_OK;
+	int fd;
+
+	if (!made && errno != EEXIST) {
+		return failed("mkdir", dir->path, err);
 	}
-	return give(path, user_too, mode, err);
+	fd = openat(above, dir->name,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC | dir->follow |
+			(made ? O_NOFOLLOW : 0));
+	if (fd < 0) {
+		return failed("open", dir->path, err);
+	}
+	if (made) {
+		rc = give(fd, dir->path, dir->user_too, dir->mode, err);
+	}
+	if (rc != STAUTH_OK) {
+		(void)close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return STAUTH_OK;
 }
 
 static enum stauth_rc write_key(
@@ -140,36 +171,85 @@ static enum stauth_rc write_key(
 	enum stauth_rc rc = stauth_random(key, sizeof(key), err);
 
 	if (rc == STAUTH_OK &&
-		(write(fd, key, sizeof(key)) != (ssize_t)sizeof(key) ||
-			fsync(fd) != 0)) {
+		write(fd, key, sizeof(key)) != (ssize_t)sizeof(key)) {
 		rc = failed("write", path, err);
 	}
 	stauth_wipe_array(key);
+	if (rc == STAUTH_OK) {
+		rc = give(fd, path, false, 0640, err);
+	}
+	if (rc == STAUTH_OK && fsync(fd) != 0) {
+		rc = failed("write", path, err);
+	}
 	return rc;
 }
 
-/* Whole or not at all: written aside, then linked into place. Of two who do
- * it at once, the first wins and the second leaves it alone. */
-static enum stauth_rc make_key(const char *path, struct stauth_err *err)
+/* Of two who make it at once, the first wins and the second leaves it alone.
+ * link() stands in on file systems without the flag. */
+static bool give_name(int dir_fd, const char *aside, const char *name)
 {
-	char aside[PATH_MAX + 8];
-	enum stauth_rc rc;
+	int code;
+
+	if (renameat2(dir_fd, aside, dir_fd, name, RENAME_NOREPLACE) == 0) {
+		return true;
+	}
+	code = errno;
+	if (code == EINVAL || code == ENOSYS) {
+		code = linkat(dir_fd, aside, dir_fd, name, 0) == 0 ? 0 : errno;
+	}
+	(void)unlinkat(dir_fd, aside, 0);
+	errno = code;
+	return code == 0 || code == EEXIST;
+}
+
+/* Whole or not at all: written aside, then named. */
+static enum stauth_rc make_key(
+	int dir_fd, const char *name, const char *path, struct stauth_err *err)
+{
+	char handle[STAUTH_HANDLE_LEN + 1];
+	char aside[STAUTH_HANDLE_LEN + 8];
+	enum stauth_rc rc = stauth_random_handle(stauth_random, handle, err);
 	int fd;
 
-	(void)snprintf(aside, sizeof(aside), "%s.XXXXXX", path);
-	fd = mkostemp(aside, O_CLOEXEC);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	(void)snprintf(aside, sizeof(aside), ".new-%s", handle);
+	fd = openat(dir_fd, aside,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return failed("create", path, err);
 	}
 	rc = write_key(fd, path, err);
-	if (rc == STAUTH_OK) {
-		rc = give(aside, false, 0640, err);
-	}
-	if (rc == STAUTH_OK && link(aside, path) != 0 && errno != EEXIST) {
-		rc = failed("link", path, err);
-	}
 	(void)close(fd);
-	(void)unlink(aside);
+	if (rc != STAUTH_OK) {
+		(void)unlinkat(dir_fd, aside, 0);
+		return rc;
+	}
+	return give_name(dir_fd, aside, name) ? STAUTH_OK
+					      : failed("create", path, err);
+}
+
+static enum stauth_rc make_keys(
+	const struct stauth_config *config, int dir_fd, struct stauth_err *err)
+{
+	enum stauth_rc rc = STAUTH_OK;
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; rc == STAUTH_OK && i < FILE_COUNT; i++) {
+		const char *name = files[i].name;
+
+		rc = key_path(config, name, path, err);
+		if (rc == STAUTH_OK &&
+			fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+			rc = errno == ENOENT ? make_key(dir_fd, name, path, err)
+					     : failed("stat", path, err);
+		}
+	}
+	if (rc == STAUTH_OK && fsync(dir_fd) != 0) {
+		rc = failed("sync", path, err);
+	}
 	return rc;
 }
 
@@ -177,21 +257,27 @@ enum stauth_rc stauth_keys_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
 	char path[PATH_MAX];
-	struct stat st;
-	enum stauth_rc rc = make_dir(config->state_dir, true, 02770, err);
+	const struct new_dir state = {
+		config->state_dir, config->state_dir, true, 02770, 0};
+	const struct new_dir keys = {"keys", path, false, 0750, O_NOFOLLOW};
+	int state_fd = -1;
+	int keys_fd = -1;
+	enum stauth_rc rc = key_path(config, "", path, err);
 
 	if (rc == STAUTH_OK) {
-		rc = key_path(config, "", path, err);
+		rc = make_dir(AT_FDCWD, &state, &state_fd, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = make_dir(path, false, 0750, err);
+		rc = make_dir(state_fd, &keys, &keys_fd, err);
 	}
-	for (size_t i = 0; rc == STAUTH_OK && i < FILE_COUNT; i++) {
-		rc = key_path(config, files[i].name, path, err);
-		if (rc == STAUTH_OK && lstat(path, &st) != 0) {
-			rc = errno == ENOENT ? make_key(path, err)
-					     : failed("stat", path, err);
-		}
+	if (rc == STAUTH_OK) {
+		rc = make_keys(config, keys_fd, err);
+	}
+	if (keys_fd >= 0) {
+		(void)close(keys_fd);
+	}
+	if (state_fd >= 0) {
+		(void)close(state_fd);
 	}
 	return rc;
 }

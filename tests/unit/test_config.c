@@ -42,8 +42,8 @@ static void remove_in(const char *name)
 static int remove_dir(void **state)
 {
 	static const char *const made[] = {"stauth.conf", "link", "secret",
-		"state/keys/csrf", "state/keys/pin", "state/keys/device",
-		"state/keys", "state"};
+		"other/csrf", "other", "state/keys/csrf", "state/keys/pin",
+		"state/keys/device", "state/keys", "state"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
@@ -345,6 +345,31 @@ static void keys_are_made_once_and_read_back(void **state)
 	stauth_config_free(config);
 }
 
+/* STATE_DIR is the service's: a link that it plants there must not lead root
+ * to make files or change owners elsewhere. */
+static void a25_keys_are_not_made_through_a_link(void **state)
+{
+	struct stauth_config *config = NULL;
+	struct stauth_err err = {0};
+	char text[160];
+	char keys[192];
+	char other[192];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s/state", dir);
+	assert_int_equal(mkdir(text, 0700), 0);
+	(void)snprintf(keys, sizeof(keys), "%s/state/keys", dir);
+	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_int_equal(symlink(other, keys), 0);
+	(void)snprintf(text, sizeof(text), "STATE_DIR='%s/state'", dir);
+	assert_ok(load(text, 0600, &config, &err));
+	assert_int_not_equal(stauth_keys_init(config, &err), STAUTH_OK);
+	/* Empty, or it could not be removed. */
+	assert_int_equal(rmdir(other), 0);
+	stauth_config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +401,9 @@ int main(void)
 			remove_dir),
 		cmocka_unit_test_setup_teardown(
 			keys_are_made_once_and_read_back, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a25_keys_are_not_made_through_a_link, make_dir,
+			remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
