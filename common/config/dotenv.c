@@ -3,7 +3,8 @@
  * KEY=value as python-dotenv 1.x reads a .env, and nothing more lenient:
  *
  *  1. Blank lines and lines that begin with # MUST be skipped.
- *  2. A leading "export" MUST be allowed, and blanks around the '='.
+ *  2. A leading "export" MUST be allowed, blanks around the '=', and single
+ *     quotes around the key.
  *  3. In 'single quotes' \\ and \' are escapes; in "double quotes" also
  *     \a \b \f \n \r \t \v \"; after the closing quote only a comment.
  *  4. Without quotes the value MUST end at a # that follows a blank, and
@@ -65,18 +66,22 @@ static void skip_export(struct line *line)
 
 static enum stauth_rc read_key(struct line *line, struct stauth_err *err)
 {
-	const char *start = line->at;
+	bool quoted = line->at < line->end && *line->at == '\'';
+	const char *start = line->at + quoted;
 	size_t len;
 
+	line->at = start;
 	while (line->at < line->end && key_byte(*line->at)) {
 		line->at++;
 	}
 	len = (size_t)(line->at - start);
-	if (len == 0 || len > KEY_MAX) {
+	if (len == 0 || len > KEY_MAX ||
+		(quoted && (line->at == line->end || *line->at != '\''))) {
 		return bad(line, "this is no KEY=value", err);
 	}
 	memcpy(line->key, start, len);
 	line->key[len] = '\0';
+	line->at += quoted;
 	skip_blanks(line);
 	if (line->at == line->end || *line->at != '=') {
 		return bad(line, "there is no '=' after the key", err);
@@ -163,6 +168,7 @@ static enum stauth_rc read_plain(struct line *line, struct stauth_err *err)
 
 static enum stauth_rc read_line(struct line *line, struct stauth_err *err)
 {
+	const char *dollar;
 	enum stauth_rc rc;
 	bool single;
 
@@ -177,7 +183,9 @@ static enum stauth_rc read_line(struct line *line, struct stauth_err *err)
 	} else {
 		rc = read_plain(line, err);
 	}
-	if (rc == STAUTH_OK && strstr(line->value, "${")) {
+	/* Without the '}' python-dotenv expands nothing either. */
+	dollar = rc == STAUTH_OK ? strstr(line->value, "${") : NULL;
+	if (dollar && strchr(dollar, '}')) {
 		return bad(line, "${...} is not expanded here", err);
 	}
 	return rc;

@@ -60,6 +60,9 @@ static void reads_what_python_dotenv_reads(void **state)
 		{"K=a\\nb", "K=a\\nb|"},
 		{"K=a'b", "K=a'b|"},
 		{"K=\"\"", "K=|"},
+		{"'K'=v", "K=v|"},
+		{"export 'K' = v", "K=v|"},
+		{"K='a${b'", "K=a${b|"},
 		{"# c\n\nA=1\r\nB=2", "A=1|B=2|"},
 		{"\xef\xbb\xbf"
 		 "A=1",
@@ -87,6 +90,8 @@ static void refuses_with_file_and_line(void **state)
 		{"=1", "file.env line 1: "},
 		{"A='1'x", "file.env line 1: "},
 		{"A B=1", "file.env line 1: "},
+		{"'A=1", "file.env line 1: "},
+		{"A='x${B}y'", "file.env line 1: "},
 	};
 	struct seen seen;
 
