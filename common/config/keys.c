@@ -51,8 +51,8 @@ const struct stauth_key stauth_keys_table[] = {
 		"only to read passwords that st-auth-simple stored"),
 	SECRET("AIRTABLE_PAT", airtable_pat, "personal access token"),
 	TEXT("AIRTABLE_BASE_KEY", airtable_base_key, "", "the base"),
-	TEXT("AIRTABLE_URL", airtable_url, "https://api.airtable.com",
-		"where Airtable answers"),
+	KIND(STAUTH_KEY_URL, "AIRTABLE_URL", airtable_url,
+		"https://api.airtable.com", "where Airtable answers"),
 	SECRET("POSTGRES_DSN", postgres_dsn, "connection string"),
 
 	KIND(STAUTH_KEY_ORIGINS, "PUBLIC_URL", public_urls, "",
@@ -102,7 +102,7 @@ const struct stauth_key stauth_keys_table[] = {
 		"days that \"remember me\" lasts"),
 	INT("SESSIONS_PER_USER", sessions_per_user, "10", 1, 1000,
 		"sessions at once; the one used longest ago ends"),
-	INT("PASSWORD_MIN_LENGTH", password_min_length, "10", 1, 128,
+	INT("PASSWORD_MIN_LENGTH", password_min_length, "10", 1, 511,
 		"characters of a new password"),
 	INT("PASSWORD_MIN_STRENGTH", password_min_strength, "3", 0, 4,
 		"strength of a new password, 0 to 4"),
@@ -122,11 +122,12 @@ const struct stauth_key stauth_keys_table[] = {
 		"else SMTP if SMTP_URL is"),
 	KIND(STAUTH_KEY_PATH, "MAIL_DIR", mail_dir, "mail",
 		"directory of mails with MAIL_TRANSPORT=FILE"),
-	TEXT("SMTP_URL", smtp_url, "", "smtp://host:587 or smtps://host"),
+	KIND(STAUTH_KEY_URL, "SMTP_URL", smtp_url, "",
+		"smtp://host:587 or smtps://host"),
 	TEXT("SMTP_USER", smtp_user, "", "name at the SMTP server"),
 	SECRET("SMTP_PASSWORD", smtp_password, "password there"),
-	TEXT("SENDGRID_URL", sendgrid_url, "https://api.sendgrid.com",
-		"where SendGrid answers"),
+	KIND(STAUTH_KEY_URL, "SENDGRID_URL", sendgrid_url,
+		"https://api.sendgrid.com", "where SendGrid answers"),
 	SECRET("SENDGRID_API_KEY", sendgrid_api_key, "SendGrid's API key"),
 	TEXT("NOTIFICATION_FROM_EMAIL", notification_from_email, "",
 		"address that mails come from"),
@@ -147,6 +148,11 @@ int stauth_key_find(const char *name)
 
 #define DISTANCE_MAX 48
 
+static char folded(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
 	size_t m = a < b ? a : b;
@@ -154,7 +160,7 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein's distance; long names are simply far away. */
+/* Levenshtein's distance, case aside; long names are simply far away. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[DISTANCE_MAX + 1];
@@ -175,7 +181,8 @@ static size_t distance(const char *a, const char *b)
 			size_t above = row[j];
 
 			row[j] = min3(above + 1, row[j - 1] + 1,
-				diagonal + (a[i - 1] != b[j - 1]));
+				diagonal +
+					(folded(a[i - 1]) != folded(b[j - 1])));
 			diagonal = above;
 		}
 	}

@@ -16,6 +16,7 @@ enum stauth_key_kind {
 	STAUTH_KEY_COLOR, /* #rgb, #rrggbb or a CSS colour name */
 	STAUTH_KEY_TABLE, /* [A-Za-z_][A-Za-z0-9_]* */
 	STAUTH_KEY_FILE,  /* a bare file name */
+	STAUTH_KEY_URL,   /* without user and password, which are secret */
 	STAUTH_KEY_PATH,  /* relative ones are below STATE_DIR */
 	STAUTH_KEY_STORAGE,
 	STAUTH_KEY_TRANSPORT,

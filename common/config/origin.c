@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/origin.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +27,41 @@ static size_t host_len(const char *host)
 	if (bracketed) {
 		return host[n] == ']' && n > 2 ? n + 1 : 0;
 	}
+	/* An empty label is no name. */
+	if (*host == '.' || memmem(host, n, "..", 2)) {
+		return 0;
+	}
 	return n;
+}
+
+/* Browsers write an IPv6 address in its one short form, so [0:0::1] as it
+ * stands would equal no Origin. Returns the new length of the host part; 0 if
+ * it is no address, or one that grows (IPv4 in disguise). */
+static size_t shorten_ipv6(char *host, size_t len)
+{
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+	size_t n;
+
+	if (*host != '[') {
+		return len;
+	}
+	if (len - 2 >= sizeof(text)) {
+		return 0;
+	}
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(len - 2), host + 1);
+	if (inet_pton(AF_INET6, text, &address) != 1 ||
+		!inet_ntop(AF_INET6, &address, text, sizeof(text))) {
+		return 0;
+	}
+	n = strlen(text);
+	if (n > len - 2) {
+		return 0;
+	}
+	memcpy(host + 1, text, n);
+	host[n + 1] = ']';
+	memmove(host + n + 2, host + len, strlen(host + len) + 1);
+	return n + 2;
 }
 
 /* "" or ":port"; a default port is dropped. false: neither. */
@@ -77,6 +112,7 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	if (n > 1 && parsed.origin[len - 1] == '/') {
 		parsed.origin[len - 1] = '\0';
 	}
+	n = n ? shorten_ipv6(parsed.origin + prefix, n) : 0;
 	if (n == 0 || !keep_port(parsed.origin + prefix + n, parsed.https)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"an origin is scheme://host[:port] and nothing more");

@@ -150,7 +150,7 @@ static enum stauth_rc set_bytes(struct stauth_config *config, const char *value,
 	if (len > 0 && value[len - 1] == '\n') {
 		len--;
 	}
-	if (len > 0 && len < 32) {
+	if ((len > 0 || value[0] != '\0') && len < 32) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "has fewer than 32 bytes");
 	}
@@ -197,6 +197,13 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 		if (value[0] == '\0' || strchr(value, '/') || value[0] == '.') {
 			return stauth_fail(
 				err, STAUTH_BADVALUE, "is no bare file name");
+		}
+		break;
+	case STAUTH_KEY_URL:
+		if (strchr(value, '@')) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"must not hold a user or password; they have "
+				"keys of their own");
 		}
 		break;
 	case STAUTH_KEY_TEXT:
