@@ -123,6 +123,22 @@ static enum stauth_rc set_defaults(
 	return STAUTH_OK;
 }
 
+/* Who names a file means what is in it: an empty one would quietly turn off
+ * what the secret is for, and a NUL would cut it short. */
+static enum stauth_rc set_secret(struct stauth_config *config,
+	const struct stauth_key *key, const char *data, size_t len,
+	struct stauth_err *err)
+{
+	if (len == 0) {
+		return stauth_fail(err, STAUTH_BADVALUE, "has an empty file");
+	}
+	if (key->kind != STAUTH_KEY_BYTES && memchr(data, '\0', len)) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, "has a NUL byte in its file");
+	}
+	return stauth_value_set(config, key, data, len, err);
+}
+
 /* The secrets that stand in files of their own. */
 static enum stauth_rc read_secret_files(
 	struct reading *reading, struct stauth_err *err)
@@ -161,7 +177,7 @@ static enum stauth_rc read_secret_files(
 			data[len - 1] == '\n') {
 			data[--len] = '\0';
 		}
-		rc = stauth_value_set(config, key, data, len, &why);
+		rc = set_secret(config, key, data, len, &why);
 		stauth_wipe(data, len);
 		free(data);
 		if (rc != STAUTH_OK) {

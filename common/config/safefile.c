@@ -5,12 +5,13 @@
  *  1. The directory MUST be resolved first (it may be a link), the last part
  *     of the path MUST NOT be a link.
  *  2. Opening MUST NOT block (a FIFO, a device), and what was opened MUST be
- *     a regular file: the descriptor is judged, not the path.
+ *     a regular file with one name: the descriptor is judged, not the path.
  *  3. Its owner MUST be root, or for the gate and stauthctl the own user.
  *  4. Group and others MUST NOT write it; others MUST NOT read a secret.
  *  5. No directory above it MUST be writable by others, unless it is sticky
  *     and root's.
- *  6. A refusal MUST name the command that mends it.
+ *  6. A refusal MUST name the command that mends it, whole: the path stands
+ *     once and last, where a long one is not cut.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,9 @@ static enum stauth_rc resolve(const char *path, char real_dir[PATH_MAX],
 	(void)snprintf(dir, sizeof(dir), "%.*s", (int)len, path);
 	if (!realpath(slash ? (len ? dir : "/") : ".", real_dir)) {
 		return stauth_fail(err,
-			errno == ENOENT ? STAUTH_NOTFOUND : STAUTH_ECONFIG,
+			errno == ENOENT   ? STAUTH_NOTFOUND
+			: errno == EACCES ? STAUTH_EDENIED
+					  : STAUTH_ECONFIG,
 			"%s: %s", path, strerror(errno));
 	}
 	return STAUTH_OK;
@@ -61,9 +64,9 @@ static enum stauth_rc check_directories(
 		if ((st.st_mode & S_IWOTH) &&
 			!((st.st_mode & S_ISVTX) && st.st_uid == 0)) {
 			return stauth_fail(err, STAUTH_EUNSAFE,
-				"%s is writable by others; mend it: chmod o-w "
-				"%s",
-				dir, dir);
+				"a directory is writable by others; mend it: "
+				"chmod o-w %s",
+				dir);
 		}
 		slash = strrchr(dir, '/');
 		if (!slash || dir[1] == '\0') {
@@ -83,20 +86,26 @@ static enum stauth_rc check_opened(const char *path, const struct stat *st,
 	if (st->st_uid != 0 &&
 		(reader == STAUTH_READER_HOST || st->st_uid != geteuid())) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"%s is owned by uid %lu; mend it: chown root %s", path,
+			"the file is owned by uid %lu; mend it: chown root %s",
 			(unsigned long)st->st_uid, path);
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"%s is writable by group or others; mend it: chmod "
-			"go-w %s",
-			path, path);
+			"the file is writable by group or others; mend it: "
+			"chmod go-w %s",
+			path);
 	}
 	if (secret && (st->st_mode & S_IROTH)) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"%s holds a secret and is readable by others; mend "
-			"it: chmod o-rwx %s",
-			path, path);
+			"the file holds a secret and is readable by others; "
+			"mend it: chmod o-rwx %s",
+			path);
+	}
+	if (st->st_nlink > 1) {
+		return stauth_fail(err, STAUTH_EUNSAFE,
+			"the file has a second name (hard link), so a copy "
+			"must take its place: %s",
+			path);
 	}
 	return STAUTH_OK;
 }
