@@ -8,8 +8,8 @@
  *   reply=TEXT hidden=HEX conv=MODE        what the conversation answers
  *   sigchld=.. block alarm umask nofile=N  see host_self.c
  *   start end auth silent_auth setcred acct open close change user
- *   save compare scan measure=NAME         what the host sees of itself
- *   fork=WORD threads=N cycles=N noconvitem close012
+ *   save compare plant scan measure=NAME asked         what the host sees of
+ * itself fork=WORD threads=N cycles=N noconvitem close012
  */
 #include "host.h"
 
@@ -221,6 +221,8 @@ static bool self_word(struct host *host, const char *word)
 
 		(void)pam_get_item(host->pamh, PAM_USER, &user);
 		printf("user %s\n", user ? (const char *)user : "");
+	} else if (strcmp(word, "plant") == 0) {
+		script_plant(&host->script);
 	} else if (strcmp(word, "asked") == 0) {
 		printf("asked %zu\n", host->script.asked);
 	} else {

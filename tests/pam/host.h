@@ -19,11 +19,14 @@ struct script {
 	size_t lens[REPLIES_MAX];
 	size_t count;
 	size_t asked;
-	bool silent; /* prints nothing: many threads */
+	char planted[256]; /* in the clear, if the test wants that */
+	bool silent;       /* prints nothing: many threads */
 };
 
 /* plain: as it is; else pairs of hex digits of the masked bytes. */
 void script_add(struct script *script, const char *text, bool plain);
+/* Leaves the first answer in memory, for a scan that must find it. */
+void script_plant(struct script *script);
 struct pam_conv script_conv(struct script *script);
 
 /* What a host may not find changed. */

@@ -40,6 +40,13 @@ void script_add(struct script *script, const char *text, bool plain)
 	script->lens[script->count++] = len;
 }
 
+void script_plant(struct script *script)
+{
+	for (size_t i = 0; i < script->lens[0]; i++) {
+		script->planted[i] = (char)(script->replies[0][i] ^ MASK);
+	}
+}
+
 /* The next answer, malloc'ed: libpam's to free. The last one is repeated. */
 static char *reply(struct script *script)
 {

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""The PAM module leaves its host as it was: threads, forks, small limits."""
+
+import os
+import shutil
+import unittest
+
+from host_case import (
+    AUTH_ERR, HOST, MODULE, PASSWORD, SANITIZED, SUCCESS,
+    UNAVAIL, HostCase)
+
+CLEAN = (SUCCESS, UNAVAIL)
+NOBODY = 65534
+
+
+class Threads(HostCase):
+    def test_a30_64_threads_each_with_its_own_handle(self):
+        for number in range(4):
+            self.stack.add_user("bob%d" % number, PASSWORD, "--system-login")
+        codes = [int(rest) for word, rest in self.host("threads=64")
+                 if word == "thread"]
+        self.assertEqual(codes, [SUCCESS, AUTH_ERR] * 32)
+
+    def test_a31_a_child_uses_the_handle(self):
+        said = self.host("start", "fork=auth", "auth", "fork=setcred", "end")
+        self.assertEqual([rest for word, rest in said if word == "auth"],
+                         ["0", "0"])
+        self.assertIn(("setcred", "0"), said)
+
+    def test_a31_loaded_and_unloaded_1000_times(self):
+        said = self.host("cycles=100", "measure=before", "cycles=1000",
+                         "measure=after", "start", "auth", "end")
+        before = self.measured(said, "before")
+        after = self.measured(said, "after")
+        self.assertEqual(said.count(("cycles", "0")), 2)
+        self.assertEqual(after["fds"], before["fds"])
+        self.assertEqual(after["threads"], 1)
+        if not SANITIZED:
+            self.assertLess(after["rss_kib"] - before["rss_kib"], 256)
+        self.assertIn(("auth", "0"), said)
+
+
+class Limits(HostCase):
+    def unchanged(self, *setup, allowed=(SUCCESS,), **more):
+        """The right password under these conditions, and a wrong one."""
+        for password, codes in ((PASSWORD, allowed),
+                                ("wrong", set(allowed) - {SUCCESS}
+                                 | {AUTH_ERR})):
+            # The first start maps libpam's own; it is not what is measured.
+            said = self.host(*setup, "start", "save", "auth", "end",
+                             "compare", password=password, **more)
+            code = int(next(rest for word, rest in said if word == "auth"))
+            self.assertIn(code, codes)
+            states = [rest for word, rest in said if word == "state"]
+            self.assertEqual(states, ["same"])
+            self.assertIn(("sigchld", "0"), said)
+
+    def test_a32_signals_of_the_host(self):
+        self.unchanged()
+        self.unchanged("sigchld=ignore")
+        self.unchanged("sigchld=count")
+        self.unchanged("block")
+        self.unchanged("alarm", "umask")
+
+    def test_a32_closed_standard_descriptors(self):
+        self.unchanged("close012")
+
+    def test_a32_few_descriptors(self):
+        self.unchanged("nofile=8", allowed=CLEAN)
+        self.unchanged("nofile=5", allowed=CLEAN)
+
+    @unittest.skipIf(SANITIZED, "a sanitizer reserves more than that")
+    def test_a32_little_memory(self):
+        self.unchanged("as_mib=64", allowed=CLEAN)
+
+    def test_a32_no_process_left(self):
+        """As a user: root is not limited. This helper always says wrong."""
+        module = os.path.join(self.stack.dir, "module.so")
+        shutil.copy(MODULE, module)
+        os.chmod(module, 0o755)
+        helper = self.script("#!/bin/sh\nprintf 'STA\\001\\001\\000\\000'\n")
+        path = os.path.join(self.confdir, "own")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("auth required %s helper=%s\n" % (module, helper))
+        user = "uid=%d" % NOBODY
+        self.unchanged("service=own", user, allowed=(AUTH_ERR,))
+        said = self.host("service=own", "nproc=0", user, "start", "save",
+                         "auth", "end", "compare")
+        self.assertIn(("state", "same"), said)
+        self.assertIn(("auth", str(UNAVAIL)), said)
+
+    def test_a32_a_fault_leaves_nothing_behind_either(self):
+        for helper in ("/nonexistent", self.script("#!/bin/sh\nkill -9 $$\n"),
+                       self.script("#!/bin/sh\nexec /usr/bin/yes\n")):
+            self.service(["required"], "broken", "conf=%s helper=%s" % (
+                self.stack.conf, helper))
+            self.unchanged("service=broken", "sigchld=count",
+                           allowed=(UNAVAIL,))
+
+
+class Memory(HostCase):
+    @unittest.skipIf(SANITIZED, "freed memory is kept on purpose there")
+    def test_a37_the_password_is_gone_after_the_end(self):
+        said = self.host("start", "auth", "end", "scan")
+        self.assertIn(("auth", "0"), said)
+        self.assertEqual(said[-1][1].split()[0], "0", said)
+        # The scan does see one that stays.
+        said = self.host("start", "auth", "end", "plant", "scan")
+        self.assertEqual(said[-1][1].split()[0], "1", said)
+
+    @unittest.skipIf(SANITIZED, "freed memory is kept on purpose there")
+    def test_a37_also_after_a_failure(self):
+        self.service(["required"], "broken", "conf=%s helper=/nonexistent"
+                     % self.stack.conf)
+        for setup in (("user=nobodyhere",), ("service=broken",),
+                      ("service=broken", "start", "change", "end")):
+            said = self.host(*setup, "start", "auth", "end", "scan")
+            self.assertEqual(said[-1][1].split()[0], "0", said)
+
+
+if __name__ == "__main__":
+    assert os.path.exists(HOST)
+    unittest.main()
