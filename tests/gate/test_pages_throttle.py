@@ -38,8 +38,9 @@ class Throttle(unittest.TestCase):
 
     def test_e1_five_are_free_then_one_waits(self):
         self.assertEqual(self.fail("alice", 5), [401] * 5)
-        answer, _ = self.stack.login("alice", "wrong")
-        self.assertIn(answer.status, (401, 429))
+        # Three failures more, so that no slow machine outlives the wait.
+        self.stack.sql("UPDATE lanes SET failures = failures + 3 "
+                       "WHERE name = 'account+source'")
         answer, _ = self.stack.login("alice", PASSWORD)
         self.assertEqual(answer.status, 429)
         wait = int(answer.header("Retry-After"))
@@ -47,7 +48,7 @@ class Throttle(unittest.TestCase):
         self.assertIn("Please wait %d s" % wait, answer.text)
         self.assertIn('value="alice"', answer.text)
         self.assertIn("<title>Error: ", answer.text)
-        time.sleep(wait + 0.1)
+        self.stack.sql("UPDATE lanes SET last_at = last_at - ?", wait)
         answer, _ = self.stack.login("alice", PASSWORD)
         self.assertEqual(answer.status, 303)
 
