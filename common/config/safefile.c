@@ -147,7 +147,7 @@ static enum stauth_rc open_failed(
 			err, STAUTH_NOTFOUND, "%s does not exist", path);
 	}
 	if (code == ELOOP) {
-		return stauth_fail(err, STAUTH_ECONFIG,
+		return stauth_fail(err, STAUTH_EUNSAFE,
 			"%s is a symbolic link; name the file itself", path);
 	}
 	if (code == EACCES || code == EPERM) {
