@@ -68,6 +68,14 @@ static void item(pam_handle_t *pamh, int type, char out[SHOWN_SIZE])
 	escape(value, SHOWN_MAX, false, out);
 }
 
+/* A session of somebody who is not ours goes by: nothing to tell. */
+static bool foreign(
+	enum pamst_question question, const struct pamst_frame *answer)
+{
+	return answer->kind == PAMST_UNKNOWN_USER &&
+	       (question == PAMST_ASK_OPEN || question == PAMST_ASK_CLOSE);
+}
+
 void pamst_log_answer(pam_handle_t *pamh, const struct pamst_args *args,
 	enum pamst_question question, const struct pamst_frame *answer,
 	const char *user)
@@ -76,7 +84,7 @@ void pamst_log_answer(pam_handle_t *pamh, const struct pamst_args *args,
 	char rhost[SHOWN_SIZE];
 	char text[REASON_MAX + 1];
 	char detail[REASON_MAX * 4 + 1];
-	bool ok = answer->kind == PAMST_ALLOW;
+	bool ok = answer->kind == PAMST_ALLOW || foreign(question, answer);
 	size_t kind = answer->kind < PAMST_ANSWER_END ? answer->kind : 0;
 
 	if (ok ? !args->debug : args->quiet) {
