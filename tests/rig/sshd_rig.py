@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""A real sshd on a loopback port, inside the namespace of pamrig."""
+
+import os
+import socket
+import subprocess
+
+import rig
+
+CONF = """Port {port}
+ListenAddress 127.0.0.1
+HostKey {key}
+UsePAM yes
+PasswordAuthentication yes
+KbdInteractiveAuthentication yes
+PubkeyAuthentication no
+PermitRootLogin no
+UseDNS no
+PidFile none
+LogLevel VERBOSE
+"""
+
+
+class Sshd:
+    def __init__(self, stack):
+        self.stack = stack
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+        key = os.path.join(stack.dir, "hostkey")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                        "-f", key], check=True)
+        conf = os.path.join(stack.dir, "sshd_config")
+        with open(conf, "w", encoding="ascii") as out:
+            out.write(CONF.format(port=self.port, key=key))
+        self.log_path = os.path.join(stack.dir, "sshd.log")
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                ["/usr/sbin/sshd", "-D", "-e", "-f", conf], stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True)
+        if not rig.wait_for(lambda: "listening" in self.log(), 10):
+            raise AssertionError(self.log())
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def ssh(self, name, answers, command="id -un", method="password",
+            options=()):
+        return self.stack.host([
+            "/usr/bin/ssh", "-F", "none", "-p", str(self.port), "-l", name,
+            "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
+            "-o", "UserKnownHostsFile=/dev/null",
+            "-o", "PreferredAuthentications=" + method,
+            "-o", "NumberOfPasswordPrompts=%d" % max(1, len(answers)),
+            *options, "127.0.0.1", command], answers)
+
+    def login(self, name, password, **more):
+        return self.ssh(name, [("assword: ", password)], **more)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
