@@ -91,6 +91,11 @@ struct ctl {
 	/* From the store's table, which only main.c knows. */
 	enum stauth_rc (*store_init)(
 		const struct stauth_config *config, struct stauth_err *err);
+	enum stauth_rc (*store_backup)(const struct stauth_config *config,
+		const char *file, struct stauth_err *err);
+	enum stauth_rc (*store_restore)(const struct stauth_config *config,
+		const char *file, const struct stauth_restore *job,
+		struct stauth_err *err);
 };
 
 /* The commands, one file a noun. */
@@ -114,5 +119,7 @@ int ctl_config_show(struct ctl *ctl);
 int ctl_nginx_snippets(struct ctl *ctl);
 int ctl_streamlit_config(struct ctl *ctl);
 int ctl_audit(struct ctl *ctl);
+int ctl_backup(struct ctl *ctl);
+int ctl_restore(struct ctl *ctl);
 
 #endif

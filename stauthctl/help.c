@@ -26,6 +26,7 @@ static const char overview[] =
 	"  session revoke             ID | --user NAME | --all\n"
 	"  audit                      [--user NAME] [--since T] [--follow]\n"
 	"  import st-auth-simple FILE [--dry-run]    its .db or its .env\n"
+	"  backup FILE | restore FILE                also while the gate runs\n"
 	"  config check | show        nginx snippets DIR     streamlit-config\n"
 	"anywhere on the line: -c, --config FILE; --json; --yes (ask "
 	"nothing);\n"
@@ -38,7 +39,6 @@ static const char overview[] =
 	"examples:\n"
 	"  stauthctl user add alice --su              asks for the password "
 	"twice\n"
-	"  stauthctl user add bob --generate          prints a password once\n"
 	"  stauthctl user list --json | jq -r '.[].name'\n"
 	"  stauthctl import st-auth-simple /srv/app/.env --dry-run\n";
 

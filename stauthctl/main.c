@@ -78,6 +78,13 @@ static const struct ctl_command commands[] = {
 		"Takes over the users of st-auth-simple, passwords included.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE,
 		ctl_import_st_auth_simple},
+	{"backup", NULL, "FILE",
+		"Copies the store into a new file, while the gate runs.", 0, 1,
+		1, CTL_NEED_CONFIG, ctl_backup},
+	{"restore", NULL, "FILE",
+		"Puts a backup in the store's place and ends every session;\n"
+		"        asks first, unless --yes.",
+		0, 1, 1, CTL_NEED_CONFIG, ctl_restore},
 	{"config", "check", "", "Reads the configuration, says what is wrong.",
 		0, 0, 0, CTL_NEED_CONFIG, ctl_config_check},
 	{"config", "show", "",
@@ -205,6 +212,8 @@ static int run(struct ctl *ctl)
 	}
 	take_actor(ctl);
 	ctl->store_init = stauth_store_init;
+	ctl->store_backup = stauth_store_backup;
+	ctl->store_restore = stauth_store_restore;
 	code = ctl->command->need == CTL_NEED_STORE ? run_with_store(ctl)
 						    : ctl->command->run(ctl);
 	stauth_config_free(ctl->config);

@@ -86,6 +86,16 @@ struct stauth_audit_row {
 	char detail[STAUTH_DETAIL_SIZE]; /* never a secret */
 };
 
+/* How a backup is restored. */
+struct stauth_restore {
+	bool dry_run; /* only say what would change */
+	int64_t now_s;
+	struct stauth_audit_row audit; /* written in the same transaction */
+	/* An account that was not there, or was disabled, and is again. */
+	void (*found)(const char *name, bool was_disabled, void *user);
+	void *user;
+};
+
 /* One counter as it stands, for people who look at it. */
 struct stauth_lane_count {
 	char name[65];

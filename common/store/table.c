@@ -18,11 +18,17 @@ static const struct provider {
 		struct stauth_err *err);
 	enum stauth_rc (*init)(
 		const struct stauth_config *config, struct stauth_err *err);
+	enum stauth_rc (*backup)(const struct stauth_config *config,
+		const char *file, struct stauth_err *err);
+	enum stauth_rc (*restore)(const struct stauth_config *config,
+		const char *file, const struct stauth_restore *job,
+		struct stauth_err *err);
 } providers[] = {
 	{STAUTH_STORAGE_SQLITE, "SQLITE", stauth_sqlite_open,
-		stauth_sqlite_init},
-	{STAUTH_STORAGE_AIRTABLE, "AIRTABLE", NULL, NULL},
-	{STAUTH_STORAGE_POSTGRES, "POSTGRES", NULL, NULL},
+		stauth_sqlite_init, stauth_sqlite_backup,
+		stauth_sqlite_restore},
+	{STAUTH_STORAGE_AIRTABLE, "AIRTABLE", NULL, NULL, NULL, NULL},
+	{STAUTH_STORAGE_POSTGRES, "POSTGRES", NULL, NULL, NULL, NULL},
 };
 
 /* NULL, and why, if this build has no such provider. */
@@ -74,4 +80,27 @@ enum stauth_rc stauth_store_init(
 		return STAUTH_ECONFIG;
 	}
 	return provider->init(config, err);
+}
+
+enum stauth_rc stauth_store_backup(const struct stauth_config *config,
+	const char *file, struct stauth_err *err)
+{
+	const struct provider *provider = find(config, err);
+
+	if (!provider) {
+		return STAUTH_ECONFIG;
+	}
+	return provider->backup(config, file, err);
+}
+
+enum stauth_rc stauth_store_restore(const struct stauth_config *config,
+	const char *file, const struct stauth_restore *job,
+	struct stauth_err *err)
+{
+	const struct provider *provider = find(config, err);
+
+	if (!provider) {
+		return STAUTH_ECONFIG;
+	}
+	return provider->restore(config, file, job, err);
 }

@@ -8,6 +8,7 @@ struct stauth_config;
 struct stauth_accounts;
 struct stauth_state;
 struct stauth_check;
+struct stauth_restore;
 
 /* What a handle is opened for: which halves it has, how long it may wait. */
 enum stauth_store_role {
@@ -46,5 +47,20 @@ void stauth_store_close(struct stauth_store *store);
  */
 enum stauth_rc stauth_store_init(
 	const struct stauth_config *config, struct stauth_err *err);
+
+/*
+ * A copy of the store as it is at one instant, into a new file, 0600. EXISTS;
+ * BADVALUE: no such directory; EDENIED; EUNREACHABLE. No half of one stays.
+ */
+enum stauth_rc stauth_store_backup(const struct stauth_config *config,
+	const char *file, struct stauth_err *err);
+/*
+ * Puts such a copy in the store's place, in one transaction: every session
+ * and known device is gone, epoch and uid counter are above both. BADVALUE:
+ * no sound backup; ESCHEMA: of a newer program. Nothing is touched then.
+ */
+enum stauth_rc stauth_store_restore(const struct stauth_config *config,
+	const char *file, const struct stauth_restore *job,
+	struct stauth_err *err);
 
 #endif

@@ -10,5 +10,10 @@ enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 	struct stauth_err *err);
 enum stauth_rc stauth_sqlite_init(
 	const struct stauth_config *config, struct stauth_err *err);
+enum stauth_rc stauth_sqlite_backup(const struct stauth_config *config,
+	const char *file, struct stauth_err *err);
+enum stauth_rc stauth_sqlite_restore(const struct stauth_config *config,
+	const char *file, const struct stauth_restore *job,
+	struct stauth_err *err);
 
 #endif

@@ -183,6 +183,34 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_AUDIT_EXPIRE] =
 		"DELETE FROM audit WHERE id IN "
 		"(SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
+
+	[STAUTH_SQL_RESTORE_USERS] =
+		"SELECT uid, name, disabled FROM users ORDER BY name",
+	[STAUTH_SQL_RESTORE_PRESENT] =
+		"SELECT disabled FROM users WHERE uid = ?1 AND name = ?2",
+	[STAUTH_SQL_RESTORE_EPOCH] =
+		"SELECT max((SELECT ifnull(max(value), 1) FROM meta "
+		"WHERE key = 'epoch'), "
+		"(SELECT ifnull(max(epoch), 1) FROM users))",
+	[STAUTH_SQL_RESTORE_UID] =
+		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
+		"WHERE name = 'users'), "
+		"(SELECT ifnull(max(uid), 0) FROM users))",
+	[STAUTH_SQL_RESTORE_AUDIT] =
+		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
+		"WHERE name = 'audit'), "
+		"(SELECT ifnull(max(id), 0) FROM audit))",
+	[STAUTH_SQL_RESTORE_SESSIONS] = "DELETE FROM sessions",
+	[STAUTH_SQL_RESTORE_DEVICES] = "DELETE FROM devices",
+	[STAUTH_SQL_RESTORE_LANES] = "DELETE FROM lanes",
+	[STAUTH_SQL_RESTORE_NO_COUNTERS] =
+		"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit')",
+	[STAUTH_SQL_RESTORE_COUNTERS] =
+		"INSERT OR ABORT INTO sqlite_sequence (name, seq) "
+		"VALUES ('users', ?1), ('audit', ?2)",
+	[STAUTH_SQL_RESTORE_META] =
+		"UPDATE OR ABORT meta SET value = ?1 WHERE key = 'epoch'",
+	[STAUTH_SQL_RESTORE_EPOCHS] = "UPDATE OR ABORT users SET epoch = ?1",
 };
 
 const char *stauth_sql_text(enum stauth_sql id)
