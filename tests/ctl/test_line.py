@@ -19,8 +19,8 @@ COMMANDS = [
     "audit",
 ]
 LATER = [
-    ["pending", "list"], ["export"], ["backup", "f"],
-    ["restore", "f"], ["user", "reset-link", "alice"], ["mail", "test", "a"],
+    ["pending", "list"], ["export"],
+    ["user", "reset-link", "alice"], ["mail", "test", "a"],
     ["nginx", "check"], ["import", "htpasswd", "f"], ["import", "shadow", "f"],
 ]
 
