@@ -41,6 +41,9 @@ struct stauth_change {
 	 * no enabled superuser and there is one now. */
 	bool keep_a_superuser;
 	struct stauth_audit_row audit; /* written in the same transaction */
+	/* A mail about it to the owner, borrowed; NULL none. Goes into the
+	 * outbox in the same transaction, else by the caller, like audit. */
+	const struct stauth_mail *notice;
 };
 
 struct stauth_accounts {
@@ -110,6 +113,37 @@ struct stauth_accounts_ops {
 	enum stauth_rc (*password_rehash)(struct stauth_accounts *accounts,
 		int64_t uid, const char *old, const char *encoded,
 		struct stauth_err *err);
+	/* Sign-ups that wait. Puts one in the place of whatever this browser
+	 * waited for; rows of other browsers for the address stay. */
+	enum stauth_rc (*pending_put)(struct stauth_accounts *accounts,
+		const struct stauth_pending *pending, int64_t now_s,
+		struct stauth_err *err);
+	/* NOTFOUND: none, or expired. */
+	enum stauth_rc (*pending_by_flow)(struct stauth_accounts *accounts,
+		const uint8_t flow_hash[32], int64_t now_s,
+		struct stauth_pending *ret_pending, struct stauth_err *err);
+	/*
+	 * The account that this row waited for: user_insert, and every row for
+	 * its address is gone. NOTFOUND: no such row (any more), or one
+	 * without a password; EXISTS: name or e-mail is taken, rows stay.
+	 */
+	enum stauth_rc (*pending_promote)(struct stauth_accounts *accounts,
+		const uint8_t flow_hash[32],
+		const struct stauth_account *account,
+		const struct stauth_change *change, int64_t *ret_uid,
+		struct stauth_err *err);
+	/* Rows with a password that are not expired, in order of e-mail and
+	 * flow, after these (NULL from the start), at most limit (<= 1000).
+	 * Passwords are left out. */
+	enum stauth_rc (*pending_list)(struct stauth_accounts *accounts,
+		const struct stauth_pending *after, size_t limit, int64_t now_s,
+		struct stauth_pending *ret_pending, size_t *ret_count,
+		struct stauth_err *err);
+	/* Every row for this address. NOTFOUND. */
+	enum stauth_rc (*pending_delete)(struct stauth_accounts *accounts,
+		const char *email, const struct stauth_change *change,
+		int *ret_count, struct stauth_err *err);
+
 	/* NOTFOUND; REFUSED (last superuser). Ends sessions always. */
 	enum stauth_rc (*user_delete)(struct stauth_accounts *accounts,
 		int64_t uid, const struct stauth_change *change, int *ret_ended,

@@ -12,18 +12,21 @@
 #include "base/codec.h"
 #include "base/random.h"
 
-#define STAUTH_NAME_SIZE     255 /* 254 bytes and the NUL */
-#define STAUTH_EMAIL_SIZE    255
-#define STAUTH_DISPLAY_SIZE  129
-#define STAUTH_GROUP_MAX     64 /* bytes of one group's name */
-#define STAUTH_GROUPS_MAX    32 /* groups of one account, su included */
-#define STAUTH_GROUPS_SIZE   (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
-#define STAUTH_ENCODED_SIZE  513 /* an encoded password */
-#define STAUTH_CHANNEL_SIZE  16  /* "web", "pam:sshd", "cli" */
-#define STAUTH_ADDRESS_SIZE  96  /* an address, or local:SERVICE:UID */
-#define STAUTH_AGENT_SIZE    129 /* what the browser calls itself, cut */
-#define STAUTH_DETAIL_SIZE   193
-#define STAUTH_LANE_KEY_SIZE 384
+#define STAUTH_NAME_SIZE      255 /* 254 bytes and the NUL */
+#define STAUTH_EMAIL_SIZE     255
+#define STAUTH_DISPLAY_SIZE   129
+#define STAUTH_GROUP_MAX      64 /* bytes of one group's name */
+#define STAUTH_GROUPS_MAX     32 /* groups of one account, su included */
+#define STAUTH_GROUPS_SIZE    (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
+#define STAUTH_ENCODED_SIZE   513 /* an encoded password */
+#define STAUTH_CHANNEL_SIZE   16  /* "web", "pam:sshd", "cli" */
+#define STAUTH_ADDRESS_SIZE   96  /* an address, or local:SERVICE:UID */
+#define STAUTH_AGENT_SIZE     129 /* what the browser calls itself, cut */
+#define STAUTH_DETAIL_SIZE    193
+#define STAUTH_LANE_KEY_SIZE  384
+#define STAUTH_PURPOSE_SIZE   16
+#define STAUTH_MAIL_KIND_SIZE 24
+#define STAUTH_MAIL_CODE_SIZE 64
 
 struct stauth_account {
 	int64_t uid;   /* immutable, never used again */
@@ -86,6 +89,52 @@ struct stauth_audit_row {
 	char detail[STAUTH_DETAIL_SIZE]; /* never a secret */
 };
 
+/* A sign-up that waits for its PIN. One browser has at most one. */
+struct stauth_pending {
+	uint8_t flow_hash[32];         /* of the browser that asked; unique */
+	char email[STAUTH_EMAIL_SIZE]; /* canonical; several may want it */
+	/* Encoded. "": the address has an account already, so nothing can
+	 * come of this row; it only makes the pages look the same. */
+	char password[STAUTH_ENCODED_SIZE];
+	int64_t created_at;
+	int64_t expires_at;
+};
+
+/* A mailed PIN, without the PIN. */
+struct stauth_pin {
+	char purpose[STAUTH_PURPOSE_SIZE]; /* "signup" */
+	uint8_t flow_hash[32]; /* one live PIN for a purpose and a browser */
+	uint8_t pin_mac[32];   /* keyed: purpose, flow, address and PIN */
+	int tries_left;
+	int64_t created_at;
+	int64_t expires_at;
+};
+
+/* A mailed link to choose a new password, without its token. */
+struct stauth_reset {
+	uint8_t token_hash[32];
+	int64_t uid;   /* one live link for an account: the newest */
+	int64_t epoch; /* of the account when it was asked for */
+	int64_t created_at;
+	int64_t expires_at;
+};
+
+/* A mail in the outbox: what is said, not yet in words. */
+struct stauth_mail {
+	int64_t id; /* given by the store */
+	/* mail/compose.h names the kinds; "" one that is never sent and only
+	 * makes an unknown address cost what a known one does. */
+	char kind[STAUTH_MAIL_KIND_SIZE];
+	char recipient[STAUTH_EMAIL_SIZE];
+	char user[STAUTH_NAME_SIZE];      /* concerned */
+	char code[STAUTH_MAIL_CODE_SIZE]; /* PIN or token; "" none; a secret */
+	/* The local part of its Message-ID: the same at every try. */
+	char message_id[STAUTH_HANDLE_LEN + 1];
+	int64_t created_at;
+	int64_t expires_at; /* never sent at or after this instant */
+	int tries;          /* begun so far, a present one included */
+};
+
 /* How a backup is restored. */
 struct stauth_restore {
 	bool dry_run; /* only say what would change */
@@ -115,6 +164,8 @@ struct stauth_lane {
 	int64_t first_wait_s; /* before the try after the last free failure */
 	int64_t max_wait_s;   /* waits double up to this */
 	bool fixed_window;    /* counts from its first failure, not its last */
+	/* With fixed_window: over `free` none until the window ends. */
+	bool closed_when_full;
 	bool cleared_by_success; /* else a success takes one back */
 };
 

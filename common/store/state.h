@@ -10,7 +10,8 @@
 #include "store/records.h"
 
 /*
- * The state: sessions, known devices, failure counters, audit. It needs
+ * The state: sessions, known devices, failure counters, PINs, reset links, the
+ * outbox, audit. It needs
  * atomic "one winner" changes, so it lives in a real database. The contract
  * of store/accounts.h holds here too, and:
  *  9. Every verb that depends on the time takes now_s, from now().
@@ -32,6 +33,22 @@ struct stauth_login_commit {
 	int64_t device_expires_at;
 	const struct stauth_lane *lanes; /* success, see throttle_done */
 	size_t lane_count;
+	struct stauth_audit_row audit;
+};
+
+/*
+ * A mail to a person and the one-time thing it carries, in one transaction:
+ * a crash leaves no PIN without its mail and no mail with a dead PIN.
+ */
+struct stauth_mail_commit {
+	const struct stauth_lane *lanes; /* of the mail throttle */
+	size_t lane_count;
+	bool never_refuse;              /* an administrator's: counted only */
+	const struct stauth_mail *mail; /* id and tries are the store's */
+	/* Each may be NULL. Takes the place of the older one, which is dead. */
+	const struct stauth_pin *pin;
+	const struct stauth_reset *reset;
+	size_t outbox_max; /* EBUSY, and nothing is written, if so full */
 	struct stauth_audit_row audit;
 };
 
@@ -140,6 +157,51 @@ struct stauth_state_ops {
 		const char *part, const struct stauth_audit_row *audit,
 		int64_t now_s, int *ret_cleared, struct stauth_err *err);
 
+	/* THROTTLED, and nothing is counted or written, if a lane says wait
+	 * (*ret_wait_s >= 1); EBUSY: the outbox is full. */
+	enum stauth_rc (*mail_commit)(struct stauth_state *state,
+		const struct stauth_mail_commit *commit, int64_t now_s,
+		int64_t *ret_wait_s, struct stauth_err *err);
+	/*
+	 * The mail that is due longest, for this caller alone until lease_s
+	 * from now: who dies meanwhile has it come back then. Its tries are
+	 * raised. NOTFOUND: nothing is due. One that expired is not returned
+	 * but dropped. Wipe ret_mail->code after use.
+	 */
+	enum stauth_rc (*mail_take)(struct stauth_state *state, int64_t lease_s,
+		int64_t now_s, struct stauth_mail *ret_mail,
+		struct stauth_err *err);
+	/* Delivered, or given up: erased, code and all. */
+	enum stauth_rc (*mail_done)(struct stauth_state *state, int64_t id,
+		const struct stauth_audit_row *audit, int64_t now_s,
+		struct stauth_err *err);
+	/* Not yet: due again at next_at. */
+	enum stauth_rc (*mail_later)(struct stauth_state *state, int64_t id,
+		int64_t next_at, struct stauth_err *err);
+
+	/* NOTFOUND: none, spent or expired. */
+	enum stauth_rc (*pin_look)(struct stauth_state *state,
+		const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
+		struct stauth_pin *ret_pin, struct stauth_err *err);
+	/*
+	 * One try, counted on disk before it is compared. OK: it was this PIN;
+	 * it is gone, and no one else was told so. BADVALUE: wrong;
+	 * *ret_tries_left (>= 0; at 0 the PIN is dead). EXPIRED: no live one.
+	 */
+	enum stauth_rc (*pin_try)(struct stauth_state *state,
+		const char *purpose, const uint8_t flow_hash[32],
+		const uint8_t pin_mac[32], int64_t now_s, int *ret_tries_left,
+		struct stauth_err *err);
+
+	/* Reads only: a link that is looked at stays good. NOTFOUND. */
+	enum stauth_rc (*reset_look)(struct stauth_state *state,
+		const uint8_t token_hash[32], int64_t now_s,
+		struct stauth_reset *ret_reset, struct stauth_err *err);
+	/* Consumes it; of several callers one gets OK. NOTFOUND. */
+	enum stauth_rc (*reset_take)(struct stauth_state *state,
+		const uint8_t token_hash[32], int64_t now_s,
+		struct stauth_reset *ret_reset, struct stauth_err *err);
+
 	/* id and at are set by the store. */
 	enum stauth_rc (*audit_add)(struct stauth_state *state,
 		const struct stauth_audit_row *row, int64_t now_s,
@@ -151,7 +213,8 @@ struct stauth_state_ops {
 		size_t *ret_count, struct stauth_err *err);
 
 	/* Deletes at most limit dead rows (sessions over, devices, counters,
-	 * audit rows from before audit_before_s); *ret_count says how many,
+	 * sign-ups, PINs, links, mails that expired, audit rows from before
+	 * audit_before_s); *ret_count says how many,
 	 * so that the caller loops until it is 0. */
 	enum stauth_rc (*expire_batch)(struct stauth_state *state,
 		int64_t idle_s, int64_t audit_before_s, size_t limit,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STAUTH_COMPOSE_H
+#define STAUTH_COMPOSE_H
+
+#include <stdint.h>
+
+#include "base/rc.h"
+#include "mail/mailer.h"
+
+struct stauth_config;
+
+/* What stauth writes to people. The names are what the outbox keeps. */
+enum stauth_letter_kind {
+	STAUTH_LETTER_NONE = 0,         /* "" never sent */
+	STAUTH_LETTER_SIGNUP_PIN,       /* "signup-pin" */
+	STAUTH_LETTER_SIGNUP_EXISTS,    /* "signup-exists" */
+	STAUTH_LETTER_RESET_LINK,       /* "reset-link" */
+	STAUTH_LETTER_RESET_ASK,        /* "reset-ask": ask an administrator */
+	STAUTH_LETTER_PASSWORD_CHANGED, /* "password-changed" */
+	STAUTH_LETTER_TEST,             /* "test" */
+};
+
+const char *stauth_letter_kind_name(enum stauth_letter_kind kind);
+/* BADVALUE: no such kind. */
+enum stauth_rc stauth_letter_kind_parse(
+	const char *name, enum stauth_letter_kind *ret_kind);
+
+struct stauth_letter_facts {
+	enum stauth_letter_kind kind;
+	const char *to;
+	const char *user;    /* the account's name */
+	const char *code;    /* PIN or token */
+	const char *message; /* local part of the Message-ID */
+	int minutes;         /* that the code works */
+	int64_t date_at;
+};
+
+/* The letter and the strings it borrows. Holds the code: wipe by
+ * stauth_composed_finish. */
+struct stauth_composed {
+	struct stauth_letter letter;
+	char subject[256];
+	char message_id[320];
+	char text[4096];
+	char html[8192];
+};
+
+/* ECONFIG: no PUBLIC_URL for a link, no NOTIFICATION_FROM_EMAIL; BADVALUE:
+ * facts that cannot be said (an address that is none). */
+enum stauth_rc stauth_compose(const struct stauth_config *config,
+	const struct stauth_letter_facts *facts,
+	struct stauth_composed *ret_composed, struct stauth_err *err);
+void stauth_composed_finish(struct stauth_composed *composed);
+
+#endif
