@@ -15,8 +15,8 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 BUILD = os.path.join(TOP, "build")
 ASAN = os.path.join(BUILD, "asan")
 LOGS = os.path.join(BUILD, "test-logs")
-AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "service", "e2e",
-         "browser", "asan"]
+AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "service", "fault",
+         "e2e", "browser", "asan"]
 # Areas whose programs share nothing and may run beside each other.
 PARALLEL = {"lint", "unit", "contract", "gate", "ctl"}
 PROGRAM_TIMEOUT_S = 600
