@@ -15,9 +15,12 @@
  *  6. A device known for this account MUST be counted in a lane of its own
  *     with the numbers of 3 and in no other, so that nobody else can lock it
  *     out.
- *  7. A failure MUST be counted in every lane before the hash, and a refused
+ *  7. A caller who names the source himself (a user who starts the helper)
+ *     MUST be counted in a lane of his own too, whatever the source is
+ *     called: 15 failures are free, then waits of 1 2 4 ... 60 s.
+ *  8. A failure MUST be counted in every lane before the hash, and a refused
  *     try MUST NOT be counted.
- *  8. A success takes the failure back from every lane; so does a fault that
+ *  9. A success takes the failure back from every lane; so does a fault that
  *     was no verdict, but that MUST NOT clear anything.
  */
 #include "auth/throttle.h"
@@ -57,6 +60,15 @@ static const struct stauth_lane lane_source = {
 	.fixed_window = true,
 };
 
+static const struct stauth_lane lane_caller = {
+	.name = "caller",
+	.free = 15,
+	.window_s = 3600,
+	.first_wait_s = 1,
+	.max_wait_s = 60,
+	.cleared_by_success = true,
+};
+
 static struct stauth_lane *add_lane(
 	struct stauth_login *login, const struct stauth_lane *pattern)
 {
@@ -81,6 +93,9 @@ const struct stauth_lane *stauth_throttle_lane(const char *name)
 	if (strcmp(name, "account") == 0) {
 		return &lane_account;
 	}
+	if (strcmp(name, "caller") == 0) {
+		return &lane_caller;
+	}
 	return strcmp(name, "source") == 0 ? &lane_source : &lane_own;
 }
 
@@ -90,6 +105,11 @@ void stauth_throttle_lanes(struct stauth_login *login, const char *account)
 	struct stauth_lane *lane;
 
 	login->lane_count = 0;
+	if (login->caller[0]) {
+		lane = add_lane(login, &lane_caller);
+		(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account,
+			login->caller);
+	}
 	if (login->known_device) {
 		device_lane(login, account);
 		return;

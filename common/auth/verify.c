@@ -148,6 +148,8 @@ enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	*login = (struct stauth_login){.verdict = STAUTH_DENY};
 	stauth_text_clean(login->channel, sizeof(login->channel), who->channel);
 	login->never_refuse = who->never_refuse;
+	stauth_text_clean(login->caller, sizeof(login->caller),
+		who->caller ? who->caller : "");
 	set_source(login, who);
 	set_name(login, who);
 	rc = who->source_is_device

@@ -43,7 +43,8 @@ struct stauth_login {
 	int factors;         /* shown so far: enum stauth_factor bits */
 	enum stauth_verdict verdict;
 	/* the throttle's */
-	struct stauth_lane lanes[3];
+	char caller[32]; /* of a helper that anybody may start; "" none */
+	struct stauth_lane lanes[4];
 	size_t lane_count;
 	bool counted; /* failures counted and not yet taken back */
 };
@@ -58,6 +59,10 @@ struct stauth_login_who {
 	/* PAM, which has no cookie: a local: source counts as a known device,
 	 * and so does an address this account logged in from before. */
 	bool source_is_device;
+	/* Who may start as many programs as they like and call the service as
+	 * they like, by a name that is not theirs to choose; NULL: the source
+	 * is trusted. Counted in a lane of its own, whatever the source. */
+	const char *caller;
 };
 
 /* Always leads to NEED_PASSWORD; nothing is counted or read yet but the

@@ -64,6 +64,7 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 		.address = ask->address,
 		.channel = ask->channel,
 		.source_is_device = true,
+		.caller = ask->caller[0] ? ask->caller : NULL,
 	};
 	enum stauth_rc rc = stauth_login_start(ctx, &who, login, err);
 

@@ -4,7 +4,9 @@
  *
  *  1. Who asks MUST be the helper's own finding; only root's programs say for
  *     whom they ask.
- *  2. Where the client is MUST be believed of root's programs alone, and only
+ *  2. What the service is called is the word of whoever starts the helper; who
+ *     is neither root nor in group stauth MUST be counted by the uid too.
+ *  3. Where the client is MUST be believed of root's programs alone, and only
  *     if it is an address: a name may resolve to anything.
  */
 #include "question.h"
@@ -54,6 +56,10 @@ static void find_host(const struct pamst_frame *question,
 	ask->host_uid = caller->uid;
 	if (caller->uid == 0) {
 		ask->host_uid = get_number(question, PAMST_HOST_UID, 0);
+	}
+	if (!caller->privileged) {
+		(void)snprintf(ask->caller, sizeof(ask->caller), "local:%lu",
+			(unsigned long)caller->uid);
 	}
 	pwd = getpwuid((uid_t)ask->host_uid);
 	if (pwd) {

@@ -21,6 +21,7 @@ struct chkpwd_ask {
 	char group[STAUTH_GROUP_MAX + 1];
 	char channel[STAUTH_CHANNEL_SIZE];
 	char address[STAUTH_ADDRESS_SIZE]; /* the source of the throttle */
+	char caller[32]; /* "" for root and group stauth; else local:UID */
 	int64_t host_pid;
 	int64_t host_uid; /* whose program asks, by its real uid */
 	char host_user[STAUTH_NAME_SIZE]; /* the name of that; "" none */
