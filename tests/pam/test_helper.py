@@ -2,6 +2,7 @@
 """The set-group-id helper: a screen locker's friend, not an oracle."""
 
 import os
+import pwd
 import socket
 import struct
 import subprocess
@@ -182,12 +183,13 @@ class Helper(PamCase):
                          "SUCCESS")
 
     def test_a26_environment_and_conf_of_the_caller(self):
-        evil = "/home/alice/evil.conf"
+        home = pwd.getpwnam("alice").pw_dir
+        evil = home + "/evil.conf"
         with open(evil, "w", encoding="ascii") as out:
             out.write("SECRETWORD='1'\n")
-        env = {"STAUTH_CONFIG": evil, "HOME": "/home/alice",
-               "LD_PRELOAD": "/home/alice/x.so", "OPENSSL_CONF": evil,
-               "SQLITE_TMPDIR": "/home/alice", "TMPDIR": "/home/alice"}
+        env = {"STAUTH_CONFIG": evil, "HOME": home,
+               "LD_PRELOAD": home + "/x.so", "OPENSSL_CONF": evil,
+               "SQLITE_TMPDIR": home, "TMPDIR": home}
         self.assertEqual(
             self.ask(self.auth_frame("alice", PASSWORD), env=env)[0], ALLOW)
         named = self.auth_frame("alice", PASSWORD, (CONFIG, evil.encode()))
