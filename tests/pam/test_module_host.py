@@ -79,7 +79,10 @@ class Limits(HostCase):
         module = os.path.join(self.stack.dir, "module.so")
         shutil.copy(MODULE, module)
         os.chmod(module, 0o755)
-        helper = self.script("#!/bin/sh\nprintf 'STA\\001\\001\\000\\000'\n")
+        # It waits for the question: a helper that ends before it is one
+        # that could not be asked.
+        helper = self.script("#!/bin/sh\nhead -c 7 >/dev/null\n"
+                             "printf 'STA\\001\\001\\000\\000'\n")
         path = os.path.join(self.confdir, "own")
         with open(path, "w", encoding="utf-8") as out:
             out.write("auth required %s helper=%s\n" % (module, helper))

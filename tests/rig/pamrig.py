@@ -176,8 +176,19 @@ class Syslog:
             self.lines.append(self.sock.recv(65536).decode(
                 "utf-8", "backslashreplace"))
 
+    def settle(self):
+        """All that was logged so far; a queue keeps its order, so what came
+        before a line of ours has been read when ours has."""
+        marker = "settled %d" % len(self.lines)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.sendto(marker.encode(), "/dev/log")
+        if not rig.wait_for(lambda: marker in self.lines, 30, 0.005):
+            raise AssertionError("the log does not answer")
+        return self.lines
+
     def of_module(self, since=0):
-        return [line for line in self.lines[since:] if "pam_stauth(" in line]
+        return [line for line in self.settle()[since:]
+                if "pam_stauth(" in line]
 
 
 class Told:
