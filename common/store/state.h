@@ -234,8 +234,11 @@ enum stauth_check_verdict {
 struct stauth_check_done {
 	uint64_t tag;
 	enum stauth_check_verdict verdict;
-	struct stauth_session session; /* on ALLOW; copied out */
-	char why[96];                  /* on FAULT: for the log */
+	/* On ALLOW; copied out. Of its members only handle, uid, user, email,
+	 * display_name, groups, remember, must_change, factors, level, auth_at,
+	 * last_seen_at and expires_at. */
+	struct stauth_session session;
+	char why[96]; /* on FAULT: for the log */
 };
 
 struct stauth_check {

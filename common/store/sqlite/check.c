@@ -9,36 +9,82 @@
 #include "store/sqlite/verbs.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
+
+/* As the condition ALIVE of sql.c has it: dead at the very second. */
+static bool is_alive(
+	const struct stauth_session *session, int64_t idle_s, int64_t now_s)
+{
+	return session->expires_at > now_s &&
+	       (session->remember || idle_s == 0 ||
+		       session->last_seen_at > now_s - idle_s);
+}
+
+/* NOTFOUND; what it read until a failure stays in *ret_session. */
+static enum stauth_rc read_row(struct stauth_db *db,
+	const uint8_t token_hash[32], struct stauth_session *ret_session,
+	struct stauth_err *err)
+{
+	struct stauth_query query;
+	uint8_t found[32];
+	enum stauth_rc rc;
+
+	stauth_query_start(&query, db, STAUTH_SQL_CHECK);
+	stauth_bind_hash(&query, token_hash);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		stauth_read_checked(&query, found, ret_session);
+		rc = stauth_query_only(&query, err);
+		if (rc == STAUTH_OK &&
+			!stauth_equal_ct(found, token_hash, sizeof(found))) {
+			rc = stauth_row_damaged(db, err);
+		}
+	}
+	stauth_query_end(&query);
+	return rc;
+}
+
+/* Its identity goes first, so that a no carries nobody's. */
+static void begin_done(struct stauth_check_done *done, uint64_t tag)
+{
+	done->tag = tag;
+	done->verdict = STAUTH_CHECK_DENY;
+	done->session.handle[0] = '\0';
+	done->session.user[0] = '\0';
+	done->session.groups[0] = '\0';
+	done->session.must_change = true;
+	done->why[0] = '\0';
+}
 
 static enum stauth_rc submit(struct stauth_check *check,
 	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
 	struct stauth_check_done *ret_done)
 {
 	struct stauth_db *db = ((struct stauth_sqlite_check *)check)->db;
-	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_err err = {.rc = STAUTH_OK};
 	enum stauth_rc rc;
 
-	memset(ret_done, 0, sizeof(*ret_done));
-	ret_done->tag = tag;
-	ret_done->verdict = STAUTH_CHECK_DENY;
-
+	begin_done(ret_done, tag);
 	rc = stauth_db_ready(db, &err);
 	if (rc == STAUTH_OK) {
-		rc = stauth_session_find(db, token_hash, idle_s,
-			stauth_wall_s(), &ret_done->session, &err);
+		rc = read_row(db, token_hash, &ret_done->session, &err);
 	}
-	if (rc == STAUTH_OK) {
-		ret_done->verdict = STAUTH_CHECK_ALLOW;
-	} else if (rc < 0) {
+	if (rc < 0) {
+		begin_done(ret_done, tag);
 		ret_done->verdict = STAUTH_CHECK_FAULT;
 		(void)snprintf(
 			ret_done->why, sizeof(ret_done->why), "%.95s", err.msg);
 		return rc;
+	}
+	if (rc == STAUTH_OK &&
+		is_alive(&ret_done->session, idle_s, stauth_wall_s())) {
+		ret_done->verdict = STAUTH_CHECK_ALLOW;
 	}
 	return STAUTH_OK;
 }

@@ -101,12 +101,12 @@ enum stauth_rc stauth_query_row(
 	return rc;
 }
 
-/* Takes the next column; false if it is not of this type. */
-static bool take(struct stauth_query *query, int type, bool good)
+/* Takes the next column; returns good, and remembers where it was not. */
+static bool take(struct stauth_query *query, bool good)
 {
 	int column = query->column++;
 
-	if (good && sqlite3_column_type(query->stmt, column) == type) {
+	if (good) {
 		return true;
 	}
 	if (!query->bad) {
@@ -116,12 +116,17 @@ static bool take(struct stauth_query *query, int type, bool good)
 	return false;
 }
 
+static bool is_of(const struct stauth_query *query, int type)
+{
+	return sqlite3_column_type(query->stmt, query->column) == type;
+}
+
 int64_t stauth_read_int(struct stauth_query *query, int64_t min, int64_t max)
 {
+	bool integer = is_of(query, SQLITE_INTEGER);
 	int64_t value = sqlite3_column_int64(query->stmt, query->column);
-	bool good = value >= min && value <= max;
 
-	return take(query, SQLITE_INTEGER, good) ? value : 0;
+	return take(query, integer && value >= min && value <= max) ? value : 0;
 }
 
 int64_t stauth_read_at(struct stauth_query *query)
@@ -137,15 +142,16 @@ bool stauth_read_flag(struct stauth_query *query)
 void stauth_read_text(struct stauth_query *query, char *out, size_t size)
 {
 	int column = query->column;
-	bool text = sqlite3_column_type(query->stmt, column) == SQLITE_TEXT;
 	const unsigned char *data =
-		text ? sqlite3_column_text(query->stmt, column) : NULL;
+		is_of(query, SQLITE_TEXT)
+			? sqlite3_column_text(query->stmt, column)
+			: NULL;
 	size_t len =
 		data ? (size_t)sqlite3_column_bytes(query->stmt, column) : 0;
 	bool good = data && len < size && !memchr(data, '\0', len);
 
 	out[0] = '\0';
-	if (take(query, SQLITE_TEXT, good)) {
+	if (take(query, good)) {
 		memcpy(out, data, len);
 		out[len] = '\0';
 	}
@@ -153,7 +159,7 @@ void stauth_read_text(struct stauth_query *query, char *out, size_t size)
 
 void stauth_read_optional(struct stauth_query *query, char *out, size_t size)
 {
-	if (sqlite3_column_type(query->stmt, query->column) == SQLITE_NULL) {
+	if (is_of(query, SQLITE_NULL)) {
 		query->column++;
 		out[0] = '\0';
 		return;
@@ -164,13 +170,13 @@ void stauth_read_optional(struct stauth_query *query, char *out, size_t size)
 void stauth_read_hash(struct stauth_query *query, uint8_t out[32])
 {
 	int column = query->column;
-	bool blob = sqlite3_column_type(query->stmt, column) == SQLITE_BLOB;
-	const void *data =
-		blob ? sqlite3_column_blob(query->stmt, column) : NULL;
+	const void *data = is_of(query, SQLITE_BLOB)
+				   ? sqlite3_column_blob(query->stmt, column)
+				   : NULL;
 	bool good = data && sqlite3_column_bytes(query->stmt, column) == 32;
 
 	memset(out, 0, 32);
-	if (take(query, SQLITE_BLOB, good)) {
+	if (take(query, good)) {
 		memcpy(out, data, 32);
 	}
 }

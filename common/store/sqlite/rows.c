@@ -49,6 +49,26 @@ void stauth_read_session(struct stauth_query *query, uint8_t ret_hash[32],
 	session->expires_at = stauth_read_at(query);
 }
 
+void stauth_read_checked(struct stauth_query *query, uint8_t ret_hash[32],
+	struct stauth_session *session)
+{
+	stauth_read_hash(query, ret_hash);
+	stauth_read_text(query, session->handle, sizeof(session->handle));
+	session->uid = stauth_read_int(query, 0, INT64_MAX);
+	stauth_read_text(query, session->user, sizeof(session->user));
+	stauth_read_text(query, session->email, sizeof(session->email));
+	stauth_read_text(
+		query, session->display_name, sizeof(session->display_name));
+	stauth_read_text(query, session->groups, sizeof(session->groups));
+	session->remember = stauth_read_flag(query);
+	session->must_change = stauth_read_flag(query);
+	session->factors = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->level = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->auth_at = stauth_read_at(query);
+	session->last_seen_at = stauth_read_at(query);
+	session->expires_at = stauth_read_at(query);
+}
+
 void stauth_read_audit(struct stauth_query *query, struct stauth_audit_row *row)
 {
 	row->id = stauth_read_int(query, 1, INT64_MAX);

@@ -11,6 +11,9 @@ void stauth_read_account(
 	struct stauth_query *query, struct stauth_account *account);
 void stauth_read_session(struct stauth_query *query, uint8_t ret_hash[32],
 	struct stauth_session *session);
+/* The columns of STAUTH_SQL_CHECK; the other members stay as they are. */
+void stauth_read_checked(struct stauth_query *query, uint8_t ret_hash[32],
+	struct stauth_session *session);
 void stauth_read_audit(
 	struct stauth_query *query, struct stauth_audit_row *row);
 

@@ -19,22 +19,26 @@
 
 #define LIST_MAX 1000
 
-static enum stauth_rc damaged(struct stauth_db *db, struct stauth_err *err)
+enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
 {
 	db->doomed = true;
 	return stauth_fail(err, STAUTH_EBROKEN,
 		"a row was found by a key it has not: %.120s", db->path);
 }
 
-enum stauth_rc stauth_session_find(struct stauth_db *db,
+enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
+	struct stauth_db *db = stauth_state_db(state);
 	struct stauth_query query;
 	struct stauth_session session;
 	uint8_t found[32];
-	enum stauth_rc rc;
+	enum stauth_rc rc = stauth_db_ready(db, err);
 
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HASH);
 	stauth_bind_hash(&query, token_hash);
 	stauth_bind_int(&query, now_s);
@@ -45,7 +49,7 @@ enum stauth_rc stauth_session_find(struct stauth_db *db,
 		rc = stauth_query_only(&query, err);
 		if (rc == STAUTH_OK &&
 			!stauth_equal_ct(found, token_hash, sizeof(found))) {
-			rc = damaged(db, err);
+			rc = stauth_row_damaged(db, err);
 		}
 	}
 	stauth_query_end(&query);
@@ -53,20 +57,6 @@ enum stauth_rc stauth_session_find(struct stauth_db *db,
 		*ret_session = session;
 	}
 	return rc;
-}
-
-enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
-	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
-	struct stauth_session *ret_session, struct stauth_err *err)
-{
-	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return stauth_session_find(
-		db, token_hash, idle_s, now_s, ret_session, err);
 }
 
 enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
@@ -275,7 +265,7 @@ enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 		rc = stauth_query_only(&query, err);
 		if (rc == STAUTH_OK &&
 			!stauth_equal_ct(found, device_hash, sizeof(found))) {
-			rc = damaged(db, err);
+			rc = stauth_row_damaged(db, err);
 		}
 	}
 	stauth_query_end(&query);

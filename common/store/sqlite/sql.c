@@ -34,6 +34,13 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
 	[STAUTH_SQL_HEALTH] = "SELECT value FROM meta WHERE key = 'epoch'",
 
+	/* What a check answers with and judges by: each column costs. */
+	[STAUTH_SQL_CHECK] =
+		"SELECT token_hash, handle, uid, user_name, email, "
+		"display_name, group_list, remember, must_change, factors, "
+		"level, auth_at, last_seen_at, expires_at "
+		"FROM sessions WHERE token_hash = ?1",
+
 	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
 	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",
 	[STAUTH_SQL_USER_BY_EMAIL] = "SELECT " ACCOUNT "WHERE email = ?1",

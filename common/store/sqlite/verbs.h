@@ -93,10 +93,8 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 	const uint8_t device_hash[32], int64_t now_s,
 	struct stauth_device *ret_device, struct stauth_err *err);
-/* What check and state share. On a connection that is ready. */
-enum stauth_rc stauth_session_find(struct stauth_db *db,
-	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
-	struct stauth_session *ret_session, struct stauth_err *err);
+/* EBROKEN: a row was found by a key that it has not. */
+enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err);
 
 /* --- counters.c */
 enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
