@@ -5,6 +5,7 @@
 
 #include "auth/audit.h"
 #include "auth/chars.h"
+#include "auth/mailing.h"
 #include "auth/name.h"
 #include "store/state.h"
 
@@ -103,6 +104,22 @@ enum stauth_rc stauth_change_before(struct stauth_ctx *ctx, int64_t uid,
 	return end_elsewhere(ctx, uid, change, ret_ended, err);
 }
 
+/* The row, and the notice with it if there is one. */
+static enum stauth_rc add_row(struct stauth_ctx *ctx,
+	const struct stauth_change *change, struct stauth_err *err)
+{
+	struct stauth_mailing mailing = {.never_refuse = true};
+	int64_t wait_s = 0;
+
+	if (!change->notice) {
+		return ctx->state->ops->audit_add(
+			ctx->state, &change->audit, change->now_s, err);
+	}
+	mailing.mail = *change->notice;
+	mailing.audit = change->audit;
+	return stauth_mailing_post(ctx, &mailing, &wait_s, err);
+}
+
 enum stauth_rc stauth_change_after(struct stauth_ctx *ctx, int64_t uid,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
@@ -112,8 +129,7 @@ enum stauth_rc stauth_change_after(struct stauth_ctx *ctx, int64_t uid,
 	if (ctx->accounts->ops->with_state) {
 		return STAUTH_OK;
 	}
-	rc = ctx->state->ops->audit_add(
-		ctx->state, &change->audit, change->now_s, err);
+	rc = add_row(ctx, change, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -43,4 +43,11 @@ enum stauth_rc stauth_change_after(struct stauth_ctx *ctx, int64_t uid,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err);
 
+/* The account's encoded password, with the notice to its owner. epoch -1:
+ * whatever it is; else EXPIRED if it moved. */
+enum stauth_rc stauth_account_write_password(struct stauth_ctx *ctx,
+	const struct stauth_account *account, int64_t epoch,
+	const char *encoded, bool must_change, struct stauth_change *change,
+	int *ret_ended, struct stauth_err *err);
+
 #endif

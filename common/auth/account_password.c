@@ -9,7 +9,8 @@
  *     is told in words.
  *  2. A generated password MUST pass the same rules.
  *  3. A new password MUST end the user's sessions, void the known devices and
- *     stop log-ins that are under way, in one step with the change.
+ *     stop log-ins that are under way, in one step with the change. The
+ *     owner MUST be told by mail, in the same step, if mail can go out.
  *  4. An account marked for system log-in gets a password from its owner or
  *     from stauthctl, never from a web page.
  *  5. The owner MUST have shown the current password in this very call's
@@ -24,6 +25,7 @@
 #include "auth/chars.h"
 #include "auth/device.h"
 #include "auth/hash.h"
+#include "auth/mailing.h"
 #include "auth/slots.h"
 #include "auth/throttle.h"
 #include "base/text.h"
@@ -31,6 +33,8 @@
 #include "store/accounts.h"
 
 #include "base/banned.h"
+
+#define NOTICE_S 86400 /* a notice that is older helps nobody */
 
 /* --- 1. the rules */
 
@@ -173,27 +177,51 @@ enum stauth_rc stauth_account_generate(struct stauth_ctx *ctx,
 
 /* --- 3. and 4. set by an administrator */
 
-/* epoch -1: whatever it is. */
-static enum stauth_rc write_password(struct stauth_ctx *ctx, int64_t uid,
-	int64_t epoch, const char *encoded, bool must_change,
-	const struct stauth_change *change, int *ret_ended,
-	struct stauth_err *err)
+/* The owner hears of it by mail, if there is an address and a way. */
+static enum stauth_rc fill_notice(struct stauth_ctx *ctx,
+	const struct stauth_account *account, struct stauth_mail *mail,
+	struct stauth_change *change, struct stauth_err *err)
 {
+	enum stauth_rc rc;
+
+	if (!account->email[0] ||
+		ctx->config->mail_transport == STAUTH_MAIL_NONE) {
+		return STAUTH_OK;
+	}
+	rc = stauth_mail_fill(ctx, STAUTH_LETTER_PASSWORD_CHANGED,
+		account->email, account->name, NOTICE_S, mail, err);
+	if (rc == STAUTH_OK) {
+		change->notice = mail;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_account_write_password(struct stauth_ctx *ctx,
+	const struct stauth_account *account, int64_t epoch,
+	const char *encoded, bool must_change, struct stauth_change *change,
+	int *ret_ended, struct stauth_err *err)
+{
+	struct stauth_mail mail;
 	int before = 0;
 	int ended = 0;
-	enum stauth_rc rc =
-		stauth_change_before(ctx, uid, change, &before, err);
+	enum stauth_rc rc = fill_notice(ctx, account, &mail, change, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	if (rc == STAUTH_OK) {
+		rc = stauth_change_before(
+			ctx, account->uid, change, &before, err);
 	}
-	rc = ctx->accounts->ops->password_set(ctx->accounts, uid, epoch,
-		encoded, must_change, change, &ended, err);
-	if (rc != STAUTH_OK) {
-		return rc;
+	if (rc == STAUTH_OK) {
+		rc = ctx->accounts->ops->password_set(ctx->accounts,
+			account->uid, epoch, encoded, must_change, change,
+			&ended, err);
 	}
-	*ret_ended = before + ended;
-	return stauth_change_after(ctx, uid, change, ret_ended, err);
+	if (rc == STAUTH_OK) {
+		*ret_ended = before + ended;
+		rc = stauth_change_after(
+			ctx, account->uid, change, ret_ended, err);
+	}
+	change->notice = NULL;
+	return rc;
 }
 
 static enum stauth_rc set_password(struct stauth_ctx *ctx,
@@ -216,8 +244,8 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	}
 	stauth_change_fill(ctx, "password.set", account, actor,
 		must_change ? "must change" : "", true, &change);
-	rc = write_password(ctx, account->uid, -1, encoded, must_change,
-		&change, ret_ended, err);
+	rc = stauth_account_write_password(ctx, account, -1, encoded,
+		must_change, &change, ret_ended, err);
 	stauth_wipe_array(encoded);
 	return rc;
 }
@@ -342,8 +370,8 @@ static enum stauth_rc change_own(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = write_password(ctx, account->uid, account->epoch, encoded, false,
-		&change, ret_ended, err);
+	rc = stauth_account_write_password(ctx, account, account->epoch,
+		encoded, false, &change, ret_ended, err);
 	if (rc == STAUTH_OK) {
 		follow(ctx, login, encoded);
 	}

@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/mailing.h"
 #include "auth/verify.h"
 #include "base/codec.h"
 #include "store/state.h"
@@ -90,6 +91,11 @@ static void device_lane(struct stauth_login *login, const char *account)
 
 const struct stauth_lane *stauth_throttle_lane(const char *name)
 {
+	const struct stauth_lane *mail = stauth_mailing_lane(name);
+
+	if (mail) {
+		return mail;
+	}
 	if (strcmp(name, "account") == 0) {
 		return &lane_account;
 	}
@@ -121,6 +127,16 @@ void stauth_throttle_lanes(struct stauth_login *login, const char *account)
 	(void)snprintf(lane->key, sizeof(lane->key), "%s", account);
 	lane = add_lane(login, &lane_source);
 	(void)snprintf(lane->key, sizeof(lane->key), "%s", source);
+}
+
+void stauth_throttle_source_lane(struct stauth_login *login)
+{
+	struct stauth_lane *lane;
+
+	login->lane_count = 0;
+	lane = add_lane(login, &lane_source);
+	(void)snprintf(lane->key, sizeof(lane->key), "%s",
+		login->source[0] ? login->source : "?");
 }
 
 enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,

@@ -15,6 +15,10 @@ struct stauth_actor;
  * canonical name, or "!" for a name that cannot be one. */
 void stauth_throttle_lanes(struct stauth_login *login, const char *account);
 
+/* Leaves the source alone to be counted: for a code, which has tries of its
+ * own. Pure. */
+void stauth_throttle_source_lane(struct stauth_login *login);
+
 /* The numbers of a lane, by its name; without a key. */
 const struct stauth_lane *stauth_throttle_lane(const char *name);
 
@@ -34,6 +38,9 @@ struct stauth_throttle_row {
 	int64_t wait_s; /* until the next try; 0 none */
 };
 
+/* Seconds that this counter says to wait; 0 none. Pure. */
+int64_t stauth_throttle_wait_s(const struct stauth_lane *lane,
+	const struct stauth_lane_count *count, int64_t now_s);
 /* Paged: after is the last row of the page before, NULL from the start. */
 enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
 	const struct stauth_throttle_row *after, size_t limit,

@@ -22,7 +22,13 @@
 
 #include "base/banned.h"
 
-/* A key is SOURCE in the lane "source", else USER or USER and more. */
+static bool is_source(const char *lane)
+{
+	return strcmp(lane, "source") == 0 || strcmp(lane, "mail-source") == 0;
+}
+
+/* A key is SOURCE in the lanes of sources, else USER or USER and more; the
+ * USER of a lane of mail is the address. All mails together are nobody's. */
 static void take_apart(struct stauth_throttle_row *row)
 {
 	const char *key = row->count.key;
@@ -31,15 +37,31 @@ static void take_apart(struct stauth_throttle_row *row)
 
 	row->user[0] = '\0';
 	row->source[0] = '\0';
-	if (strcmp(row->count.name, "source") == 0) {
+	if (strcmp(row->count.name, "mail-all") == 0) {
+		return;
+	}
+	if (is_source(row->count.name)) {
 		rest = key;
 	} else {
 		(void)snprintf(
 			row->user, sizeof(row->user), "%.*s", (int)len, key);
 	}
-	if (strcmp(row->count.name, "device") != 0) {
+	if (is_source(row->count.name) ||
+		strcmp(row->count.name, "account+source") == 0) {
 		(void)snprintf(row->source, sizeof(row->source), "%s", rest);
 	}
+}
+
+int64_t stauth_throttle_wait_s(const struct stauth_lane *lane,
+	const struct stauth_lane_count *count, int64_t now_s)
+{
+	int64_t left_s = count->first_at + lane->window_s - now_s;
+
+	if (!lane->closed_when_full) {
+		return stauth_lane_wait_s(
+			lane, count->failures, count->last_at, now_s);
+	}
+	return count->failures >= lane->free && left_s > 0 ? left_s : 0;
 }
 
 enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
@@ -63,9 +85,9 @@ enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
 
 		row->count = counts[i];
 		take_apart(row);
-		row->wait_s = stauth_lane_wait_s(
-			stauth_throttle_lane(row->count.name),
-			row->count.failures, row->count.last_at, now_s);
+		row->wait_s = stauth_throttle_wait_s(
+			stauth_throttle_lane(row->count.name), &row->count,
+			now_s);
 	}
 	free(counts);
 	if (rc == STAUTH_OK) {
@@ -89,6 +111,11 @@ static enum stauth_rc part_of(const char *whose,
 		(strncmp(whose, "local:", 6) == 0 &&
 			strlen(whose) < sizeof(source))) {
 		(void)snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
+		return STAUTH_OK;
+	}
+	/* Mail is counted under addresses that no user name may spell. */
+	if (strchr(whose, '@') && stauth_email_canonical(whose, strlen(whose),
+					  ret_part, NULL) == STAUTH_OK) {
 		return STAUTH_OK;
 	}
 	return stauth_name_canonical(whose, strlen(whose), ret_part, err);

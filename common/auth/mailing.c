@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The throttle of mail (CONTRACT 3.3), in the order of the code:
+ *
+ *  1. Nothing MUST be promised that cannot be sent: without a transport, or
+ *     without PUBLIC_URL for the links, it is a configuration error.
+ *  2. What is asked for an address MUST be counted under the canonical
+ *     address and the question, whatever the answer will be, so that the
+ *     counters do not tell who has an account.
+ *  3. One question and address: once in 60 s and 5 an hour; and 10 PINs a
+ *     day, so that 50 guesses a day is all that one address is worth.
+ *  4. One source: 20 an hour, under the source that log-ins count, "?" if it
+ *     is no address. All together: 500 an hour.
+ *  5. Mail and what it carries MUST be counted and written in one step, and
+ *     nothing when it is refused. An outbox with 1,000 mails takes no more.
+ *  6. A mail that is not sent in time MUST NOT be sent at all.
+ */
+#include "auth/mailing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/name.h"
+#include "auth/throttle.h"
+#include "store/lane.h"
+
+#include "base/banned.h"
+
+#define OUTBOX_MAX 1000
+#define EVERYBODY  "*"
+
+/* --- 1. */
+
+enum stauth_rc stauth_mailing_ready(
+	const struct stauth_config *config, struct stauth_err *err)
+{
+	if (config->public_url_count == 0) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "PUBLIC_URL is not set");
+	}
+	if (config->mail_transport == STAUTH_MAIL_NONE) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"no mail can go out: set SENDGRID_API_KEY, SMTP_URL "
+			"or MAIL_TRANSPORT=FILE");
+	}
+	return STAUTH_OK;
+}
+
+/* --- 2. to 4. */
+
+#define LANE_CLOSED(lane_name, most, seconds)                                  \
+	{                                                                      \
+		.name = (lane_name), .free = (most), .window_s = (seconds),    \
+		.first_wait_s = (seconds), .max_wait_s = (seconds),            \
+		.fixed_window = true, .closed_when_full = true,                \
+	}
+
+enum lane {
+	LANE_PAUSE,
+	LANE_ADDRESS,
+	LANE_PINS,
+	LANE_SOURCE,
+	LANE_ALL,
+};
+
+static const struct stauth_lane lanes[] = {
+	[LANE_PAUSE] = LANE_CLOSED("mail-pause", 1, 60),
+	[LANE_ADDRESS] = LANE_CLOSED("mail", 5, 3600),
+	[LANE_PINS] = LANE_CLOSED("mail-pins", 10, 86400),
+	[LANE_SOURCE] = LANE_CLOSED("mail-source", 20, 3600),
+	[LANE_ALL] = LANE_CLOSED("mail-all", 500, 3600),
+};
+
+const struct stauth_lane *stauth_mailing_lane(const char *name)
+{
+	for (size_t i = 0; i < sizeof(lanes) / sizeof(*lanes); i++) {
+		if (strcmp(lanes[i].name, name) == 0) {
+			return &lanes[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *topic_name(enum stauth_mailing_topic topic)
+{
+	return topic == STAUTH_MAILING_SIGNUP ? "signup" : "reset";
+}
+
+static struct stauth_lane lane_of_address(
+	enum lane which, enum stauth_mailing_topic topic, const char *email)
+{
+	struct stauth_lane lane = lanes[which];
+
+	(void)snprintf(
+		lane.key, sizeof(lane.key), "%s\n%s", email, topic_name(topic));
+	return lane;
+}
+
+static struct stauth_lane lane_of_key(enum lane which, const char *key)
+{
+	struct stauth_lane lane = lanes[which];
+
+	(void)snprintf(lane.key, sizeof(lane.key), "%s", key);
+	return lane;
+}
+
+void stauth_mailing_count(struct stauth_mailing *mailing,
+	enum stauth_mailing_topic topic, const char *email, const char *address)
+{
+	char source[STAUTH_ADDRESS_SIZE];
+	size_t n = 0;
+
+	stauth_source_of_address(address ? address : "", source);
+	mailing->lanes[n++] = lane_of_address(LANE_PAUSE, topic, email);
+	mailing->lanes[n++] = lane_of_address(LANE_ADDRESS, topic, email);
+	if (topic == STAUTH_MAILING_SIGNUP) {
+		mailing->lanes[n++] = lane_of_address(LANE_PINS, topic, email);
+	}
+	mailing->lanes[n++] =
+		lane_of_key(LANE_SOURCE, source[0] ? source : "?");
+	mailing->lanes[n++] = lane_of_key(LANE_ALL, EVERYBODY);
+	mailing->lane_count = n;
+}
+
+/* The one counter with this key, read from where the list passes it. */
+static enum stauth_rc wait_of(struct stauth_ctx *ctx,
+	const struct stauth_lane *lane, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	struct stauth_lane_count count;
+	char before[STAUTH_LANE_KEY_SIZE];
+	size_t found = 0;
+	enum stauth_rc rc;
+
+	(void)snprintf(before, sizeof(before), "%s", lane->key);
+	before[strlen(before) - 1] = '\0';
+	rc = ctx->state->ops->throttle_list(
+		ctx->state, lane->name, before, 1, now_s, &count, &found, err);
+	if (rc == STAUTH_OK && found == 1 &&
+		strcmp(count.name, lane->name) == 0 &&
+		strcmp(count.key, lane->key) == 0) {
+		*ret_wait_s = stauth_throttle_wait_s(lane, &count, now_s);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
+	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	static const enum lane which[] = {LANE_PAUSE, LANE_ADDRESS, LANE_PINS};
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	int64_t longest_s = 0;
+
+	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
+		const struct stauth_lane lane =
+			lane_of_address(which[i], topic, email);
+		int64_t wait_s = 0;
+		enum stauth_rc rc = wait_of(ctx, &lane, now_s, &wait_s, err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		longest_s = wait_s > longest_s ? wait_s : longest_s;
+	}
+	*ret_wait_s = longest_s;
+	return STAUTH_OK;
+}
+
+/* --- 5. */
+
+enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
+	const struct stauth_mailing *mailing, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	const struct stauth_mail_commit commit = {
+		.lanes = mailing->lanes,
+		.lane_count = mailing->lane_count,
+		.never_refuse = mailing->never_refuse,
+		.mail = &mailing->mail,
+		.pin = mailing->pin,
+		.reset = mailing->reset,
+		.outbox_max = OUTBOX_MAX,
+		.audit = mailing->audit,
+	};
+
+	return ctx->state->ops->mail_commit(
+		ctx->state, &commit, mailing->mail.created_at, ret_wait_s, err);
+}
+
+/* --- 6. */
+
+/* As mail/compose.h names them. */
+static const char *kind_name(enum stauth_letter_kind kind)
+{
+	static const char *const names[] = {
+		[STAUTH_LETTER_NONE] = "",
+		[STAUTH_LETTER_SIGNUP_PIN] = "signup-pin",
+		[STAUTH_LETTER_SIGNUP_EXISTS] = "signup-exists",
+		[STAUTH_LETTER_RESET_LINK] = "reset-link",
+		[STAUTH_LETTER_RESET_ASK] = "reset-ask",
+		[STAUTH_LETTER_PASSWORD_CHANGED] = "password-changed",
+	};
+
+	return names[kind];
+}
+
+enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
+	enum stauth_letter_kind kind, const char *recipient, const char *user,
+	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err)
+{
+	struct stauth_mail mail = {0};
+	enum stauth_rc rc =
+		stauth_random_handle(ctx->random, mail.message_id, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	mail.created_at = ctx->state->ops->now(ctx->state);
+	mail.expires_at = mail.created_at + life_s;
+	(void)snprintf(mail.kind, sizeof(mail.kind), "%s", kind_name(kind));
+	(void)snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
+	(void)snprintf(mail.user, sizeof(mail.user), "%s", user);
+	*ret_mail = mail;
+	return STAUTH_OK;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Mails that people ask for, under the throttle of mail; for auth/ only. */
+#ifndef STAUTH_AUTH_MAILING_H
+#define STAUTH_AUTH_MAILING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/ctx.h"
+#include "auth/session.h"
+#include "mail/compose.h"
+#include "store/records.h"
+#include "store/state.h"
+
+#define STAUTH_MAILING_LANES 5
+
+/* What the throttle takes for one kind: all answers to one question. */
+enum stauth_mailing_topic {
+	STAUTH_MAILING_SIGNUP,
+	STAUTH_MAILING_RESET,
+};
+
+/* One mail and what is counted for it. Holds the code: wipe after use. */
+struct stauth_mailing {
+	struct stauth_mail mail;
+	struct stauth_lane lanes[STAUTH_MAILING_LANES];
+	size_t lane_count;
+	bool never_refuse;
+	const struct stauth_pin *pin;     /* NULL none */
+	const struct stauth_reset *reset; /* NULL none */
+	struct stauth_audit_row audit;
+};
+
+/* Can a mail be sent, and a link be made? ECONFIG says what is missing. */
+enum stauth_rc stauth_mailing_ready(
+	const struct stauth_config *config, struct stauth_err *err);
+
+/* recipient and user are cut, never overrun; life_s: sent within that time
+ * or not at all. */
+enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
+	enum stauth_letter_kind kind, const char *recipient, const char *user,
+	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err);
+/* The lanes of one mail to this (canonical) address, asked for from there. */
+void stauth_mailing_count(struct stauth_mailing *mailing,
+	enum stauth_mailing_topic topic, const char *email,
+	const char *address);
+/* Counts it and puts it into the outbox. THROTTLED: *ret_wait_s; nothing is
+ * written. EBUSY: the outbox is full. */
+enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
+	const struct stauth_mailing *mailing, int64_t *ret_wait_s,
+	struct stauth_err *err);
+/* Seconds until this address may be written to again; reads only. */
+enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
+	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
+	struct stauth_err *err);
+
+/* The numbers of a lane of mail, by its name; NULL: it is none of them. */
+const struct stauth_lane *stauth_mailing_lane(const char *name);
+
+#endif

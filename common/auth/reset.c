@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing a new password by a mailed link (CONTRACT 3.2, 4), in the order of
+ * the code:
+ *
+ *  1. A token MUST be 32 random bytes; only its SHA-256 reaches the state,
+ *     beside the mail that carries it. The newest link of an account is the
+ *     only one, for 30 minutes.
+ *  2. Whether an address has an account MUST show neither in the answer nor
+ *     in the time: unknown addresses and disabled accounts get a mail that is
+ *     never sent. The mail goes to the address that the account has.
+ *  3. An account marked for system log-in MUST NOT get a link, from nobody:
+ *     its owner is told by mail whom to ask, an administrator is refused.
+ *  4. An administrator's link is counted by no throttle.
+ *  5. A link MUST be dead when the account was disabled, marked, deleted or
+ *     raised its epoch (a change of password or identity) since it was asked
+ *     for.
+ *  6. Looking consumes nothing. A refused password consumes nothing.
+ *  7. Of several commits one MUST win; it ends every session, known device
+ *     and log-in under way, in one step with the change, tells the owner by
+ *     mail, and logs nobody in.
+ */
+#include "auth/reset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/account_change.h"
+#include "auth/audit.h"
+#include "auth/hash.h"
+#include "auth/mailing.h"
+#include "auth/name.h"
+#include "base/codec.h"
+
+#include "base/banned.h"
+
+#define TOKEN_BYTES 32
+#define LIFE_S      (STAUTH_RESET_MINUTES * 60)
+#define OVER        "This link does not hold any more. Please ask for a new one."
+
+/* --- 1. */
+
+static enum stauth_rc make_token(struct stauth_ctx *ctx,
+	const struct stauth_account *account, struct stauth_mail *mail,
+	struct stauth_reset *reset, struct stauth_err *err)
+{
+	uint8_t bytes[TOKEN_BYTES];
+	enum stauth_rc rc = ctx->random(bytes, sizeof(bytes), err);
+
+	_Static_assert(
+		STAUTH_B64URL_SIZE(TOKEN_BYTES) == STAUTH_RESET_TOKEN_LEN + 1 &&
+			STAUTH_RESET_TOKEN_LEN < STAUTH_MAIL_CODE_SIZE,
+		"a token fits");
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_b64url_encode(bytes, sizeof(bytes), mail->code);
+	stauth_wipe_array(bytes);
+	reset->uid = account->uid;
+	reset->epoch = account->epoch;
+	reset->created_at = mail->created_at;
+	reset->expires_at = mail->created_at + LIFE_S;
+	if (!stauth_sha256(
+		    mail->code, STAUTH_RESET_TOKEN_LEN, reset->token_hash)) {
+		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
+	}
+	return STAUTH_OK;
+}
+
+static bool hash_of(const char *token, uint8_t hash[32])
+{
+	uint8_t bytes[TOKEN_BYTES];
+	size_t len = 0;
+	bool ok = token && strlen(token) == STAUTH_RESET_TOKEN_LEN &&
+		  stauth_b64url_decode(token, STAUTH_RESET_TOKEN_LEN, bytes,
+			  sizeof(bytes), &len) &&
+		  len == sizeof(bytes) &&
+		  stauth_sha256(token, STAUTH_RESET_TOKEN_LEN, hash);
+
+	stauth_wipe_array(bytes);
+	return ok;
+}
+
+/* --- 2. and 3. */
+
+struct answer {
+	enum stauth_letter_kind kind;
+	const char *why; /* for the audit */
+};
+
+static struct answer answer_for(
+	bool found, const struct stauth_account *account)
+{
+	if (!found) {
+		return (struct answer){STAUTH_LETTER_NONE, "no account"};
+	}
+	if (account->disabled) {
+		return (struct answer){STAUTH_LETTER_NONE, "disabled"};
+	}
+	if (account->system_login) {
+		return (struct answer){
+			STAUTH_LETTER_RESET_ASK, "marked for system log-in"};
+	}
+	return (struct answer){STAUTH_LETTER_RESET_LINK, ""};
+}
+
+static enum stauth_rc post(struct stauth_ctx *ctx,
+	const struct stauth_account *account, const struct answer *answer,
+	const char *email, const char *address, struct stauth_err *err)
+{
+	const struct stauth_actor actor = {"", "web", address};
+	bool link = answer->kind == STAUTH_LETTER_RESET_LINK;
+	struct stauth_mailing mailing = {0};
+	struct stauth_reset reset = {0};
+	int64_t wait_s = 0;
+	enum stauth_rc rc = stauth_mail_fill(ctx, answer->kind, account->email,
+		account->name, LIFE_S, &mailing.mail, err);
+
+	if (rc == STAUTH_OK) {
+		rc = make_token(ctx, account, &mailing.mail, &reset, err);
+	}
+	if (rc == STAUTH_OK) {
+		if (link) {
+			mailing.reset = &reset;
+		} else {
+			stauth_wipe_array(mailing.mail.code);
+		}
+		stauth_mailing_count(
+			&mailing, STAUTH_MAILING_RESET, email, address);
+		stauth_audit_fill(&mailing.audit, "reset.ask", link,
+			account->uid ? account->name : email, account->uid,
+			&actor, answer->why);
+		rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
+	}
+	stauth_wipe(&mailing, sizeof(mailing));
+	return rc == STAUTH_THROTTLED ? STAUTH_OK : rc;
+}
+
+enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
+	const char *address, struct stauth_err *err)
+{
+	char canonical[STAUTH_EMAIL_SIZE];
+	struct stauth_account account = {0};
+	struct answer answer;
+	enum stauth_rc rc = stauth_mailing_ready(ctx->config, err);
+
+	if (rc == STAUTH_OK) {
+		rc = stauth_email_canonical(
+			email, strlen(email), canonical, err);
+	}
+	if (rc != STAUTH_OK) {
+		return stauth_account_told(ctx, rc, err);
+	}
+	rc = ctx->accounts->ops->user_by_email(
+		ctx->accounts, canonical, &account, err);
+	stauth_wipe_array(account.password);
+	if (rc < 0) {
+		return rc;
+	}
+	answer = answer_for(rc == STAUTH_OK, &account);
+	return post(ctx, &account, &answer, canonical, address, err);
+}
+
+/* --- 4. */
+
+static enum stauth_rc may_link(struct stauth_ctx *ctx,
+	const struct stauth_account *account, bool send, struct stauth_err *err)
+{
+	if (account->system_login) {
+		return stauth_fail(err, STAUTH_REFUSED,
+			"An account marked for system log-in gets no link; "
+			"use `stauthctl user passwd`.");
+	}
+	if (account->disabled) {
+		return stauth_fail(err, STAUTH_REFUSED,
+			"The account is disabled; enable it first.");
+	}
+	if (ctx->config->public_url_count == 0) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "PUBLIC_URL is not set");
+	}
+	if (send && !account->email[0]) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"The account has no e-mail address.");
+	}
+	return send ? stauth_mailing_ready(ctx->config, err) : STAUTH_OK;
+}
+
+static enum stauth_rc make_link(struct stauth_ctx *ctx,
+	const struct stauth_account *account, bool send,
+	const struct stauth_actor *actor, char ret_link[STAUTH_RESET_LINK_SIZE],
+	struct stauth_err *err)
+{
+	struct stauth_mailing mailing = {.never_refuse = true};
+	struct stauth_reset reset = {0};
+	int64_t wait_s = 0;
+	char token[STAUTH_MAIL_CODE_SIZE];
+	enum stauth_rc rc = stauth_mail_fill(ctx,
+		send ? STAUTH_LETTER_RESET_LINK : STAUTH_LETTER_NONE,
+		account->email, account->name, send ? LIFE_S : 1, &mailing.mail,
+		err);
+
+	if (rc == STAUTH_OK) {
+		rc = make_token(ctx, account, &mailing.mail, &reset, err);
+	}
+	if (rc == STAUTH_OK) {
+		memcpy(token, mailing.mail.code, sizeof(token));
+		if (!send) {
+			stauth_wipe_array(mailing.mail.code);
+		}
+		mailing.reset = &reset;
+		stauth_audit_fill(&mailing.audit, "reset.link", true,
+			account->name, account->uid, actor, send ? "sent" : "");
+		rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
+		if (rc == STAUTH_OK) {
+			(void)snprintf(ret_link, STAUTH_RESET_LINK_SIZE,
+				"%s/auth/reset?token=%s",
+				ctx->config->public_urls[0].origin, token);
+		}
+		stauth_wipe_array(token);
+	}
+	stauth_wipe(&mailing, sizeof(mailing));
+	return rc;
+}
+
+enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
+	bool send, const struct stauth_actor *actor,
+	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
+
+	stauth_wipe_array(account.password);
+	if (rc == STAUTH_OK) {
+		rc = may_link(ctx, &account, send, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = make_link(ctx, &account, send, actor, ret_link, err);
+	}
+	return stauth_account_told(ctx, rc, err);
+}
+
+/* --- 5. and 6. */
+
+static enum stauth_rc over(struct stauth_err *err)
+{
+	return stauth_fail(err, STAUTH_EXPIRED, OVER);
+}
+
+static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],
+	struct stauth_account *account, struct stauth_err *err)
+{
+	struct stauth_reset reset = {0};
+	enum stauth_rc rc = ctx->state->ops->reset_look(ctx->state, hash,
+		ctx->state->ops->now(ctx->state), &reset, err);
+
+	if (rc == STAUTH_OK) {
+		rc = ctx->accounts->ops->user_by_uid(
+			ctx->accounts, reset.uid, account, err);
+		stauth_wipe_array(account->password);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc != STAUTH_OK || account->epoch != reset.epoch ||
+		account->disabled || account->system_login) {
+		return over(err);
+	}
+	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_reset_look(struct stauth_ctx *ctx, const char *token,
+	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	uint8_t hash[STAUTH_SHA256_LEN];
+	enum stauth_rc rc;
+
+	if (!hash_of(token, hash)) {
+		return over(err);
+	}
+	rc = find(ctx, hash, &account, err);
+	if (rc == STAUTH_OK) {
+		memcpy(ret_name, account.name, sizeof(account.name));
+	}
+	return rc;
+}
+
+/* --- 7. */
+
+static enum stauth_rc take_and_set(struct stauth_ctx *ctx,
+	const uint8_t hash[32], const struct stauth_account *account,
+	const char *encoded, const char *address, struct stauth_err *err)
+{
+	const struct stauth_actor actor = {"", "web", address};
+	struct stauth_reset reset = {0};
+	struct stauth_change change;
+	int ended = 0;
+	enum stauth_rc rc = ctx->state->ops->reset_take(ctx->state, hash,
+		ctx->state->ops->now(ctx->state), &reset, err);
+
+	if (rc != STAUTH_OK) {
+		return rc < 0 ? rc : over(err);
+	}
+	stauth_change_fill(ctx, "reset", account, &actor, "", true, &change);
+	rc = stauth_account_write_password(ctx, account, reset.epoch, encoded,
+		false, &change, &ended, err);
+	return rc > 0 ? over(err) : rc;
+}
+
+enum stauth_rc stauth_reset_commit(struct stauth_ctx *ctx, const char *token,
+	const struct stauth_secret *password, const char *address,
+	struct stauth_err *err)
+{
+	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
+	struct stauth_account account = {0};
+	uint8_t hash[STAUTH_SHA256_LEN];
+	enum stauth_rc rc;
+
+	if (!hash_of(token, hash)) {
+		return stauth_account_told(ctx, over(err), err);
+	}
+	rc = find(ctx, hash, &account, err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_account_fits(ctx->config, account.name,
+			account.email, account.display_name, password, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_hash_new(ctx, false, password, encoded, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = take_and_set(ctx, hash, &account, encoded, address, err);
+		stauth_wipe_array(encoded);
+	}
+	return stauth_account_told(ctx, rc, err);
+}

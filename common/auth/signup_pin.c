@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PIN of a sign-up, in the order of the code:
+ *
+ *  1. A PIN MUST be six digits, each of the million equally likely, from the
+ *     random source; if that fails there is none. It is text: leading zeros
+ *     count.
+ *  2. What is typed MUST be six ASCII digits; blanks and one dash between
+ *     them are let through, because people copy "123 456". Nothing else is
+ *     let through, and what is not let through is no guess: it is compared
+ *     with nothing and counted nowhere.
+ *  3. Only a keyed hash of a PIN MUST reach the store, under a key from
+ *     outside of it: a million plain hashes are quickly tried.
+ *  4. The hash MUST bind the purpose, the browser and the address, each with
+ *     its length before it, so that no other three give the same text.
+ */
+#include "auth/signup_pin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/session.h"
+#include "base/codec.h"
+#include "base/secret.h"
+#include "store/records.h"
+
+#include "base/banned.h"
+
+#define PIN_COUNT 1000000u
+/* Above the last whole million of 32 bits the first PINs would be favoured. */
+#define DRAW_END (UINT32_MAX / PIN_COUNT * PIN_COUNT)
+
+/* --- 1. */
+
+enum stauth_rc stauth_pin_make(struct stauth_ctx *ctx,
+	char ret_pin[STAUTH_PIN_LEN + 1], struct stauth_err *err)
+{
+	uint32_t draw;
+
+	do {
+		enum stauth_rc rc = ctx->random(&draw, sizeof(draw), err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	} while (draw >= DRAW_END);
+	(void)snprintf(ret_pin, STAUTH_PIN_LEN + 1, "%06u", draw % PIN_COUNT);
+	stauth_wipe(&draw, sizeof(draw));
+	return STAUTH_OK;
+}
+
+/* --- 2. */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool read_digits(const char *typed, char pin[STAUTH_PIN_LEN + 1])
+{
+	size_t digits = 0;
+	size_t dashes = 0;
+	char last = '\0';
+
+	for (const char *at = typed; *at; at++) {
+		last = *at;
+		if (is_digit(*at)) {
+			if (digits == STAUTH_PIN_LEN) {
+				return false;
+			}
+			pin[digits++] = *at;
+		} else if (digits == 0 || (*at != ' ' && *at != '-')) {
+			return false;
+		} else {
+			dashes += *at == '-';
+		}
+	}
+	pin[digits] = '\0';
+	return digits == STAUTH_PIN_LEN && is_digit(last) && dashes <= 1;
+}
+
+enum stauth_rc stauth_pin_typed(const char *typed,
+	char ret_pin[STAUTH_PIN_LEN + 1], struct stauth_err *err)
+{
+	char pin[STAUTH_PIN_LEN + 1];
+	bool ok = typed && read_digits(typed, pin);
+
+	if (ok) {
+		memcpy(ret_pin, pin, sizeof(pin));
+	}
+	stauth_wipe_array(pin);
+	return ok ? STAUTH_OK
+		  : stauth_fail(err, STAUTH_BADVALUE,
+			    "The PIN is six digits, as the mail shows it.");
+}
+
+/* --- 3. and 4. */
+
+struct frame {
+	uint8_t data[512];
+	size_t len;
+};
+
+/* None of the parts is as long as 256 bytes. */
+static void add_part(struct frame *frame, const char *part)
+{
+	size_t len = strlen(part);
+
+	frame->data[frame->len++] = (uint8_t)len;
+	memcpy(frame->data + frame->len, part, len);
+	frame->len += len;
+}
+
+static enum stauth_rc keyed(struct stauth_ctx *ctx, struct frame *frame,
+	uint8_t ret_hash[32], struct stauth_err *err)
+{
+	const struct stauth_keys *keys;
+	uint8_t hash[STAUTH_SHA256_LEN];
+	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
+
+	if (rc == STAUTH_OK && !stauth_hmac_sha256(keys->pin, sizeof(keys->pin),
+				       frame->data, frame->len, hash)) {
+		rc = stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
+	}
+	if (rc == STAUTH_OK) {
+		memcpy(ret_hash, hash, sizeof(hash));
+	}
+	stauth_wipe(frame, sizeof(*frame));
+	return rc;
+}
+
+enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
+	uint8_t ret_hash[32], struct stauth_err *err)
+{
+	struct frame frame = {.len = 0};
+
+	if (!flow || !stauth_token_wellformed(flow, strlen(flow))) {
+		return stauth_fail(
+			err, STAUTH_NOTFOUND, "the browser has no token");
+	}
+	add_part(&frame, "flow");
+	add_part(&frame, flow);
+	return keyed(ctx, &frame, ret_hash, err);
+}
+
+enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
+	const char *email, const char *pin, uint8_t ret_mac[32],
+	struct stauth_err *err)
+{
+	struct frame frame = {.len = 0};
+
+	add_part(&frame, STAUTH_PIN_SIGNUP);
+	add_part(&frame, flow);
+	add_part(&frame, email);
+	add_part(&frame, pin);
+	return keyed(ctx, &frame, ret_mac, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The PIN itself; for signup*.c only. */
+#ifndef STAUTH_AUTH_SIGNUP_PIN_H
+#define STAUTH_AUTH_SIGNUP_PIN_H
+
+#include <stdint.h>
+
+#include "auth/ctx.h"
+
+#define STAUTH_PIN_LEN    6
+#define STAUTH_PIN_TRIES  5
+#define STAUTH_PIN_SIGNUP "signup"
+
+/* A new one, as text. */
+enum stauth_rc stauth_pin_make(struct stauth_ctx *ctx,
+	char ret_pin[STAUTH_PIN_LEN + 1], struct stauth_err *err);
+/* As typed: six ASCII digits, with blanks and at most one dash between them.
+ * BADVALUE: anything else. */
+enum stauth_rc stauth_pin_typed(const char *typed,
+	char ret_pin[STAUTH_PIN_LEN + 1], struct stauth_err *err);
+/* What stands for a browser in the store. NOTFOUND: no pre-cookie's token. */
+enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
+	uint8_t ret_hash[32], struct stauth_err *err);
+/* What stands for a PIN there. email is canonical. */
+enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
+	const char *email, const char *pin, uint8_t ret_mac[32],
+	struct stauth_err *err);
+
+#endif
