@@ -5,6 +5,9 @@
  *     one place: after the one live session of this very hash was read whole.
  *  2. What could not be read is FAULT, never DENY and never ALLOW.
  *  3. One read, nothing written, nobody waited for.
+ *  4. Every check looks at the database as it is now. A row that was read
+ *     before is used only if nothing at all was committed since, and that is
+ *     found out in the same read transaction.
  */
 #include "store/sqlite/verbs.h"
 
@@ -24,6 +27,28 @@ static bool is_alive(
 	return session->expires_at > now_s &&
 	       (session->remember || idle_s == 0 ||
 		       session->last_seen_at > now_s - idle_s);
+}
+
+/* The transaction it reads in lasts until the query is ended. */
+static enum stauth_rc see_state(struct stauth_query *query,
+	struct stauth_sqlite_check *half, struct stauth_err *err)
+{
+	int64_t version = 0;
+	enum stauth_rc rc;
+
+	stauth_query_start(query, half->db, STAUTH_SQL_DATA_VERSION);
+	rc = stauth_query_row(query, err);
+	if (rc == STAUTH_NOTFOUND) {
+		return stauth_fail(err, STAUTH_EBROKEN, "no data_version");
+	}
+	if (rc == STAUTH_OK) {
+		version = stauth_read_int(query, INT64_MIN, INT64_MAX);
+		rc = stauth_query_sound(query, err);
+	}
+	if (rc == STAUTH_OK) {
+		stauth_recent_see(half->recent, half->db->opened, version);
+	}
+	return rc;
 }
 
 /* NOTFOUND; what it read until a failure stays in *ret_session. */
@@ -50,6 +75,29 @@ static enum stauth_rc read_row(struct stauth_db *db,
 	return rc;
 }
 
+static enum stauth_rc find_row(struct stauth_sqlite_check *half,
+	const uint8_t token_hash[32], struct stauth_session *ret_session,
+	struct stauth_err *err)
+{
+	struct stauth_query state;
+	enum stauth_rc rc;
+
+	if (!half->recent) {
+		return read_row(half->db, token_hash, ret_session, err);
+	}
+	rc = see_state(&state, half, err);
+	if (rc == STAUTH_OK &&
+		!stauth_recent_get(half->recent, token_hash, ret_session)) {
+		rc = read_row(half->db, token_hash, ret_session, err);
+		if (rc == STAUTH_OK) {
+			stauth_recent_put(
+				half->recent, token_hash, ret_session);
+		}
+	}
+	stauth_query_end(&state);
+	return rc;
+}
+
 /* Its identity goes first, so that a no carries nobody's. */
 static void begin_done(struct stauth_check_done *done, uint64_t tag)
 {
@@ -66,14 +114,14 @@ static enum stauth_rc submit(struct stauth_check *check,
 	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
 	struct stauth_check_done *ret_done)
 {
-	struct stauth_db *db = ((struct stauth_sqlite_check *)check)->db;
+	struct stauth_sqlite_check *half = (struct stauth_sqlite_check *)check;
 	struct stauth_err err = {.rc = STAUTH_OK};
 	enum stauth_rc rc;
 
 	begin_done(ret_done, tag);
-	rc = stauth_db_ready(db, &err);
+	rc = stauth_db_ready(half->db, &err);
 	if (rc == STAUTH_OK) {
-		rc = read_row(db, token_hash, &ret_done->session, &err);
+		rc = find_row(half, token_hash, &ret_done->session, &err);
 	}
 	if (rc < 0) {
 		begin_done(ret_done, tag);

@@ -218,6 +218,7 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	db->opened++;
 	code = sqlite3_open_v2(db->path, &db->sql,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
 			SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,

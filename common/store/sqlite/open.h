@@ -25,8 +25,9 @@ struct stauth_db {
 	enum stauth_store_role role;
 	sqlite3 *sql;                          /* NULL: closed */
 	sqlite3_stmt *stmts[STAUTH_SQL_COUNT]; /* prepared at first use */
-	bool doomed; /* to be closed and opened again by the next verb */
-	dev_t dev;   /* which file it was when it was opened */
+	uint64_t opened; /* counts the connections it had */
+	bool doomed;     /* to be closed and opened again by the next verb */
+	dev_t dev;       /* which file it was when it was opened */
 	ino_t ino;
 	ino_t wal_ino;       /* of its -wal; 0 none */
 	int64_t deadline_ms; /* of the verb, on the boot clock */

@@ -21,6 +21,7 @@ static void close_store(struct stauth_store *store)
 	struct stauth_sqlite *sqlite = store->provider;
 
 	stauth_db_close(&sqlite->db);
+	stauth_recent_free(sqlite->check.recent);
 	free(sqlite);
 }
 
@@ -48,6 +49,8 @@ enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 	sqlite->state.db = &sqlite->db;
 	sqlite->check.base.ops = &stauth_sqlite_check_ops;
 	sqlite->check.db = &sqlite->db;
+	/* Without memory for it checks are slower, no more. */
+	sqlite->check.recent = state ? NULL : stauth_recent_new();
 	*ret_store = (struct stauth_store){
 		.accounts = accounts ? &sqlite->accounts.base : NULL,
 		.state = state ? &sqlite->state.base : NULL,

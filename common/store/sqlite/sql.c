@@ -34,6 +34,7 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
 	[STAUTH_SQL_HEALTH] = "SELECT value FROM meta WHERE key = 'epoch'",
 
+	[STAUTH_SQL_DATA_VERSION] = "PRAGMA data_version",
 	/* What a check answers with and judges by: each column costs. */
 	[STAUTH_SQL_CHECK] =
 		"SELECT token_hash, handle, uid, user_name, email, "

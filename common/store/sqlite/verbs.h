@@ -4,6 +4,7 @@
 
 #include "store/accounts.h"
 #include "store/sqlite/open.h"
+#include "store/sqlite/recent.h"
 #include "store/state.h"
 
 /*
@@ -24,6 +25,7 @@ struct stauth_sqlite_state {
 struct stauth_sqlite_check {
 	struct stauth_check base;
 	struct stauth_db *db;
+	struct stauth_recent *recent; /* NULL: every row is read */
 };
 
 static inline struct stauth_db *stauth_accounts_db(
