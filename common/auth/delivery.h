@@ -7,14 +7,36 @@
 
 #include "auth/ctx.h"
 
+/* Mails whose fate is unknown and that were tried again once. */
+#define STAUTH_DELIVERY_DOUBTS 1024
+
+/* What a worker remembers between its steps. Starts zeroed. */
+struct stauth_delivery {
+	/* Delivered or given up, but not yet written: before anything else. */
+	int64_t done_id; /* 0 none */
+	bool done_ok;
+	bool done_quiet; /* never was meant to be sent: no audit row */
+	char done_user[255];
+	char done_detail[193];
+	/* The way is closed, not one letter's fault: nobody is tried before
+	 * this instant of the boot clock. */
+	int64_t closed_until_ms;
+	int closed_count;
+	char trouble[192]; /* why; "" it is open */
+	int64_t doubts[STAUTH_DELIVERY_DOUBTS];
+	int doubt_next;
+};
+
 /*
  * The outbox's other end, for a worker that has ctx->mailer and nothing else
  * to do. Takes one mail that is due, composes and sends it, and settles what
- * came of it. NOTFOUND: nothing is due. OK: one was settled, delivered or
- * not. Negative: the store's trouble; wait and call again.
+ * came of it. NOTFOUND: nothing is due, or the way is closed for the moment.
+ * OK: one was settled, delivered or not. Negative: the store's trouble; wait
+ * and call again. A closed way is told once through ctx->messages, and so is
+ * its end.
  */
-enum stauth_rc stauth_delivery_step(
-	struct stauth_ctx *ctx, struct stauth_err *err);
+enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, struct stauth_err *err);
 
 /* A letter at once, without the outbox: `stauthctl mail test`. The mailer's
  * codes. */

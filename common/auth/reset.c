@@ -36,7 +36,7 @@
 
 #define TOKEN_BYTES 32
 #define LIFE_S      (STAUTH_RESET_MINUTES * 60)
-#define OVER        "This link does not hold any more. Please ask for a new one."
+#define OVER        "This link holds no longer. Please ask for a new one."
 
 /* --- 1. */
 

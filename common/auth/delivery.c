@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The outbox's other end (CONTRACT 3.2), in the order of the code:
+ *
+ *  1. What was delivered or given up MUST be written before the next mail is
+ *     taken, however often that must be tried: what is not written is sent
+ *     again.
+ *  2. A mail is taken for longer than a try can last. Who dies over it loses
+ *     nothing: it comes back by itself.
+ *  3. A letter that will never be accepted is given up, with an audit row;
+ *     one that was deferred is tried again after 10 s, 30 s, 1, 2, 5 and
+ *     then every 10 minutes, or when the other side asks for it; the last
+ *     time shortly before it expires. Expired ones MUST NOT be sent.
+ *  4. One that may have been accepted is tried again once, no more: a
+ *     doubled mail is better than a lost one, ten are not.
+ *  5. When it is the way that is closed (nobody there, wrong credentials,
+ *     wrong configuration), nobody MUST be given up for it, and one letter is
+ *     tried every 30 s at most. All are due again by then, so that they
+ *     leave at once when it opens. It is told once, and so is its end.
+ *  6. Neither a code nor a letter MUST reach a message or an audit row; the
+ *     code is wiped when the letter is gone.
+ */
+#include "auth/delivery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/audit.h"
+#include "auth/name.h"
+#include "auth/reset.h"
+#include "base/secret.h"
+#include "mail/compose.h"
+#include "mail/mailer.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+#define LEASE_S       45 /* a try takes 30 at most */
+#define CLOSED_MAX_MS 30000
+#define CLOSED_MIN_MS 2000
+#define CLOSED_DUE_S  1
+#define LAST_CALL_S   60
+
+/* --- 1. */
+
+static enum stauth_rc write_done(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, struct stauth_err *err)
+{
+	const struct stauth_actor actor = {"", "mail", ""};
+	struct stauth_audit_row row;
+	enum stauth_rc rc;
+
+	if (delivery->done_id == 0) {
+		return STAUTH_OK;
+	}
+	stauth_audit_fill(&row, "mail", delivery->done_ok, delivery->done_user,
+		0, &actor, delivery->done_detail);
+	rc = ctx->state->ops->mail_done(ctx->state, delivery->done_id,
+		delivery->done_quiet ? NULL : &row,
+		ctx->state->ops->now(ctx->state), err);
+	/* Gone already: its time was over meanwhile. */
+	if (rc >= 0) {
+		delivery->done_id = 0;
+		rc = STAUTH_OK;
+	}
+	return rc;
+}
+
+static enum stauth_rc settle(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, const struct stauth_mail *mail,
+	bool ok, const char *why, struct stauth_err *err)
+{
+	delivery->done_id = mail->id;
+	delivery->done_ok = ok;
+	delivery->done_quiet = !mail->kind[0];
+	(void)snprintf(delivery->done_user, sizeof(delivery->done_user), "%s",
+		mail->user);
+	(void)snprintf(delivery->done_detail, sizeof(delivery->done_detail),
+		"%s%s%.150s", mail->kind, why[0] ? ": " : "", why);
+	return write_done(ctx, delivery, err);
+}
+
+/* --- 3. */
+
+static int64_t pause_s(int tries)
+{
+	static const int64_t pauses[] = {10, 30, 60, 120, 300, 600};
+	int last = (int)(sizeof(pauses) / sizeof(*pauses)) - 1;
+	int i = tries < 1 ? 0 : tries - 1;
+
+	return pauses[i < last ? i : last];
+}
+
+static enum stauth_rc later(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, const struct stauth_mail *mail,
+	int64_t after_s, const char *why, struct stauth_err *err)
+{
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	int64_t next_at = now_s + after_s;
+
+	if (next_at >= mail->expires_at &&
+		mail->expires_at - now_s > LAST_CALL_S) {
+		next_at = mail->expires_at - LAST_CALL_S / 2;
+	}
+	if (next_at >= mail->expires_at) {
+		return settle(ctx, delivery, mail, false, why, err);
+	}
+	return ctx->state->ops->mail_later(ctx->state, mail->id, next_at, err);
+}
+
+/* --- 4. */
+
+static bool doubted_before(
+	struct stauth_delivery *delivery, const struct stauth_mail *mail)
+{
+	for (int i = 0; i < STAUTH_DELIVERY_DOUBTS; i++) {
+		if (delivery->doubts[i] == mail->id) {
+			return true;
+		}
+	}
+	delivery->doubts[delivery->doubt_next] = mail->id;
+	delivery->doubt_next =
+		(delivery->doubt_next + 1) % STAUTH_DELIVERY_DOUBTS;
+	return false;
+}
+
+/* --- 5. */
+
+static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
+	const struct stauth_err *trouble)
+{
+	int64_t pause_ms = CLOSED_MIN_MS;
+
+	for (int i = 0; i < delivery->closed_count; i++) {
+		if (pause_ms < CLOSED_MAX_MS) {
+			pause_ms *= 2;
+		}
+	}
+	pause_ms = pause_ms < CLOSED_MAX_MS ? pause_ms : CLOSED_MAX_MS;
+	delivery->closed_count++;
+	delivery->closed_until_ms = ctx->boot_ms() + pause_ms;
+	if (!delivery->trouble[0]) {
+		stauth_say(&ctx->messages, STAUTH_WARNING,
+			"mail cannot go out, it waits and is tried again: %s",
+			trouble->msg);
+	}
+	(void)snprintf(delivery->trouble, sizeof(delivery->trouble), "%s",
+		trouble->msg[0] ? trouble->msg : "no reason given");
+}
+
+static void open_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery)
+{
+	if (delivery->trouble[0]) {
+		stauth_say(&ctx->messages, STAUTH_INFO, "mail goes out again");
+	}
+	delivery->trouble[0] = '\0';
+	delivery->closed_count = 0;
+	delivery->closed_until_ms = 0;
+}
+
+static bool is_way(enum stauth_rc rc)
+{
+	return rc == STAUTH_EUNREACHABLE || rc == STAUTH_ECONFIG ||
+	       rc == STAUTH_EDENIED;
+}
+
+static enum stauth_rc answer(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, const struct stauth_mail *mail,
+	enum stauth_rc sent, int64_t retry_after_s,
+	const struct stauth_err *trouble, struct stauth_err *err)
+{
+	int64_t after_s = pause_s(mail->tries);
+
+	if (is_way(sent)) {
+		close_way(ctx, delivery, trouble);
+		return later(
+			ctx, delivery, mail, CLOSED_DUE_S, trouble->msg, err);
+	}
+	if (sent == STAUTH_OK) {
+		open_way(ctx, delivery);
+		return settle(ctx, delivery, mail, true, "", err);
+	}
+	if (sent > 0) {
+		open_way(ctx, delivery);
+		return settle(ctx, delivery, mail, false, trouble->msg, err);
+	}
+	if (sent == STAUTH_EUNKNOWN && doubted_before(delivery, mail)) {
+		return settle(ctx, delivery, mail, false, trouble->msg, err);
+	}
+	after_s = retry_after_s > after_s ? retry_after_s : after_s;
+	return later(ctx, delivery, mail, after_s, trouble->msg, err);
+}
+
+/* --- 6. */
+
+static int minutes_of(const struct stauth_config *config, const char *kind)
+{
+	return strncmp(kind, "reset", 5) == 0
+		       ? STAUTH_RESET_MINUTES
+		       : config->signup_pin_expiry_minutes;
+}
+
+static enum stauth_rc send_facts(struct stauth_ctx *ctx,
+	const struct stauth_letter_facts *facts, int64_t *ret_retry_after_s,
+	struct stauth_err *err)
+{
+	struct stauth_composed composed = {0};
+	enum stauth_rc rc;
+
+	if (!ctx->mailer) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"no mailer is configured: set SENDGRID_API_KEY, "
+			"SMTP_URL or MAIL_TRANSPORT=FILE");
+	}
+	rc = stauth_compose(ctx->config, facts, &composed, err);
+	if (rc == STAUTH_OK) {
+		rc = ctx->mailer->ops->send(
+			ctx->mailer, &composed.letter, ret_retry_after_s, err);
+	}
+	stauth_composed_finish(&composed);
+	return rc;
+}
+
+static enum stauth_rc deliver(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, const struct stauth_mail *mail,
+	struct stauth_err *err)
+{
+	struct stauth_letter_facts facts = {
+		.to = mail->recipient,
+		.user = mail->user,
+		.code = mail->code,
+		.message = mail->message_id,
+		.minutes = minutes_of(ctx->config, mail->kind),
+		.date_at = mail->created_at,
+	};
+	struct stauth_err trouble = {.rc = STAUTH_OK};
+	int64_t retry_after_s = 0;
+	enum stauth_rc rc;
+
+	if (!mail->kind[0]) {
+		return settle(ctx, delivery, mail, true, "", err);
+	}
+	rc = stauth_letter_kind_parse(mail->kind, &facts.kind);
+	if (rc != STAUTH_OK) {
+		return settle(ctx, delivery, mail, false, "unknown kind", err);
+	}
+	rc = send_facts(ctx, &facts, &retry_after_s, &trouble);
+	return answer(ctx, delivery, mail, rc, retry_after_s, &trouble, err);
+}
+
+/* --- 2. */
+
+enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
+	struct stauth_delivery *delivery, struct stauth_err *err)
+{
+	struct stauth_mail mail = {0};
+	enum stauth_rc rc = write_done(ctx, delivery, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (ctx->boot_ms() < delivery->closed_until_ms) {
+		return STAUTH_NOTFOUND;
+	}
+	rc = ctx->state->ops->mail_take(ctx->state, LEASE_S,
+		ctx->state->ops->now(ctx->state), &mail, err);
+	if (rc == STAUTH_OK) {
+		rc = deliver(ctx, delivery, &mail, err);
+	}
+	stauth_wipe(&mail, sizeof(mail));
+	return rc > 0 && rc != STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+enum stauth_rc stauth_delivery_test(
+	struct stauth_ctx *ctx, const char *to, struct stauth_err *err)
+{
+	char email[STAUTH_EMAIL_SIZE];
+	char message[STAUTH_HANDLE_LEN + 1];
+	int64_t retry_after_s = 0;
+	struct stauth_letter_facts facts = {
+		.kind = STAUTH_LETTER_TEST,
+		.to = email,
+		.user = "",
+		.code = "",
+		.message = message,
+		.date_at = stauth_ctx_now(ctx),
+	};
+	enum stauth_rc rc = stauth_email_canonical(to, strlen(to), email, err);
+
+	if (rc == STAUTH_OK) {
+		rc = stauth_random_handle(ctx->random, message, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = send_facts(ctx, &facts, &retry_after_s, err);
+	}
+	return rc;
+}
