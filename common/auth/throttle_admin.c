@@ -55,13 +55,8 @@ static void take_apart(struct stauth_throttle_row *row)
 int64_t stauth_throttle_wait_s(const struct stauth_lane *lane,
 	const struct stauth_lane_count *count, int64_t now_s)
 {
-	int64_t left_s = count->first_at + lane->window_s - now_s;
-
-	if (!lane->closed_when_full) {
-		return stauth_lane_wait_s(
-			lane, count->failures, count->last_at, now_s);
-	}
-	return count->failures >= lane->free && left_s > 0 ? left_s : 0;
+	return stauth_lane_wait_s(
+		lane, count->failures, count->first_at, count->last_at, now_s);
 }
 
 enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,

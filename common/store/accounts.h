@@ -124,8 +124,9 @@ struct stauth_accounts_ops {
 		struct stauth_pending *ret_pending, struct stauth_err *err);
 	/*
 	 * The account that this row waited for: user_insert, and every row for
-	 * its address is gone. NOTFOUND: no such row (any more), or one
-	 * without a password; EXISTS: name or e-mail is taken, rows stay.
+	 * its address is gone. NOTFOUND: no such row (any more: also if its
+	 * address or password is no longer the account's), or one without a
+	 * password; EXISTS: name or e-mail is taken, rows stay.
 	 */
 	enum stauth_rc (*pending_promote)(struct stauth_accounts *accounts,
 		const uint8_t flow_hash[32],

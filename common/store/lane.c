@@ -5,8 +5,17 @@
 
 #define DOUBLES_MAX 30
 
+/* Until the window ends; nothing in the future makes that longer. */
+static int64_t closed_s(
+	const struct stauth_lane *lane, int64_t first_at, int64_t now_s)
+{
+	int64_t since_s = first_at < now_s ? now_s - first_at : 0;
+
+	return since_s < lane->window_s ? lane->window_s - since_s : 0;
+}
+
 int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
-	int64_t last_at, int64_t now_s)
+	int64_t first_at, int64_t last_at, int64_t now_s)
 {
 	int64_t over = failures - lane->free;
 	int64_t wait_s = lane->first_wait_s;
@@ -14,6 +23,9 @@ int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
 
 	if (over < 0) {
 		return 0;
+	}
+	if (lane->fixed_window && lane->closed_when_full) {
+		return closed_s(lane, first_at, now_s);
 	}
 	for (int i = 0; i < over && i < DOUBLES_MAX; i++) {
 		if (wait_s >= lane->max_wait_s) {

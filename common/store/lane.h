@@ -7,12 +7,14 @@
 #include "store/records.h"
 
 /*
- * Seconds that a try must still wait after so many failures, the last of them
- * at last_at; 0: none. `free` failures cost nothing; from then on the try
- * after a failure waits first_wait, then twice that, up to max_wait. Pure:
- * stores decide by it, and what people are shown comes from it too.
+ * Seconds that a try must still wait after so many failures, the first of them
+ * at first_at and the last at last_at; 0: none. `free` failures cost nothing;
+ * from then on the try after a failure waits first_wait, then twice that, up to
+ * max_wait; in a lane that is closed when full, until its window, begun at
+ * first_at, ends. Pure: stores decide by it, and what people are shown comes
+ * from it too.
  */
 int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
-	int64_t last_at, int64_t now_s);
+	int64_t first_at, int64_t last_at, int64_t now_s);
 
 #endif

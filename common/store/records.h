@@ -96,7 +96,7 @@ struct stauth_pending {
 	/* Encoded. "": the address has an account already, so nothing can
 	 * come of this row; it only makes the pages look the same. */
 	char password[STAUTH_ENCODED_SIZE];
-	int64_t created_at;
+	int64_t created_at; /* given by the store */
 	int64_t expires_at;
 };
 
@@ -106,16 +106,16 @@ struct stauth_pin {
 	uint8_t flow_hash[32]; /* one live PIN for a purpose and a browser */
 	uint8_t pin_mac[32];   /* keyed: purpose, flow, address and PIN */
 	int tries_left;
-	int64_t created_at;
+	int64_t created_at; /* given by the store */
 	int64_t expires_at;
 };
 
 /* A mailed link to choose a new password, without its token. */
 struct stauth_reset {
 	uint8_t token_hash[32];
-	int64_t uid;   /* one live link for an account: the newest */
-	int64_t epoch; /* of the account when it was asked for */
-	int64_t created_at;
+	int64_t uid;        /* one live link for an account: the newest */
+	int64_t epoch;      /* of the account when it was asked for */
+	int64_t created_at; /* given by the store */
 	int64_t expires_at;
 };
 
@@ -130,7 +130,7 @@ struct stauth_mail {
 	char code[STAUTH_MAIL_CODE_SIZE]; /* PIN or token; "" none; a secret */
 	/* The local part of its Message-ID: the same at every try. */
 	char message_id[STAUTH_HANDLE_LEN + 1];
-	int64_t created_at;
+	int64_t created_at; /* given by the store */
 	int64_t expires_at; /* never sent at or after this instant */
 	int tries;          /* begun so far, a present one included */
 };

@@ -43,9 +43,12 @@ struct stauth_login_commit {
 struct stauth_mail_commit {
 	const struct stauth_lane *lanes; /* of the mail throttle */
 	size_t lane_count;
-	bool never_refuse;              /* an administrator's: counted only */
-	const struct stauth_mail *mail; /* id and tries are the store's */
-	/* Each may be NULL. Takes the place of the older one, which is dead. */
+	bool never_refuse; /* an administrator's: counted only */
+	/* id, tries and created_at are the store's. NULL: none (a link that is
+	 * printed); then outbox_max is not asked. */
+	const struct stauth_mail *mail;
+	/* Each may be NULL. Takes the place of the older one, which is dead,
+	 * and of its mail, if that still waits. */
 	const struct stauth_pin *pin;
 	const struct stauth_reset *reset;
 	size_t outbox_max; /* EBUSY, and nothing is written, if so full */
@@ -171,11 +174,12 @@ struct stauth_state_ops {
 	enum stauth_rc (*mail_take)(struct stauth_state *state, int64_t lease_s,
 		int64_t now_s, struct stauth_mail *ret_mail,
 		struct stauth_err *err);
-	/* Delivered, or given up: erased, code and all. */
+	/* Delivered, or given up: erased, code and all. One that is gone
+	 * already (another worker was faster) is no error. */
 	enum stauth_rc (*mail_done)(struct stauth_state *state, int64_t id,
 		const struct stauth_audit_row *audit, int64_t now_s,
 		struct stauth_err *err);
-	/* Not yet: due again at next_at. */
+	/* Not yet: due again at next_at. One that is gone is no error. */
 	enum stauth_rc (*mail_later)(struct stauth_state *state, int64_t id,
 		int64_t next_at, struct stauth_err *err);
 

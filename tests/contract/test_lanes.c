@@ -141,11 +141,11 @@ static void the_wait_is_the_one_that_is_kept(void **state)
 		.free = 5, .first_wait_s = 1, .max_wait_s = 60};
 
 	(void)state;
-	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW), 0);
-	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW), 1);
-	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW + 3), 5);
-	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW + 8), 0);
-	assert_int_equal(stauth_lane_wait_s(&lane, 1000000, NOW, NOW), 60);
+	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW, NOW + 3), 5);
+	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW, NOW + 8), 0);
+	assert_int_equal(stauth_lane_wait_s(&lane, 1000000, NOW, NOW, NOW), 60);
 }
 
 int main(void)

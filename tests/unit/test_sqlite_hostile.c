@@ -198,7 +198,7 @@ static void make_loose(struct fixture *fix, const char *more)
 		"auth_at, confirmed_at, created_at, last_seen_at, "
 		"expires_at, extra);"
 		"PRAGMA application_id = 1937006965;"
-		"PRAGMA user_version = 1; PRAGMA journal_mode = WAL;");
+		"PRAGMA user_version = 2; PRAGMA journal_mode = WAL;");
 	raw_exec(sql, more);
 	(void)sqlite3_close(sql);
 	open_stores(fix);

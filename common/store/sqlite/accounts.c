@@ -168,5 +168,10 @@ const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
 	.user_update = stauth_sq_user_update,
 	.password_set = stauth_sq_password_set,
 	.password_rehash = stauth_sq_password_rehash,
+	.pending_put = stauth_sq_pending_put,
+	.pending_by_flow = stauth_sq_pending_by_flow,
+	.pending_promote = stauth_sq_pending_promote,
+	.pending_list = stauth_sq_pending_list,
+	.pending_delete = stauth_sq_pending_delete,
 	.user_delete = stauth_sq_user_delete,
 };

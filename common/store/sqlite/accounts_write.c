@@ -2,9 +2,10 @@
 /*
  * Changes of accounts. MUSTs:
  *  1. What belongs together is one transaction: the row, the epoch, the end
- *     of the sessions and known devices, the audit row.
+ *     of the sessions and known devices, the audit row, the mail about it.
  *  2. With a raised epoch every older session and device ends, whether or not
- *     the caller asked for it; what is kept gets the new epoch.
+ *     the caller asked for it; what is kept gets the new epoch. With the
+ *     sessions goes the link to choose a new password, and its mail.
  *  3. A change made on what was read before must fail if it changed since.
  *  4. Where there is an enabled superuser, one is left.
  */
@@ -135,7 +136,7 @@ static enum stauth_rc renew_kept(struct stauth_db *db, int64_t uid,
 	return stauth_query_run(&query, NULL, err);
 }
 
-/* MUST 2: the order is sessions, devices, epoch. */
+/* MUST 2: the order is sessions, devices, link, epoch. */
 static enum stauth_rc end_older(struct stauth_db *db, int64_t uid,
 	int64_t epoch, const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
@@ -151,11 +152,31 @@ static enum stauth_rc end_older(struct stauth_db *db, int64_t uid,
 			change->keep_device ? change->keep_device_hash : NULL,
 			err);
 	}
+	if (rc == STAUTH_OK && (change->end_sessions || change->raise_epoch)) {
+		rc = stauth_reset_end(db, uid, err);
+	}
 	if (rc == STAUTH_OK && change->raise_epoch) {
 		rc = raise_epoch(db, uid, err);
 	}
 	if (rc == STAUTH_OK && change->raise_epoch) {
 		rc = renew_kept(db, uid, epoch + 1, change, err);
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_change_told(struct stauth_db *db,
+	const struct stauth_change *change, int64_t uid, struct stauth_err *err)
+{
+	struct stauth_audit_row audit = change->audit;
+	enum stauth_rc rc;
+
+	if (uid != 0) {
+		audit.uid = uid;
+	}
+	rc = stauth_audit_put(db, &audit, change->now_s, err);
+	if (rc == STAUTH_OK && change->notice) {
+		rc = stauth_mail_put(
+			db, change->notice, NULL, 0, change->now_s, err);
 	}
 	return rc;
 }
@@ -175,7 +196,7 @@ static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
 		rc = end_older(db, uid, before->epoch, change, &ended, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, &change->audit, change->now_s, err);
+		rc = stauth_change_told(db, change, 0, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
 	if (rc == STAUTH_OK && ret_ended) {
@@ -204,21 +225,14 @@ static enum stauth_rc insert_row(struct stauth_db *db,
 	return stauth_query_run(&query, NULL, err);
 }
 
-enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
+enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_account *account,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err)
 {
-	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_audit_row audit = change->audit;
-	int64_t uid = 0;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = must_be_free(db, STAUTH_SQL_USER_BY_NAME,
+		account->name, 0, "user name", err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = must_be_free(db, STAUTH_SQL_USER_BY_NAME, account->name, 0,
-		"user name", err);
 	if (rc == STAUTH_OK) {
 		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
 			0, "e-mail address", err);
@@ -228,10 +242,25 @@ enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
 	}
 	if (rc == STAUTH_OK) {
 		/* The caller cannot know the uid before. */
-		uid = sqlite3_last_insert_rowid(db->sql);
-		audit.uid = uid;
-		rc = stauth_audit_put(db, &audit, change->now_s, err);
+		*ret_uid = sqlite3_last_insert_rowid(db->sql);
+		rc = stauth_change_told(db, change, *ret_uid, err);
 	}
+	return rc;
+}
+
+enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	int64_t uid = 0;
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_account_put(db, account, change, &uid, err);
 	rc = stauth_write_end(db, rc, change->now_s, err);
 	if (rc == STAUTH_OK && ret_uid) {
 		*ret_uid = uid;

@@ -6,6 +6,7 @@
  *  2. The file is new, and 0600 before anything is in it: it holds hashes.
  *  3. It is one file: nothing beside it is needed to read it.
  *  4. Half a copy MUST NOT stay behind.
+ *  5. It holds no mail: the PINs and links in the outbox are in clear.
  */
 #include "store/sqlite/provider.h"
 
@@ -78,8 +79,13 @@ static int fill(sqlite3 *from, const char *path)
 		}
 	}
 	if (code == SQLITE_OK) {
-		code = sqlite3_exec(
-			to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+		code = sqlite3_exec(to,
+			"PRAGMA secure_delete = ON;"
+			"PRAGMA journal_mode = DELETE;"
+			"PRAGMA journal_mode = MEMORY;"
+			"DELETE FROM outbox;"
+			"PRAGMA journal_mode = DELETE;",
+			NULL, NULL, NULL);
 	}
 	(void)sqlite3_close_v2(to);
 	return code;

@@ -125,14 +125,35 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 
 		rc = read_count(db, &lanes[i], now_s, &now, err);
 		if (rc == STAUTH_OK) {
-			int64_t wait_s = stauth_lane_wait_s(
-				&lanes[i], now.failures, now.last_at, now_s);
+			int64_t wait_s = stauth_lane_wait_s(&lanes[i],
+				now.failures, now.first_at, now.last_at, now_s);
 
 			longest = wait_s > longest ? wait_s : longest;
 		}
 	}
 	if (rc == STAUTH_OK) {
 		*ret_wait_s = longest;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_lanes_take(struct stauth_db *db,
+	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
+{
+	int64_t wait_s = 0;
+	enum stauth_rc rc = STAUTH_OK;
+
+	if (!never_refuse) {
+		rc = longest_wait(db, lanes, count, now_s, &wait_s, err);
+	}
+	if (rc == STAUTH_OK && wait_s > 0) {
+		*ret_wait_s = wait_s;
+		rc = stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
+			(long long)wait_s);
+	}
+	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
+		rc = count_one(db, &lanes[i], now_s, err);
 	}
 	return rc;
 }
@@ -148,16 +169,8 @@ enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (!never_refuse) {
-		rc = longest_wait(db, lanes, count, now_s, &wait_s, err);
-	}
-	if (rc == STAUTH_OK && wait_s > 0) {
-		rc = stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
-			(long long)wait_s);
-	}
-	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		rc = count_one(db, &lanes[i], now_s, err);
-	}
+	rc = stauth_lanes_take(
+		db, lanes, count, never_refuse, now_s, &wait_s, err);
 	rc = stauth_write_end(db, rc, now_s, err);
 	if (rc == STAUTH_THROTTLED && ret_wait_s) {
 		*ret_wait_s = wait_s;

@@ -41,17 +41,35 @@ static enum stauth_rc evict_lanes(struct stauth_db *db, struct stauth_err *err)
 	return stauth_query_run(&query, NULL, err);
 }
 
+/* What is over when the clock says so, whatever the policy. */
+static enum stauth_rc expire_dead(struct stauth_db *db, int64_t now_s,
+	int64_t *left, struct stauth_err *err)
+{
+	static const enum stauth_sql dead[] = {
+		STAUTH_SQL_SESSION_EXPIRE,
+		STAUTH_SQL_MAIL_EXPIRE,
+		STAUTH_SQL_PIN_EXPIRE,
+		STAUTH_SQL_RESET_EXPIRE,
+		STAUTH_SQL_PENDING_EXPIRE,
+		STAUTH_SQL_DEVICE_EXPIRE,
+	};
+	enum stauth_rc rc = STAUTH_OK;
+
+	for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++) {
+		if (rc == STAUTH_OK) {
+			rc = expire(db, dead[i], now_s, left, err);
+		}
+	}
+	return rc;
+}
+
 enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err)
 {
 	int64_t left = SWEEP_ROWS;
 
 	if (rc == STAUTH_OK && ++db->writes == 0) {
-		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE, now_s, &left, err);
-		if (rc == STAUTH_OK) {
-			rc = expire(db, STAUTH_SQL_DEVICE_EXPIRE, now_s, &left,
-				err);
-		}
+		rc = expire_dead(db, now_s, &left, err);
 		if (rc == STAUTH_OK) {
 			rc = evict_lanes(db, err);
 		}
@@ -63,15 +81,11 @@ static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
 	int64_t audit_before_s, int64_t *left, int64_t now_s,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc =
-		expire(db, STAUTH_SQL_SESSION_EXPIRE, now_s, left, err);
+	enum stauth_rc rc = expire_dead(db, now_s, left, err);
 
 	if (rc == STAUTH_OK && idle_s > 0) {
 		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE, now_s - idle_s,
 			left, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = expire(db, STAUTH_SQL_DEVICE_EXPIRE, now_s, left, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = expire(db, STAUTH_SQL_LANE_EXPIRE, now_s, left, err);

@@ -3,8 +3,9 @@
  * Putting a backup in the place of the database. MUSTs:
  *  1. What is no sound backup of ours is refused before anything is written.
  *  2. Nothing old comes back to life: epoch and uid counter end above both
- *     the backup's and the present store's, and the copy holds no session
- *     and no known device.
+ *     the backup's and the present store's, and the copy holds no session,
+ *     no known device, no PIN, no link and no mail. Who waits for a PIN may
+ *     go on, with a new one.
  *  3. All of that is done to a copy in memory while nobody else can write
  *     the database; the copy then replaces it in one transaction. Who reads
  *     meanwhile sees the old one or the new one, and nothing between.
@@ -208,11 +209,14 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 		STAUTH_SQL_RESTORE_SESSIONS,
 		STAUTH_SQL_RESTORE_DEVICES,
 		STAUTH_SQL_RESTORE_LANES,
+		STAUTH_SQL_RESTORE_PINS,
+		STAUTH_SQL_RESTORE_RESETS,
+		STAUTH_SQL_RESTORE_OUTBOX,
 		STAUTH_SQL_RESTORE_NO_COUNTERS,
 	};
 	struct stauth_db *copy = &restore->copy;
 	int64_t epoch = 0;
-	int64_t counters[2] = {0};
+	int64_t counters[3] = {0};
 	enum stauth_rc rc =
 		above(restore, STAUTH_SQL_RESTORE_EPOCH, &epoch, err);
 
@@ -223,12 +227,16 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 		rc = above(
 			restore, STAUTH_SQL_RESTORE_AUDIT, &counters[1], err);
 	}
+	/* Of a mail that is being delivered, the number must mean no other. */
+	if (rc == STAUTH_OK) {
+		rc = above(restore, STAUTH_SQL_RESTORE_MAIL, &counters[2], err);
+	}
 	for (size_t i = 0;
 		rc == STAUTH_OK && i < sizeof(ended) / sizeof(*ended); i++) {
 		rc = run(copy, ended[i], NULL, 0, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = run(copy, STAUTH_SQL_RESTORE_COUNTERS, counters, 2, err);
+		rc = run(copy, STAUTH_SQL_RESTORE_COUNTERS, counters, 3, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = run(copy, STAUTH_SQL_RESTORE_META, &epoch, 1, err);

@@ -29,6 +29,7 @@
 #define AT(column)                                                             \
 	column " INTEGER NOT NULL CHECK (" column " BETWEEN 0 AND "            \
 	       "253402300799)"
+#define BYTES32(column) column " BLOB NOT NULL CHECK (length(" column ") = 32)"
 #define HASH(column)                                                           \
 	column " BLOB NOT NULL PRIMARY KEY CHECK (length(" column ") = 32)"
 
@@ -128,10 +129,73 @@ static const char *const version_1[] = {
 	"PRAGMA user_version = 1",
 	NULL,
 };
+
+/* Sign-up, reset and mail. */
+static const char *const version_2[] = {
+	/* Several may wait for one address: nobody owns it before its PIN. */
+	"CREATE TABLE pending_users ("
+		HASH("flow_hash") ","
+		TEXT("email", 1, 254) ","
+		TEXT("password", 0, 512) ","
+		AT("created_at") ","
+		AT("expires_at")
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX pending_users_email ON pending_users "
+		"(email, flow_hash)",
+	"CREATE INDEX pending_users_expires ON pending_users (expires_at)",
+
+	"CREATE TABLE pins ("
+		TEXT("purpose", 1, 15) ","
+		BYTES32("flow_hash") ","
+		BYTES32("pin_mac") ","
+		NUMBER("tries_left") ","
+		AT("created_at") ","
+		AT("expires_at") ","
+		"PRIMARY KEY (purpose, flow_hash)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX pins_expires ON pins (expires_at)",
+
+	"CREATE TABLE resets ("
+		HASH("token_hash") ","
+		"uid INTEGER NOT NULL UNIQUE CHECK (uid >= 1),"
+		NUMBER("epoch") ","
+		AT("created_at") ","
+		AT("expires_at")
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX resets_expires ON resets (expires_at)",
+
+	/* pin_flow and reset_uid: what the code in it is good for; when that
+	 * is dead, the mail is. */
+	"CREATE TABLE outbox ("
+		"id INTEGER PRIMARY KEY AUTOINCREMENT,"
+		TEXT("kind", 0, 23) ","
+		TEXT("recipient", 0, 254) ","
+		TEXT("user_name", 0, 254) ","
+		TEXT("code", 0, 63) ","
+		TEXT("message_id", 1, 16) ","
+		"pin_flow BLOB CHECK (pin_flow IS NULL OR "
+			"length(pin_flow) = 32),"
+		"reset_uid INTEGER CHECK (reset_uid IS NULL OR "
+			"reset_uid >= 1),"
+		NUMBER("tries") ","
+		AT("due_at") ","
+		AT("created_at") ","
+		AT("expires_at")
+	") STRICT",
+	"CREATE INDEX outbox_due ON outbox (due_at, id)",
+	"CREATE INDEX outbox_expires ON outbox (expires_at)",
+	"CREATE INDEX outbox_pin ON outbox (pin_flow) "
+		"WHERE pin_flow IS NOT NULL",
+	"CREATE INDEX outbox_reset ON outbox (reset_uid) "
+		"WHERE reset_uid IS NOT NULL",
+
+	"PRAGMA user_version = 2",
+	NULL,
+};
 /* clang-format on */
 
 /* steps[i] leads from version i to version i + 1. */
-static const char *const *const steps[] = {version_1};
+static const char *const *const steps[] = {version_1, version_2};
 
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == STAUTH_SCHEMA_VERSION,
 	"one step a version");

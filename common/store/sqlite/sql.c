@@ -24,6 +24,12 @@
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
 	"FROM audit "
 
+#define PENDING_HEAD "flow_hash, email, "
+#define PENDING_TAIL ", created_at, expires_at FROM pending_users "
+#define PIN                                                                    \
+	"purpose, flow_hash, pin_mac, tries_left, created_at, expires_at "     \
+	"FROM pins "
+
 static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[STAUTH_SQL_COMMIT] = "COMMIT",
@@ -176,6 +182,101 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"(SELECT name, key FROM lanes ORDER BY last_at LIMIT "
 		"max(0, (SELECT count(*) FROM lanes) - ?1))",
 
+	[STAUTH_SQL_PENDING_PUT] =
+		"INSERT INTO pending_users (flow_hash, email, password, "
+		"created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) "
+		"ON CONFLICT (flow_hash) DO UPDATE SET email = excluded.email, "
+		"password = excluded.password, "
+		"created_at = excluded.created_at, "
+		"expires_at = excluded.expires_at",
+	[STAUTH_SQL_PENDING_BY_FLOW] =
+		"SELECT " PENDING_HEAD "password" PENDING_TAIL
+		"WHERE flow_hash = ?1 AND expires_at > ?2",
+	[STAUTH_SQL_PENDING_LIST] =
+		"SELECT " PENDING_HEAD "''" PENDING_TAIL
+		"WHERE (email, flow_hash) > (?1, ?2) AND password <> '' "
+		"AND expires_at > ?3 ORDER BY email, flow_hash LIMIT ?4",
+	[STAUTH_SQL_PENDING_DELETE] =
+		"DELETE FROM pending_users WHERE email = ?1",
+	[STAUTH_SQL_PENDING_PINS] =
+		"DELETE FROM pins WHERE purpose = 'signup' AND flow_hash IN "
+		"(SELECT flow_hash FROM pending_users WHERE email = ?1)",
+	[STAUTH_SQL_PENDING_MAILS] =
+		"DELETE FROM outbox WHERE pin_flow IN "
+		"(SELECT flow_hash FROM pending_users WHERE email = ?1)",
+	[STAUTH_SQL_PENDING_EXPIRE] =
+		"DELETE FROM pending_users WHERE flow_hash IN "
+		"(SELECT flow_hash FROM pending_users WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+
+	[STAUTH_SQL_PIN_PUT] =
+		"INSERT INTO pins (purpose, flow_hash, pin_mac, tries_left, "
+		"created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (purpose, flow_hash) DO UPDATE SET "
+		"pin_mac = excluded.pin_mac, "
+		"tries_left = excluded.tries_left, "
+		"created_at = excluded.created_at, "
+		"expires_at = excluded.expires_at",
+	[STAUTH_SQL_PIN_LOOK] =
+		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2 "
+		"AND tries_left > 0 AND expires_at > ?3",
+	[STAUTH_SQL_PIN_COUNT] = "UPDATE pins SET tries_left = tries_left - 1 "
+				 "WHERE purpose = ?1 AND flow_hash = ?2 "
+				 "AND tries_left > 0 AND expires_at > ?3",
+	[STAUTH_SQL_PIN_COUNTED] =
+		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2",
+	[STAUTH_SQL_PIN_SPEND] =
+		"DELETE FROM pins WHERE purpose = ?1 AND flow_hash = ?2 "
+		"AND pin_mac = ?3",
+	[STAUTH_SQL_PIN_EXPIRE] =
+		"DELETE FROM pins WHERE (purpose, flow_hash) IN "
+		"(SELECT purpose, flow_hash FROM pins WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+
+	[STAUTH_SQL_RESET_PUT] =
+		"INSERT INTO resets (token_hash, uid, epoch, created_at, "
+		"expires_at) VALUES (?1, ?2, ?3, ?4, ?5) "
+		"ON CONFLICT (uid) DO UPDATE SET "
+		"token_hash = excluded.token_hash, epoch = excluded.epoch, "
+		"created_at = excluded.created_at, "
+		"expires_at = excluded.expires_at",
+	[STAUTH_SQL_RESET_LOOK] =
+		"SELECT token_hash, uid, epoch, created_at, expires_at "
+		"FROM resets WHERE token_hash = ?1 AND expires_at > ?2",
+	[STAUTH_SQL_RESET_SPEND] = "DELETE FROM resets WHERE token_hash = ?1",
+	[STAUTH_SQL_RESET_END_USER] = "DELETE FROM resets WHERE uid = ?1",
+	[STAUTH_SQL_RESET_EXPIRE] =
+		"DELETE FROM resets WHERE token_hash IN "
+		"(SELECT token_hash FROM resets WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+
+	[STAUTH_SQL_MAIL_COUNT] =
+		"SELECT count(*) FROM outbox WHERE expires_at > ?1",
+	[STAUTH_SQL_MAIL_PUT] =
+		"INSERT OR ABORT INTO outbox (kind, recipient, user_name, "
+		"code, message_id, pin_flow, reset_uid, tries, due_at, "
+		"created_at, expires_at) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9)",
+	/* Is there anything to do? Asked without a lock. */
+	[STAUTH_SQL_MAIL_WAITING] =
+		"SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= ?1) "
+		"OR EXISTS (SELECT 1 FROM outbox WHERE expires_at <= ?1)",
+	[STAUTH_SQL_MAIL_DUE] =
+		"SELECT id, kind, recipient, user_name, code, message_id, "
+		"created_at, expires_at, tries FROM outbox "
+		"WHERE due_at <= ?1 AND expires_at > ?1 "
+		"ORDER BY due_at, id LIMIT 1",
+	[STAUTH_SQL_MAIL_LEASE] = "UPDATE outbox SET tries = tries + 1, "
+				  "due_at = ?2 WHERE id = ?1",
+	[STAUTH_SQL_MAIL_DONE] = "DELETE FROM outbox WHERE id = ?1",
+	[STAUTH_SQL_MAIL_LATER] = "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
+	[STAUTH_SQL_MAIL_DROP_PIN] = "DELETE FROM outbox WHERE pin_flow = ?1",
+	[STAUTH_SQL_MAIL_DROP_RESET] =
+		"DELETE FROM outbox WHERE reset_uid = ?1",
+	[STAUTH_SQL_MAIL_EXPIRE] =
+		"DELETE FROM outbox WHERE id IN "
+		"(SELECT id FROM outbox WHERE expires_at <= ?1 LIMIT ?2)",
+
 	[STAUTH_SQL_AUDIT_ADD] =
 		"INSERT OR ABORT INTO audit (at, event, ok, user_name, uid, "
 		"actor, channel, address, detail) "
@@ -208,14 +309,22 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
 		"WHERE name = 'audit'), "
 		"(SELECT ifnull(max(id), 0) FROM audit))",
+	[STAUTH_SQL_RESTORE_MAIL] =
+		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
+		"WHERE name = 'outbox'), "
+		"(SELECT ifnull(max(id), 0) FROM outbox))",
 	[STAUTH_SQL_RESTORE_SESSIONS] = "DELETE FROM sessions",
 	[STAUTH_SQL_RESTORE_DEVICES] = "DELETE FROM devices",
 	[STAUTH_SQL_RESTORE_LANES] = "DELETE FROM lanes",
+	[STAUTH_SQL_RESTORE_PINS] = "DELETE FROM pins",
+	[STAUTH_SQL_RESTORE_RESETS] = "DELETE FROM resets",
+	[STAUTH_SQL_RESTORE_OUTBOX] = "DELETE FROM outbox",
 	[STAUTH_SQL_RESTORE_NO_COUNTERS] =
-		"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit')",
+		"DELETE FROM sqlite_sequence "
+		"WHERE name IN ('users', 'audit', 'outbox')",
 	[STAUTH_SQL_RESTORE_COUNTERS] =
 		"INSERT OR ABORT INTO sqlite_sequence (name, seq) "
-		"VALUES ('users', ?1), ('audit', ?2)",
+		"VALUES ('users', ?1), ('audit', ?2), ('outbox', ?3)",
 	[STAUTH_SQL_RESTORE_META] =
 		"UPDATE OR ABORT meta SET value = ?1 WHERE key = 'epoch'",
 	[STAUTH_SQL_RESTORE_EPOCHS] = "UPDATE OR ABORT users SET epoch = ?1",

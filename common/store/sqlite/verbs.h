@@ -63,6 +63,36 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	int64_t uid, const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err);
 
+/* --- accounts_write.c. Within a transaction of the caller. */
+/* A new account, with what goes along with it: EXISTS. */
+enum stauth_rc stauth_account_put(struct stauth_db *db,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err);
+/* The audit row (with this uid, unless 0) and the notice of a change. */
+enum stauth_rc stauth_change_told(struct stauth_db *db,
+	const struct stauth_change *change, int64_t uid,
+	struct stauth_err *err);
+
+/* --- pending.c */
+enum stauth_rc stauth_sq_pending_put(struct stauth_accounts *accounts,
+	const struct stauth_pending *pending, int64_t now_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_pending_by_flow(struct stauth_accounts *accounts,
+	const uint8_t flow_hash[32], int64_t now_s,
+	struct stauth_pending *ret_pending, struct stauth_err *err);
+enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
+	const uint8_t flow_hash[32], const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
+	const struct stauth_pending *after, size_t limit, int64_t now_s,
+	struct stauth_pending *ret_pending, size_t *ret_count,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,
+	const char *email, const struct stauth_change *change, int *ret_count,
+	struct stauth_err *err);
+
 /* --- login.c */
 enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 	const struct stauth_login_commit *login, int64_t now_s,
@@ -114,9 +144,59 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
 	int *ret_cleared, struct stauth_err *err);
 /* --- counters.c. Within a transaction of the caller. */
+/* *ret_wait_s is written with THROTTLED only. */
+enum stauth_rc stauth_lanes_take(struct stauth_db *db,
+	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
 enum stauth_rc stauth_lanes_done(struct stauth_db *db,
 	const struct stauth_lane *lanes, size_t count, bool success,
 	struct stauth_err *err);
+
+/* --- outbox.c */
+enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
+	const struct stauth_mail_commit *commit, int64_t now_s,
+	int64_t *ret_wait_s, struct stauth_err *err);
+enum stauth_rc stauth_sq_mail_take(struct stauth_state *state, int64_t lease_s,
+	int64_t now_s, struct stauth_mail *ret_mail, struct stauth_err *err);
+enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
+	const struct stauth_audit_row *audit, int64_t now_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_mail_later(struct stauth_state *state, int64_t id,
+	int64_t next_at, struct stauth_err *err);
+/* Within a transaction of the caller. pin_flow, reset_uid: what its code is
+ * good for; NULL, 0: nothing. */
+enum stauth_rc stauth_mail_put(struct stauth_db *db,
+	const struct stauth_mail *mail, const uint8_t *pin_flow,
+	int64_t reset_uid, int64_t now_s, struct stauth_err *err);
+
+/* --- pins.c */
+enum stauth_rc stauth_sq_pin_look(struct stauth_state *state,
+	const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
+	struct stauth_pin *ret_pin, struct stauth_err *err);
+enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
+	const char *purpose, const uint8_t flow_hash[32],
+	const uint8_t pin_mac[32], int64_t now_s, int *ret_tries_left,
+	struct stauth_err *err);
+/* Within a transaction of the caller: in the place of the older one, whose
+ * mail goes with it. */
+enum stauth_rc stauth_pin_put(struct stauth_db *db,
+	const struct stauth_pin *pin, int64_t now_s, struct stauth_err *err);
+
+/* --- resets.c */
+enum stauth_rc stauth_sq_reset_look(struct stauth_state *state,
+	const uint8_t token_hash[32], int64_t now_s,
+	struct stauth_reset *ret_reset, struct stauth_err *err);
+enum stauth_rc stauth_sq_reset_take(struct stauth_state *state,
+	const uint8_t token_hash[32], int64_t now_s,
+	struct stauth_reset *ret_reset, struct stauth_err *err);
+/* Within a transaction of the caller: in the place of the older one, whose
+ * mail goes with it. */
+enum stauth_rc stauth_reset_put(struct stauth_db *db,
+	const struct stauth_reset *reset, int64_t now_s,
+	struct stauth_err *err);
+/* The account's link and the mail that carries it. */
+enum stauth_rc stauth_reset_end(
+	struct stauth_db *db, int64_t uid, struct stauth_err *err);
 
 /* --- audit.c */
 enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
