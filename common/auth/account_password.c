@@ -4,7 +4,8 @@
  *
  *  1. A new password MUST have 1 to 511 bytes without CR, LF and NUL, at
  *     least PASSWORD_MIN_LENGTH characters, and PASSWORD_MIN_STRENGTH when
- *     guessed with name, e-mail, display name and brand. It is taken as it
+ *     guessed with name, e-mail, display name and brand. It is neither one
+ *     of these nor a famous phrase, whatever its bits. It is taken as it
  *     is: no normalisation, no rule of composition. The reason of a refusal
  *     is told in words.
  *  2. A generated password MUST pass the same rules.
@@ -25,6 +26,7 @@
 #include "auth/chars.h"
 #include "auth/device.h"
 #include "auth/hash.h"
+#include "auth/known.h"
 #include "auth/mailing.h"
 #include "auth/slots.h"
 #include "auth/throttle.h"
@@ -64,6 +66,25 @@ static enum stauth_rc form_ok(const struct stauth_config *config,
 	return STAUTH_OK;
 }
 
+static enum stauth_rc not_known(const struct stauth_config *config,
+	const char *name, const char *email, const char *display_name,
+	const struct stauth_secret *password, struct stauth_err *err)
+{
+	const char *const words[] = {
+		name, email, display_name, config->brand_name};
+
+	if (stauth_password_own(
+		    password, words, sizeof(words) / sizeof(*words))) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_OWN);
+	}
+	if (stauth_password_famous(password)) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_FAMOUS);
+	}
+	return STAUTH_OK;
+}
+
 static enum stauth_rc strong_enough(const struct stauth_config *config,
 	const char *name, const char *email, const char *display_name,
 	const struct stauth_secret *password, struct stauth_err *err)
@@ -87,6 +108,10 @@ enum stauth_rc stauth_account_fits(const struct stauth_config *config,
 {
 	enum stauth_rc rc = form_ok(config, password, err);
 
+	if (rc == STAUTH_OK) {
+		rc = not_known(
+			config, name, email, display_name, password, err);
+	}
 	if (rc == STAUTH_OK) {
 		rc = strong_enough(
 			config, name, email, display_name, password, err);

@@ -48,6 +48,9 @@
 #define STAUTH_TEXT_WEAK_OWN                                                   \
 	"it rests on your name, your e-mail address or the name of this "      \
 	"service. Use words that have nothing to do with you."
+#define STAUTH_TEXT_WEAK_FAMOUS                                                \
+	"it is a famous phrase, which guessers try first. Use several "        \
+	"unrelated words of your own."
 #define STAUTH_TEXT_WEAK_REPEAT                                                \
 	"it repeats the same characters. Use several unrelated words."
 #define STAUTH_TEXT_WEAK_SEQUENCE                                              \

@@ -11,7 +11,7 @@
 #include "store/state.h"
 #include "store/table.h"
 
-#define GOOD_PASSWORD  "correct horse battery staple"
+#define GOOD_PASSWORD  "correct horse ceiling staple"
 #define OTHER_PASSWORD "mysterious walnut ceiling drum"
 
 struct fixture {
