@@ -170,6 +170,32 @@ static enum stauth_rc finish_mail(
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"MAIL_TRANSPORT is SMTP, but SMTP_URL is not set");
 	}
+	if (config->mail_transport != STAUTH_MAIL_NONE &&
+		config->notification_from_email[0] == '\0') {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"NOTIFICATION_FROM_EMAIL is not set: mails need a "
+			"sender");
+	}
+	return STAUTH_OK;
+}
+
+/* People who sign up wait for a mail. */
+static enum stauth_rc finish_sign_up(
+	const struct stauth_config *config, struct stauth_err *err)
+{
+	if (!config->allow_user_sign_up) {
+		return STAUTH_OK;
+	}
+	if (config->public_url_count == 0) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"ALLOW_USER_SIGN_UP needs PUBLIC_URL: mails must name "
+			"this site");
+	}
+	if (config->mail_transport == STAUTH_MAIL_NONE) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"ALLOW_USER_SIGN_UP needs a way for its mails: set "
+			"SENDGRID_API_KEY, SMTP_URL or MAIL_TRANSPORT=FILE");
+	}
 	return STAUTH_OK;
 }
 
@@ -206,15 +232,10 @@ enum stauth_rc stauth_config_finish(
 	if (rc == STAUTH_OK) {
 		rc = finish_look(config, err);
 	}
-	if (rc != STAUTH_OK) {
-		return rc;
+	if (rc == STAUTH_OK) {
+		rc = finish_sign_up(config, err);
 	}
-	if (config->allow_user_sign_up && config->public_url_count == 0) {
-		return stauth_fail(err, STAUTH_ECONFIG,
-			"ALLOW_USER_SIGN_UP needs PUBLIC_URL: mails must name "
-			"this site");
-	}
-	return STAUTH_OK;
+	return rc;
 }
 
 bool stauth_config_warning(const struct stauth_config *config, size_t i,
@@ -230,11 +251,6 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 		{config->session_idle_minutes > 0,
 			"SESSION_IDLE_MINUTES is on, but work in an open app "
 			"sends no request: only pages count as use"},
-		{config->allow_user_sign_up &&
-				config->mail_transport == STAUTH_MAIL_NONE,
-			"ALLOW_USER_SIGN_UP is on, but no mail can go out: "
-			"set SENDGRID_API_KEY, SMTP_URL or "
-			"MAIL_TRANSPORT=FILE"},
 		{config->allow_insecure_http,
 			"ALLOW_INSECURE_HTTP is on: who can read the network "
 			"can read passwords"},
