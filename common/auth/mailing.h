@@ -26,6 +26,7 @@ struct stauth_mailing {
 	struct stauth_lane lanes[STAUTH_MAILING_LANES];
 	size_t lane_count;
 	bool never_refuse;
+	bool no_mail;                     /* only what it would carry */
 	const struct stauth_pin *pin;     /* NULL none */
 	const struct stauth_reset *reset; /* NULL none */
 	struct stauth_audit_row audit;

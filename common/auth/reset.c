@@ -197,8 +197,7 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	char token[STAUTH_MAIL_CODE_SIZE];
 	enum stauth_rc rc = stauth_mail_fill(ctx,
 		send ? STAUTH_LETTER_RESET_LINK : STAUTH_LETTER_NONE,
-		account->email, account->name, send ? LIFE_S : 1, &mailing.mail,
-		err);
+		account->email, account->name, LIFE_S, &mailing.mail, err);
 
 	if (rc == STAUTH_OK) {
 		rc = make_token(ctx, account, &mailing.mail, &reset, err);
@@ -208,6 +207,7 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 		if (!send) {
 			stauth_wipe_array(mailing.mail.code);
 		}
+		mailing.no_mail = !send;
 		mailing.reset = &reset;
 		stauth_audit_fill(&mailing.audit, "reset.link", true,
 			account->name, account->uid, actor, send ? "sent" : "");

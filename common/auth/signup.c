@@ -197,12 +197,15 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 	}
 	if (rc == STAUTH_OK) {
 		mailing.pin = &pin;
-		if (kind != STAUTH_LETTER_NONE) {
+		mailing.no_mail = kind == STAUTH_LETTER_NONE;
+		if (!mailing.no_mail) {
 			stauth_mailing_count(&mailing, STAUTH_MAILING_SIGNUP,
 				pending->email, who->address);
 		}
 		fill_row(who, pending, event,
-			matches ? "" : "the address has an account",
+			kind == STAUTH_LETTER_SIGNUP_EXISTS
+				? "the address has an account"
+				: "",
 			&mailing.audit);
 		rc = stauth_mailing_post(ctx, &mailing, ret_wait_s, err);
 	}
