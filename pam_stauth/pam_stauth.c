@@ -210,43 +210,31 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(
 	return rc;
 }
 
-/* The second phase asks for the new one, and changes it. */
-static int update_authtok(pam_handle_t *pamh, int flags, struct call *call)
+/*
+ * The first phase asks whether the store is there and the old password right;
+ * the second asks for the new one, and changes it.
+ */
+static int change_phase(
+	pam_handle_t *pamh, int flags, bool prelim, struct call *call)
 {
+	bool as_root = getuid() == 0;
 	int rc = PAM_SUCCESS;
 
-	if (getuid() == 0) {
+	if (as_root) {
 		call->flags |= PAMST_AS_ROOT;
 	} else {
 		rc = pamst_talk_old_password(
 			pamh, &call->args, &call->ask, &call->flags);
 	}
-	if (rc == PAM_SUCCESS) {
+	if (rc == PAM_SUCCESS && !prelim) {
 		rc = pamst_talk_new_password(
 			pamh, &call->args, &call->ask, &call->flags);
 	}
 	if (rc == PAM_SUCCESS) {
 		rc = call_ask(pamh, call);
 		pamst_talk_text(pamh, flags, &call->answer,
-			rc == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG);
-	}
-	return rc;
-}
-
-/* The first phase: is the store there, and the old password right? */
-static int prelim_check(pam_handle_t *pamh, int flags, struct call *call)
-{
-	int rc = PAM_SUCCESS;
-
-	if (getuid() == 0) {
-		call->flags |= PAMST_AS_ROOT;
-	} else {
-		rc = pamst_talk_old_password(
-			pamh, &call->args, &call->ask, &call->flags);
-	}
-	if (rc == PAM_SUCCESS) {
-		rc = call_ask(pamh, call);
-		pamst_talk_text(pamh, flags, &call->answer, PAM_ERROR_MSG);
+			rc == PAM_SUCCESS && !prelim ? PAM_TEXT_INFO
+						     : PAM_ERROR_MSG);
 	}
 	return rc;
 }
@@ -260,8 +248,7 @@ __attribute__((visibility("default"))) int pam_sm_chauthtok(
 		prelim ? PAMST_ASK_CHANGE_CHECK : PAMST_ASK_CHANGE, &call);
 
 	if (rc == PAM_SUCCESS) {
-		rc = prelim ? prelim_check(pamh, flags, &call)
-			    : update_authtok(pamh, flags, &call);
+		rc = change_phase(pamh, flags, prelim, &call);
 	}
 	call_end(&call);
 	return rc;
