@@ -25,9 +25,12 @@ usr/lib/tmpfiles.d/stauth.conf
 usr/libexec/stauth/stauth_chkpwd
 usr/sbin/fcgi_gate
 usr/sbin/stauthctl
+usr/share/doc/stauth/fail2ban.conf
 usr/share/man/man5/stauth.conf.5
 usr/share/man/man8/fcgi_gate.8
+usr/share/man/man8/pam_stauth.8
 usr/share/man/man8/stauthctl.8
+usr/share/pam-configs/stauth
 """.split()
 
 
