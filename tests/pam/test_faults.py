@@ -50,6 +50,23 @@ class Faults(PamCase):
         put(whole)
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
 
+    def test_a29_a_store_that_cannot_be_written(self):
+        # By the user, through the set-group-id helper; root ignores modes.
+        for path, mode in ((self.stack.db, 0o440), (self.stack.state_dir,
+                                                    0o2550)):
+            was = os.stat(path).st_mode & 0o7777
+            self.stack.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            for tail in ("-wal", "-shm"):
+                if os.path.exists(self.stack.db + tail):
+                    os.unlink(self.stack.db + tail)
+            os.chmod(path, mode)
+            for _ in range(3):
+                self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
+                                 "AUTHINFO_UNAVAIL", path)
+            os.chmod(path, was)
+            self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
+                             "SUCCESS", path)
+
     def test_a28_a_locked_store_is_not_waited_for(self):
         other = sqlite3.connect(self.stack.db, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")

@@ -31,6 +31,16 @@ class SharedObject(unittest.TestCase):
 
 
 class Conversation(HostCase):
+    def test_a1_no_name_and_an_empty_one(self):
+        # The conversation answers the question for the name with nothing;
+        # a store would be out of reach.
+        os.rename(self.stack.db, self.stack.db + ".away")
+        self.addCleanup(os.rename, self.stack.db + ".away", self.stack.db)
+        said = self.host("user=", "reply=", "start", "auth", "end",
+                         password=None)
+        codes = [int(rest) for word, rest in said if word == "auth"]
+        self.assertIn(codes[-1], (AUTH_ERR, USER_UNKNOWN), said)
+
     def test_a13_without_a_conversation(self):
         self.assertEqual(self.auth("conv=nullconv"), CONV_ERR)
         self.assertEqual(self.auth("noconvitem"), CONV_ERR)
