@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "mail/compose.h"
+#include "mail/letter.h"
+
+#include "base/banned.h"
+
+struct desk {
+	struct stauth_config config;
+	struct stauth_composed composed;
+};
+
+static int set_up(void **state)
+{
+	struct desk *desk = calloc(1, sizeof(*desk));
+
+	if (!desk) {
+		return -1;
+	}
+	(void)snprintf(
+		desk->config.notification_from_email, 256, "no@acme.test");
+	(void)snprintf(desk->config.brand_name, 128, "Acme");
+	(void)snprintf(desk->config.public_urls[0].origin, STAUTH_ORIGIN_SIZE,
+		"https://app.example.com:8443");
+	desk->config.public_url_count = 1;
+	*state = desk;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static struct stauth_letter_facts facts_of(enum stauth_letter_kind kind)
+{
+	return (struct stauth_letter_facts){
+		.kind = kind,
+		.to = "you@example.com",
+		.user = "alice",
+		.code = "123456",
+		.message = "m-1",
+		.minutes = 45,
+		.date_at = 1893456000,
+	};
+}
+
+static enum stauth_rc compose(
+	struct desk *desk, const struct stauth_letter_facts *facts)
+{
+	return stauth_compose(&desk->config, facts, &desk->composed, NULL);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part)) {
+		print_error("no \"%s\" in:\n%s\n", part, text);
+	}
+	assert_non_null(strstr(text, part));
+}
+
+static void kinds_have_names_both_ways(void **state)
+{
+	enum stauth_letter_kind kind;
+
+	(void)state;
+	for (int i = STAUTH_LETTER_NONE; i <= STAUTH_LETTER_TEST; i++) {
+		const char *name =
+			stauth_letter_kind_name((enum stauth_letter_kind)i);
+
+		assert_rc(stauth_letter_kind_parse(name, &kind), STAUTH_OK);
+		assert_int_equal(kind, i);
+	}
+	assert_string_equal(stauth_letter_kind_name(99), "");
+	assert_rc(stauth_letter_kind_parse("pin", &kind), STAUTH_BADVALUE);
+}
+
+static void a_pin_is_in_subject_and_text_with_its_minutes(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
+	const struct stauth_letter *letter = &desk->composed.letter;
+
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_string_equal(letter->subject, "123456 is your code for Acme");
+	assert_has(letter->text, "\n123456\n");
+	assert_has(letter->text, "It works for 45 minutes.");
+	assert_has(letter->html, "123456");
+	assert_has(letter->html, "45 minutes");
+	assert_string_equal(letter->message_id, "m-1@app.example.com");
+	assert_string_equal(letter->from, "no@acme.test");
+	assert_string_equal(letter->from_name, "Acme");
+	assert_int_equal(letter->date_at, 1893456000);
+	facts.minutes = 1;
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_has(letter->text, "It works for 1 minute.");
+}
+
+static void a_reset_link_stands_alone_on_one_line(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+
+	facts.code = "abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012";
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_has(desk->composed.text,
+		"\nhttps://app.example.com:8443/auth/reset?token="
+		"abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012\n");
+	assert_has(desk->composed.text, "your account alice:");
+	assert_null(strstr(desk->composed.subject, "abcDEF"));
+}
+
+static void without_a_brand_the_host_is_named(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_TEST);
+
+	desk->config.brand_name[0] = '\0';
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_string_equal(
+		desk->composed.subject, "Test mail from app.example.com");
+	desk->config.public_url_count = 0;
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_string_equal(desk->composed.message_id, "m-1@acme.test");
+}
+
+static void what_is_not_configured_is_said(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+	struct stauth_err err = {0};
+
+	desk->config.public_url_count = 0;
+	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
+		STAUTH_ECONFIG);
+	assert_string_equal(err.msg, "PUBLIC_URL is not set");
+	facts.kind = STAUTH_LETTER_TEST;
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	desk->config.notification_from_email[0] = '\0';
+	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
+		STAUTH_ECONFIG);
+	assert_string_equal(err.msg, "NOTIFICATION_FROM_EMAIL is not set");
+}
+
+static void h6_names_are_text_and_never_expanded(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+
+	facts.code = "tok";
+	facts.user = "{{code}} %c %l <a href=\"http://evil.test\">x</a>";
+	(void)snprintf(desk->config.brand_name, 128, "<b>%%c%%u & Co</b>");
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_has(desk->composed.text, facts.user);
+	assert_has(desk->composed.html,
+		"{{code}} %c %l &lt;a href=&quot;http://evil.test&quot;&gt;");
+	assert_has(desk->composed.html, "&lt;b&gt;%c%u &amp; Co&lt;/b&gt;");
+	assert_null(strstr(desk->composed.html, "<a href=\"http:"));
+	assert_null(strstr(desk->composed.html, "<b>"));
+}
+
+static void h1_controls_in_facts_are_refused(void **state)
+{
+	static const char *const bad[] = {"a\r\nb@x.test", "a@x.test\n",
+		"a@x.test\r", "a@x.test>\r\nRCPT TO:<b@y.test", "a b@x.test",
+		"a@b@x.test", "@x.test", "a@", "a", "", "<a@x.test>",
+		"a@x.test,b@x.test", "a\"@x.test", "a@x.test\x7f",
+		"\xc3\xa9@x.test", "a@\xc3\xa9.test", "a@[1.2.3.4]"};
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		facts.to = bad[i];
+		assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+		(void)snprintf(desk->config.notification_from_email, 256, "%s",
+			bad[i]);
+		facts.to = "you@example.com";
+		assert_rc(compose(desk, &facts), STAUTH_ECONFIG);
+		(void)snprintf(desk->config.notification_from_email, 256,
+			"no@acme.test");
+	}
+	facts.user = "al\r\nice";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.user = "al\xc2\x85ice";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.user = "\xff";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.user = "alice";
+	facts.code = "tok\n";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.code = "";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.code = "tok";
+	facts.message = "../m";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.message = "m";
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	(void)snprintf(desk->config.brand_name, 128, "Ac\nme");
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+}
+
+static void a_pin_is_digits_that_work(void **state)
+{
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
+
+	facts.code = "12345a";
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.code = NULL;
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts.code = "123456";
+	facts.minutes = 0;
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	facts = facts_of(STAUTH_LETTER_NONE);
+	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+}
+
+static void a_composed_letter_is_wiped(void **state)
+{
+	static const struct stauth_composed zero;
+	struct desk *desk = *state;
+	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
+
+	assert_rc(compose(desk, &facts), STAUTH_OK);
+	stauth_composed_finish(&desk->composed);
+	assert_memory_equal(&desk->composed, &zero, sizeof(zero));
+}
+
+#define AT_DESK(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kinds_have_names_both_ways),
+		AT_DESK(a_pin_is_in_subject_and_text_with_its_minutes),
+		AT_DESK(a_reset_link_stands_alone_on_one_line),
+		AT_DESK(without_a_brand_the_host_is_named),
+		AT_DESK(what_is_not_configured_is_said),
+		AT_DESK(h6_names_are_text_and_never_expanded),
+		AT_DESK(h1_controls_in_facts_are_refused),
+		AT_DESK(a_pin_is_digits_that_work),
+		AT_DESK(a_composed_letter_is_wiped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
