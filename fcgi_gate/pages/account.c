@@ -102,7 +102,7 @@ static enum stauth_rc add_rows(struct gate_page *page,
 
 static void fill_view(struct gate_page *page,
 	const struct stauth_session *session, const char *rd,
-	const struct gate_account_faults *faults)
+	const char *fault_current, const struct gate_newpass *new)
 {
 	struct gate_view *view = &page->view;
 	gate_view_set(view, "user", session->user);
@@ -113,17 +113,14 @@ static void fill_view(struct gate_page *page,
 	gate_view_set(view, "groups", session->groups);
 	gate_view_set(view, "forced", session->must_change ? "1" : "");
 	gate_view_set(view, "rd", strcmp(rd, "/") != 0 ? rd : "");
-	gate_view_set(view, "min_length", page->min_length);
-	gate_view_set(view, "fault_current", faults->current);
-	gate_view_set(view, "fault_password", faults->password);
-	gate_view_set(view, "fault_confirm", faults->confirm);
+	gate_view_set(view, "fault_current", fault_current);
+	gate_newpass_view(page, new);
 }
 
 void gate_account_show(struct gate_page *page, int status,
 	const struct stauth_session *session, const char *rd,
-	const struct gate_account_faults *faults)
+	const char *fault_current, const struct gate_newpass *new)
 {
-	static const struct gate_account_faults none = {"", "", ""};
 	struct gate_html rows;
 	struct stauth_err err = {0};
 	enum stauth_rc rc = STAUTH_OK;
@@ -132,7 +129,7 @@ void gate_account_show(struct gate_page *page, int status,
 		return;
 	}
 	gate_html_init(&rows);
-	fill_view(page, session, rd, faults != NULL ? faults : &none);
+	fill_view(page, session, rd, fault_current, new);
 	if (!session->must_change) {
 		rc = add_rows(page, session, &rows, &count, &err);
 	}
@@ -175,7 +172,8 @@ void gate_account_get(struct gate_page *page)
 	snprintf(summary, sizeof(summary), STAUTH_TEXT_SIGNED_IN_AS,
 		session.user);
 	page->summary = summary;
-	gate_account_show(page, 200, &session, gate_return_url(given), NULL);
+	gate_account_show(
+		page, 200, &session, gate_return_url(given), "", NULL);
 	page->summary = NULL;
 }
 
@@ -185,7 +183,7 @@ void gate_account_again(struct gate_page *page)
 	if (gate_account_session(page, &session)) {
 		const char *rd = gate_form_value(&page->request->form, "rd");
 		gate_account_show(
-			page, 403, &session, gate_return_url(rd), NULL);
+			page, 403, &session, gate_return_url(rd), "", NULL);
 	}
 }
 

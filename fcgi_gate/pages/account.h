@@ -2,14 +2,8 @@
 #ifndef GATE_ACCOUNT_H
 #define GATE_ACCOUNT_H
 
+#include "newpass.h"
 #include "page.h"
-
-/* What is wrong with the change of password, at which field. */
-struct gate_account_faults {
-	const char *current;
-	const char *password;
-	const char *confirm;
-};
 
 /*
  * The session that the account pages need. false: the answer is made, to the
@@ -17,9 +11,9 @@ struct gate_account_faults {
  */
 bool gate_account_session(
 	struct gate_page *page, struct stauth_session *ret_session);
-/* The account page. faults: NULL none. */
+/* The account page. new: what a change of password brought, NULL none. */
 void gate_account_show(struct gate_page *page, int status,
 	const struct stauth_session *session, const char *rd,
-	const struct gate_account_faults *faults);
+	const char *fault_current, const struct gate_newpass *new);
 
 #endif

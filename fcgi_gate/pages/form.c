@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/secret.h"
 
 #include "base/banned.h"
 
@@ -94,6 +95,12 @@ const struct gate_field *gate_form_field(
 		}
 	}
 	return NULL;
+}
+
+bool gate_field_same(const struct gate_field *a, const struct gate_field *b)
+{
+	return a != NULL && b != NULL && a->len == b->len &&
+	       stauth_equal_ct(a->value, b->value, a->len);
 }
 
 const char *gate_form_value(const struct gate_form *form, const char *name)

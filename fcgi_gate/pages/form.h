@@ -30,6 +30,8 @@ bool gate_form_allowed(const struct gate_form *form, const char *names);
 /* NULL if there is no such field. */
 const struct gate_field *gate_form_field(
 	const struct gate_form *form, const char *name);
+/* Are both there, and the same? In constant time. */
+bool gate_field_same(const struct gate_field *a, const struct gate_field *b);
 /* The field's value, or "". */
 const char *gate_form_value(const struct gate_form *form, const char *name);
 

@@ -14,8 +14,8 @@
 
 #include "account.h"
 #include "auth/account.h"
-#include "base/secret.h"
 #include "base/text.h"
+#include "newpass.h"
 #include "return_url.h"
 #include "route.h"
 #include "signin.h"
@@ -25,12 +25,10 @@
 /* What the form holds, and what becomes of it. */
 struct change {
 	const struct gate_field *current;
-	const struct gate_field *password;
-	struct stauth_secret secret;
+	const char *fault_current;
+	struct gate_newpass new;
 	struct stauth_session session;
 	const char *rd;
-	struct gate_account_faults faults;
-	char reason[GATE_MESSAGE_SIZE];
 };
 
 static int refuse(struct gate_page *page, const char **fault, const char *text)
@@ -40,48 +38,28 @@ static int refuse(struct gate_page *page, const char **fault, const char *text)
 	return 422;
 }
 
-static bool same(const struct gate_field *a, const struct gate_field *b)
-{
-	return a != NULL && b != NULL && a->len == b->len &&
-	       stauth_equal_ct(a->value, b->value, a->len);
-}
-
 /* 0, or 422 with the reason at the field. */
 static int judge_new(struct gate_page *page, struct change *change)
 {
 	const struct gate_form *form = &page->request->form;
-	const struct gate_field *field = change->password;
 	struct stauth_err err = {0};
-	if (field == NULL || field->len == 0) {
-		return refuse(page, &change->faults.password,
-			STAUTH_TEXT_PASSWORD_EMPTY);
+	int status = gate_newpass_take(page, &change->new);
+	if (status != 0) {
+		return status;
 	}
-	if (field->len > STAUTH_PASSWORD_MAX) {
-		return refuse(page, &change->faults.password,
-			STAUTH_TEXT_PASSWORD_LONG);
-	}
-	if (!same(field, gate_form_field(form, "confirm"))) {
-		return refuse(page, &change->faults.confirm,
-			STAUTH_TEXT_PASSWORD_MISMATCH);
-	}
-	if (same(field, change->current)) {
-		return refuse(page, &change->faults.password,
+	if (gate_field_same(
+		    gate_form_field(form, "password"), change->current)) {
+		return refuse(page, &change->new.fault_password,
 			STAUTH_TEXT_PASSWORD_SAME);
 	}
-	stauth_secret_set(&change->secret, field->value, field->len, NULL);
 	enum stauth_rc rc = stauth_account_password_fits(page->ctx,
 		change->session.user, change->session.email,
-		change->session.display_name, &change->secret, &err);
+		change->session.display_name, &change->new.secret, &err);
 	if (rc < 0) {
 		return gate_signin_later(page, &err);
 	}
-	if (rc != STAUTH_OK) {
-		/* The domain may have said the same already. */
-		page->message_count = 0;
-		memcpy(change->reason, err.msg, sizeof(err.msg));
-		return refuse(page, &change->faults.password, change->reason);
-	}
-	return 0;
+	return rc == STAUTH_OK ? 0
+			       : gate_newpass_refuse(page, &change->new, &err);
 }
 
 static int commit(struct gate_page *page, struct change *change,
@@ -94,14 +72,12 @@ static int commit(struct gate_page *page, struct change *change,
 	enum stauth_rc rc = stauth_account_change_own(page->ctx, login,
 		&change->session,
 		page->cookies.device[0] != '\0' ? page->cookies.device : NULL,
-		&change->secret, &actor, &ended, &err);
+		&change->new.secret, &actor, &ended, &err);
 	if (rc < 0) {
 		return gate_signin_later(page, &err);
 	}
 	if (rc == STAUTH_BADVALUE) {
-		page->message_count = 0;
-		memcpy(change->reason, err.msg, sizeof(err.msg));
-		return refuse(page, &change->faults.password, change->reason);
+		return gate_newpass_refuse(page, &change->new, &err);
 	}
 	if (rc != STAUTH_OK) {
 		*ret_gone = true;
@@ -133,7 +109,7 @@ static void change_password(struct gate_page *page, struct change *change)
 			page, change->session.user, change->current, &login);
 		if (status == 401) {
 			page->message_count = 0;
-			refuse(page, &change->faults.current,
+			refuse(page, &change->fault_current,
 				STAUTH_TEXT_WRONG_CURRENT);
 		}
 	}
@@ -147,7 +123,7 @@ static void change_password(struct gate_page *page, struct change *change)
 		done(page, change);
 	} else {
 		gate_account_show(page, status, &change->session, change->rd,
-			&change->faults);
+			change->fault_current, &change->new);
 	}
 }
 
@@ -156,12 +132,11 @@ void gate_password_post(struct gate_page *page)
 	const struct gate_form *form = &page->request->form;
 	struct change change = {
 		.current = gate_form_field(form, "current"),
-		.password = gate_form_field(form, "password"),
 		.rd = gate_return_url(gate_form_value(form, "rd")),
-		.faults = {"", "", ""},
+		.fault_current = "",
 	};
 	if (gate_account_session(page, &change.session)) {
 		change_password(page, &change);
 	}
-	stauth_secret_wipe(&change.secret);
+	stauth_secret_wipe(&change.new.secret);
 }
