@@ -90,6 +90,40 @@
 #define STAUTH_TEXT_HTTP_415 "This page takes ordinary web forms only."
 #define STAUTH_TEXT_HTTP_421                                                   \
 	"This server does not answer for the host name in your address bar."
+/* Sign-up and reset. */
+#define STAUTH_TEXT_NO_PUBLIC_URL                                              \
+	"PUBLIC_URL is not set, so this site cannot send mail. Please ask "    \
+	"the administrator."
+#define STAUTH_TEXT_NO_MAIL                                                    \
+	"This site cannot send mail: no MAIL_TRANSPORT is set. Please ask "    \
+	"the administrator."
+#define STAUTH_TEXT_SIGNUP_ASK                                                 \
+	"Please give your e-mail address and choose a password."
+#define STAUTH_TEXT_BAD_EMAIL                                                  \
+	"This is not an e-mail address that mail can go to."
+#define STAUTH_TEXT_EMAIL_EMPTY "An e-mail address is needed."
+#define STAUTH_TEXT_PIN_SENT    "A code is on its way to %s. Please type it here."
+#define STAUTH_TEXT_PIN_SENT_AGAIN                                             \
+	"A new code is on its way. The old one works no longer."
+#define STAUTH_TEXT_PIN_WRONG "This code is not right. Tries left: %d."
+#define STAUTH_TEXT_PIN_LAST                                                   \
+	"This code is not right, and that was the last try. Please ask for a " \
+	"new code."
+#define STAUTH_TEXT_PIN_DEAD                                                   \
+	"This code is spent or has expired. Please ask for a new one."
+#define STAUTH_TEXT_PIN_WAIT "A new code can be sent in %lld s."
+#define STAUTH_TEXT_SIGNUP_GONE                                                \
+	"No sign-up is waiting in this browser any more. Please start again."
+#define STAUTH_TEXT_SIGNUP_EXISTS                                              \
+	"This address has an account meanwhile. Please sign in."
+#define STAUTH_TEXT_SIGNUP_READY "Your account is ready. Please sign in."
+#define STAUTH_TEXT_FORGOT_ASK   "Please give your e-mail address."
+#define STAUTH_TEXT_FORGOT_SENT                                                \
+	"If an account has this address, a mail is on its way."
+#define STAUTH_TEXT_RESET_ASK "Please choose a new password."
+#define STAUTH_TEXT_RESET_DEAD                                                 \
+	"This link is spent or has expired. Please ask for a new one."
+#define STAUTH_TEXT_RESET_DONE "Your password is changed. Please sign in."
 #define STAUTH_TEXT_LAST_SUPERUSER                                             \
 	"This is the last superuser; it can be neither deleted, disabled nor " \
 	"demoted."

@@ -42,6 +42,12 @@ static void show_form(struct gate_page *page, int status, const char *rd)
 	gate_view_set(&page->view, "remember_days",
 		page->config->remember_days > 0 ? page->remember_days : "");
 	gate_view_set(&page->view, "wrong", status == 401 ? "1" : "");
+	bool can_reset = gate_route_ready(page->config, GATE_NEEDS_MAIL);
+	bool can_sign_up = gate_route_ready(page->config, GATE_NEEDS_SIGN_UP);
+	gate_view_set(&page->view, "can_reset", can_reset ? "1" : "");
+	gate_view_set(&page->view, "can_sign_up", can_sign_up ? "1" : "");
+	gate_view_set(
+		&page->view, "links", can_reset || can_sign_up ? "1" : "");
 	gate_view_set(&page->view, "fresh",
 		page->message_count == 0 || status < 400 ? "1" : "");
 	gate_page_show(page, status, "login", TITLE);
@@ -75,14 +81,34 @@ static void go_on(struct gate_page *page, bool must_change, const char *rd)
 	}
 }
 
+/* Is name=1 in the query? */
+static bool told(const struct gate_page *page, const char *name)
+{
+	char value[8];
+	gate_query_value(page->request->query, name, value, sizeof(value));
+	return strcmp(value, "1") == 0;
+}
+
+/* What led here. */
+static void say_why(struct gate_page *page)
+{
+	if (told(page, "out")) {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
+	} else if (told(page, "reset")) {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
+	} else if (told(page, "ready")) {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNUP_READY);
+	} else if (cookie_was_lost(page)) {
+		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_NO_COOKIES);
+	}
+}
+
 void gate_login_get(struct gate_page *page)
 {
 	char given[GATE_RETURN_URL_MAX + 1];
-	char out[8];
 	struct stauth_session session;
 	struct stauth_err err = {0};
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
-	gate_query_value(page->request->query, "out", out, sizeof(out));
 	const char *rd = gate_return_url(given);
 
 	enum stauth_rc rc = gate_page_session(page, &session, &err);
@@ -94,11 +120,7 @@ void gate_login_get(struct gate_page *page)
 		go_on(page, session.must_change, rd);
 		return;
 	}
-	if (strcmp(out, "1") == 0) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
-	} else if (cookie_was_lost(page)) {
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_NO_COOKIES);
-	}
+	say_why(page);
 	page->summary = STAUTH_TEXT_PLEASE_SIGN_IN;
 	show_form(page, 200, rd);
 }

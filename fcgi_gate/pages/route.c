@@ -7,16 +7,19 @@
  *    excepted.
  * 2. The host (421) and the scheme (403 in the open), unless the route is open
  *    to all.
- * 3. A POST's type, length and form (415, 411, 413, 400), and that it holds
+ * 3. What is not configured: sign-up that is off is 404, before the method;
+ *    what needs mail or PUBLIC_URL says so (503).
+ * 4. A POST's type, length and form (415, 411, 413, 400), and that it holds
  *    no field but the route's own, none twice, and no control but in a
  *    password (400).
- * 4. A POST MUST come from our own page and bring the browser's token (403).
+ * 5. A POST MUST come from our own page and bring the browser's token (403).
  */
 #include "route.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "config/config.h"
 #include "page.h"
 
 #include "base/banned.h"
@@ -58,12 +61,55 @@ static const struct gate_route routes[] = {
 		.fields = "csrf",
 		.again = gate_account_again,
 	},
+	{
+		.path = "/auth/signup",
+		.get = gate_signup_get,
+		.post = gate_signup_post,
+		.fields = "email password confirm csrf",
+		.needs = GATE_NEEDS_SIGN_UP,
+		.again = gate_signup_again,
+	},
+	{
+		.path = "/auth/signup/verify",
+		.get = gate_verify_get,
+		.post = gate_verify_post,
+		.fields = "pin csrf",
+		.needs = GATE_NEEDS_SIGN_UP,
+		.again = gate_verify_again,
+	},
+	{
+		.path = "/auth/signup/resend",
+		.post = gate_resend_post,
+		.fields = "csrf",
+		.needs = GATE_NEEDS_SIGN_UP,
+		.again = gate_verify_again,
+	},
+	{
+		.path = "/auth/forgot",
+		.get = gate_forgot_get,
+		.post = gate_forgot_post,
+		.fields = "email csrf",
+		.needs = GATE_NEEDS_MAIL,
+		.again = gate_forgot_again,
+	},
+	{
+		.path = "/auth/reset",
+		.get = gate_reset_get,
+		.post = gate_reset_post,
+		.fields = "token password confirm csrf",
+		.secret_url = true,
+		.needs = GATE_NEEDS_PUBLIC_URL,
+		.again = gate_reset_again,
+	},
 	{.path = "/auth/status", .get = gate_status_get},
 	{.path = "/auth/health", .get = gate_health_get, .open = true},
 	{.path = "/auth/static/", .get = gate_static_get, .open = true},
 	{.path = "/auth/", .get = gate_to_account},
 	{.path = "/.well-known/change-password", .get = gate_to_account},
 };
+
+/* Somebody has to mend the configuration first. */
+#define RETRY_UNCONFIGURED_S 300
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 
@@ -78,6 +124,48 @@ static const struct gate_route *find_route(const char *path)
 		}
 	}
 	return NULL;
+}
+
+/* Off is as if it were not there. */
+static bool is_there(
+	const struct gate_route *route, const struct stauth_config *config)
+{
+	return route != NULL && (route->needs != GATE_NEEDS_SIGN_UP ||
+					config->allow_user_sign_up);
+}
+
+/* What is missing, in words; NULL: nothing. */
+static const char *missing(
+	const struct stauth_config *config, enum gate_route_needs needs)
+{
+	if (needs == GATE_NEEDS_NOTHING) {
+		return NULL;
+	}
+	if (config->public_url_count == 0) {
+		return STAUTH_TEXT_NO_PUBLIC_URL;
+	}
+	return needs != GATE_NEEDS_PUBLIC_URL &&
+			       config->mail_transport == STAUTH_MAIL_NONE
+		       ? STAUTH_TEXT_NO_MAIL
+		       : NULL;
+}
+
+bool gate_route_ready(
+	const struct stauth_config *config, enum gate_route_needs needs)
+{
+	return missing(config, needs) == NULL &&
+	       (needs != GATE_NEEDS_SIGN_UP || config->allow_user_sign_up);
+}
+
+static bool configured(struct gate_page *page)
+{
+	const char *text = missing(page->config, page->route->needs);
+	if (text != NULL) {
+		gate_page_say(page, STAUTH_ERROR, "%s", text);
+		gate_page_retry_after(page, RETRY_UNCONFIGURED_S);
+		gate_page_show(page, 503, "error", "This is not set up");
+	}
+	return text == NULL;
 }
 
 static void refuse_method(struct gate_page *page)
@@ -201,7 +289,7 @@ static bool form_is_ours(struct gate_page *page)
 void gate_route(struct gate_page *page)
 {
 	page->route = find_route(page->request->path);
-	if (page->route == NULL) {
+	if (!is_there(page->route, page->config)) {
 		gate_page_fail(page, 404);
 		return;
 	}
@@ -210,7 +298,7 @@ void gate_route(struct gate_page *page)
 		refuse_method(page);
 		return;
 	}
-	if (!place_allowed(page)) {
+	if (!place_allowed(page) || !configured(page)) {
 		return;
 	}
 	page->now_s = stauth_ctx_now(page->ctx);

@@ -90,6 +90,8 @@ static void fill_layout(const struct gate_page *page, struct gate_view *view,
 	gate_view_set(view, "theme", urls->theme);
 	gate_view_set(view, "brand", page->config->brand_name);
 	gate_view_set(view, "title", title);
+	gate_view_set(view, "secret_url",
+		page->route != NULL && page->route->secret_url ? "1" : "");
 	gate_view_set(view, "error", status >= 400 ? "1" : "");
 }
 

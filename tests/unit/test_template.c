@@ -7,12 +7,14 @@
 #include "base/banned.h"
 
 /* Every name that any template uses. */
-static const char *const keys[] = {"brand", "css", "csrf", "display_name",
-	"email", "error", "fault_confirm", "fault_current", "fault_password",
-	"first", "forced", "fresh", "groups", "handle", "icon", "js",
-	"min_length", "others", "own", "rd", "remember", "remember_days",
-	"role", "text", "theme", "title", "type", "address", "browser", "used",
-	"used_at", "user", "username", "wrong"};
+static const char *const keys[] = {"address", "brand", "browser", "can_reset",
+	"can_sign_up", "css", "csrf", "display_name", "email", "error",
+	"fault_confirm", "fault_current", "fault_email", "fault_password",
+	"first", "forced", "fresh", "groups", "handle", "icon", "js", "links",
+	"live", "mail", "min_length", "minutes", "others", "own", "rd",
+	"remember", "remember_days", "role", "secret_url", "text", "theme",
+	"title", "token", "tries", "type", "used", "used_at", "user",
+	"username", "wait", "wait_s", "wrong"};
 static const char *const fragments[] = {"content", "messages", "sessions"};
 
 #define KEYS      (sizeof(keys) / sizeof(keys[0]))
@@ -142,7 +144,7 @@ static void every_template_renders_with_every_key(void **state)
 		assert_true(render_file(gate_template_name(i), &view));
 		count++;
 	}
-	assert_int_equal(count, 7);
+	assert_int_equal(count, 13);
 	assert_false(render_file("no-such-template", &view));
 	gate_html_finish(&inner);
 }

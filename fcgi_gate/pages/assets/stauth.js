@@ -62,6 +62,29 @@
 		});
 	});
 
+	/* The server judges the wait; this only tells how it goes on. */
+	function words(seconds) {
+		if (seconds >= 120) {
+			return Math.ceil(seconds / 60) + " minutes";
+		}
+		return seconds + (seconds === 1 ? " second" : " seconds");
+	}
+
+	document.querySelectorAll(".wait").forEach(function (hint) {
+		var end = Date.now() + 1000 * Number(hint.dataset.seconds);
+		var timer = window.setInterval(function () {
+			var left = Math.ceil((end - Date.now()) / 1000);
+			if (left > 0) {
+				hint.querySelector("span").textContent =
+					words(left);
+				return;
+			}
+			window.clearInterval(timer);
+			hint.setAttribute("role", "status");
+			hint.textContent = hint.dataset.over;
+		}, 1000);
+	});
+
 	/* A page out of the browser's memory may tell what holds no more. */
 	window.addEventListener("pageshow", function (event) {
 		if (event.persisted) {

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * 1. The answer MUST be the same for an address that has an account (the
+ *    domain's word), and one that is no address is told at the field (422).
+ * 2. What was typed MUST stay, passwords aside.
+ * 3. A sign-up MUST hang on the browser that asked: on its pre-cookie, which
+ *    reload, Back and a second tab share.
+ */
+#include "signup.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "newpass.h"
+#include "page.h"
+#include "route.h"
+#include "signin.h"
+
+#include "base/banned.h"
+
+#define TITLE "Create an account"
+
+void gate_signup_browser(
+	const struct gate_page *page, struct gate_signup_browser *ret_browser)
+{
+	*ret_browser = (struct gate_signup_browser){
+		.who = {.flow = ret_browser->flow,
+			.address = page->request->address,
+			.channel = "web"},
+	};
+	/* Behind the token may stand the time of a log-in. */
+	if (page->cookies.pre[0] != '\0') {
+		memcpy(ret_browser->flow, page->cookies.pre, STAUTH_TOKEN_LEN);
+	}
+}
+
+static void show_form(struct gate_page *page, int status,
+	const char *fault_email, const struct gate_newpass *new)
+{
+	const struct gate_form *form = &page->request->form;
+	if (!gate_page_form(page)) {
+		return;
+	}
+	gate_view_set(&page->view, "email", gate_form_value(form, "email"));
+	gate_view_set(&page->view, "fault_email", fault_email);
+	gate_newpass_view(page, new);
+	gate_page_show(page, status, "signup", TITLE);
+}
+
+void gate_signup_again(struct gate_page *page)
+{
+	show_form(page, 403, "", NULL);
+}
+
+void gate_signup_restart(struct gate_page *page, const char *reason)
+{
+	page->message_count = 0;
+	gate_page_say(page, STAUTH_ERROR, "%s", reason);
+	show_form(page, 422, "", NULL);
+}
+
+void gate_signup_get(struct gate_page *page)
+{
+	page->summary = STAUTH_TEXT_SIGNUP_ASK;
+	show_form(page, 200, "", NULL);
+}
+
+/* 0, or a status and what is wrong. */
+static int start(struct gate_page *page, struct gate_newpass *new,
+	const char **fault_email)
+{
+	struct gate_signup_browser browser;
+	struct stauth_err err = {0};
+	enum stauth_signup_field field = STAUTH_SIGNUP_NONE;
+	const char *email = gate_form_value(&page->request->form, "email");
+	gate_signup_browser(page, &browser);
+	enum stauth_rc rc = stauth_signup_start(
+		page->ctx, &browser.who, email, &new->secret, &field, &err);
+	stauth_wipe_array(browser.flow);
+	if (rc < 0) {
+		return gate_signin_later(page, &err);
+	}
+	if (rc == STAUTH_OK) {
+		return 0;
+	}
+	if (field == STAUTH_SIGNUP_PASSWORD) {
+		return gate_newpass_refuse(page, new, &err);
+	}
+	page->message_count = 0;
+	*fault_email = email[0] == '\0' ? STAUTH_TEXT_EMAIL_EMPTY
+					: STAUTH_TEXT_BAD_EMAIL;
+	gate_page_say(page, STAUTH_ERROR, "%s", *fault_email);
+	return 422;
+}
+
+void gate_signup_post(struct gate_page *page)
+{
+	struct gate_newpass new;
+	const char *fault_email = "";
+	int status = gate_newpass_take(page, &new);
+	if (status == 0) {
+		status = start(page, &new, &fault_email);
+	}
+	if (status != 0) {
+		show_form(page, status, fault_email, &new);
+	} else {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT,
+			gate_form_value(&page->request->form, "email"));
+		gate_page_go(page, "/auth/signup/verify");
+	}
+	stauth_secret_wipe(&new.secret);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The second half of a sign-up: the PIN that was mailed.
+ *
+ * 1. A GET MUST change nothing, and lead back where nothing is waited for.
+ * 2. A wrong PIN is 401 with the form and the tries that are left; one that
+ *    is spent or has expired is 422, with a new one a click away.
+ * 3. Success MUST give a session, a device and a new pre-cookie, like any
+ *    log-in; who is signed in already is not asked to start again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/verify.h"
+#include "base/text.h"
+#include "page.h"
+#include "route.h"
+#include "signin.h"
+#include "signup.h"
+
+#include "base/banned.h"
+
+#define TITLE       "Check your mail"
+#define VERIFY_PATH "/auth/signup/verify"
+#define PIN_TRIES   5
+#define MINUTES_S   120 /* longer waits are told in minutes */
+
+struct texts {
+	char tries[16];
+	char wait[32];
+	char wait_s[24];
+	char minutes[16];
+	char summary[GATE_MESSAGE_SIZE];
+};
+
+static void wait_words(int64_t wait_s, char *out, size_t out_size)
+{
+	if (wait_s >= MINUTES_S) {
+		snprintf(out, out_size, "%lld minutes",
+			(long long)((wait_s + 59) / 60));
+	} else {
+		snprintf(out, out_size, "%lld second%s", (long long)wait_s,
+			wait_s == 1 ? "" : "s");
+	}
+}
+
+static void fill_view(struct gate_page *page, int status,
+	const struct stauth_signup_view *seen, struct texts *texts)
+{
+	struct gate_view *view = &page->view;
+	*texts = (struct texts){0};
+	if (seen->pin_live && seen->tries_left < PIN_TRIES) {
+		snprintf(texts->tries, sizeof(texts->tries), "%d",
+			seen->tries_left);
+	}
+	if (seen->resend_in_s > 0) {
+		wait_words(seen->resend_in_s, texts->wait, sizeof(texts->wait));
+	}
+	snprintf(texts->wait_s, sizeof(texts->wait_s), "%lld",
+		(long long)seen->resend_in_s);
+	snprintf(texts->minutes, sizeof(texts->minutes), "%d",
+		page->config->signup_pin_expiry_minutes);
+	snprintf(texts->summary, sizeof(texts->summary), STAUTH_TEXT_PIN_SENT,
+		seen->email);
+	gate_view_set(view, "email", seen->email);
+	gate_view_set(view, "live", seen->pin_live ? "1" : "");
+	gate_view_set(view, "tries", texts->tries);
+	gate_view_set(view, "minutes", texts->minutes);
+	gate_view_set(view, "wait", texts->wait);
+	gate_view_set(view, "wait_s", texts->wait_s);
+	gate_view_set(view, "wrong", status == 401 ? "1" : "");
+	gate_view_set(view, "fresh",
+		page->message_count == 0 || status < 400 ? "1" : "");
+}
+
+static void show(struct gate_page *page, int status,
+	const struct stauth_signup_view *seen)
+{
+	struct texts texts;
+	if (!gate_page_form(page)) {
+		return;
+	}
+	fill_view(page, status, seen, &texts);
+	page->summary = texts.summary;
+	gate_page_show(page, status, "verify", TITLE);
+	page->summary = NULL;
+}
+
+/* Nothing is waited for: the account may have been made a moment ago. */
+static void lead_away(struct gate_page *page, int status)
+{
+	struct stauth_session session;
+	struct stauth_err err = {0};
+	enum stauth_rc rc = gate_page_session(page, &session, &err);
+	if (rc < 0) {
+		gate_page_unavailable(page, &err);
+	} else if (rc == STAUTH_OK) {
+		page->message_count = 0;
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_IN);
+		gate_page_go(page, "/");
+	} else if (status == 200) {
+		gate_page_say(page, STAUTH_INFO, STAUTH_TEXT_SIGNUP_ASK);
+		gate_page_go(page, "/auth/signup");
+	} else {
+		gate_signup_restart(page, STAUTH_TEXT_SIGNUP_GONE);
+	}
+}
+
+static void say_state(
+	struct gate_page *page, const struct stauth_signup_view *seen)
+{
+	char sent[8];
+	gate_query_value(page->request->query, "sent", sent, sizeof(sent));
+	if (!seen->pin_live) {
+		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_PIN_DEAD);
+	} else if (strcmp(sent, "1") == 0 && seen->resend_in_s > 0) {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT_AGAIN);
+	}
+}
+
+/* The page as it stands. status: 200, or that of what was refused. */
+static void look(struct gate_page *page, int status)
+{
+	struct gate_signup_browser browser;
+	struct stauth_signup_view seen = {0};
+	struct stauth_err err = {0};
+	gate_signup_browser(page, &browser);
+	enum stauth_rc rc =
+		stauth_signup_look(page->ctx, &browser.who, &seen, &err);
+	stauth_wipe_array(browser.flow);
+	if (rc < 0) {
+		gate_page_unavailable(page, &err);
+	} else if (rc != STAUTH_OK) {
+		lead_away(page, status);
+	} else {
+		if (status == 200) {
+			say_state(page, &seen);
+		}
+		show(page, status, &seen);
+	}
+}
+
+void gate_verify_get(struct gate_page *page)
+{
+	look(page, 200);
+}
+
+void gate_verify_again(struct gate_page *page)
+{
+	look(page, 403);
+}
+
+/* Says it in place of what the domain said. */
+static int refuse(struct gate_page *page, int status, const char *text)
+{
+	page->message_count = 0;
+	gate_page_say(page, STAUTH_ERROR, "%s", text);
+	return status;
+}
+
+static int refuse_wait(
+	struct gate_page *page, const char *format, int64_t wait_s)
+{
+	char text[GATE_MESSAGE_SIZE];
+	wait_s = wait_s > 0 ? wait_s : 1;
+	if (strcmp(format, STAUTH_TEXT_PIN_WAIT) == 0) {
+		snprintf(text, sizeof(text), STAUTH_TEXT_PIN_WAIT,
+			(long long)wait_s);
+	} else {
+		snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
+			(long long)wait_s);
+	}
+	gate_page_retry_after(page, wait_s);
+	return refuse(page, 429, text);
+}
+
+static int refuse_wrong(struct gate_page *page, int tries_left)
+{
+	char text[GATE_MESSAGE_SIZE];
+	if (tries_left <= 0) {
+		return refuse(page, 401, STAUTH_TEXT_PIN_LAST);
+	}
+	snprintf(text, sizeof(text), STAUTH_TEXT_PIN_WRONG, tries_left);
+	return refuse(page, 401, text);
+}
+
+/* The account is made; without a session it is there all the same. */
+static void enter(struct gate_page *page, struct stauth_login *login)
+{
+	bool must_change = false;
+	int status = gate_signin_open(page, login, false, &must_change);
+	page->message_count = 0;
+	if (status == 0) {
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_IN);
+		gate_page_go(page, "/");
+	} else {
+		gate_response_reset(&page->response);
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNUP_READY);
+		gate_page_go(page, "/auth/login?ready=1");
+	}
+}
+
+static void judge(struct gate_page *page, enum stauth_rc rc,
+	struct stauth_login *login, int tries_left,
+	const struct stauth_err *err)
+{
+	if (rc < 0) {
+		look(page, gate_signin_later(page, err));
+	} else if (rc == STAUTH_OK) {
+		enter(page, login);
+	} else if (rc == STAUTH_BADVALUE) {
+		look(page, refuse_wrong(page, tries_left));
+	} else if (rc == STAUTH_THROTTLED) {
+		look(page, refuse_wait(
+				   page, STAUTH_TEXT_THROTTLED, login->wait_s));
+	} else if (rc == STAUTH_EXISTS) {
+		gate_signup_restart(page, STAUTH_TEXT_SIGNUP_EXISTS);
+	} else if (rc == STAUTH_EXPIRED) {
+		look(page, refuse(page, 422, STAUTH_TEXT_PIN_DEAD));
+	} else {
+		lead_away(page, 422);
+	}
+}
+
+void gate_verify_post(struct gate_page *page)
+{
+	struct gate_signup_browser browser;
+	struct stauth_login login = {0};
+	struct stauth_err err = {0};
+	int tries_left = 0;
+	gate_signup_browser(page, &browser);
+	enum stauth_rc rc = stauth_signup_verify(page->ctx, &browser.who,
+		gate_form_value(&page->request->form, "pin"), &login,
+		&tries_left, &err);
+	stauth_wipe_array(browser.flow);
+	judge(page, rc, &login, tries_left, &err);
+	stauth_login_finish(&login);
+}
+
+void gate_resend_post(struct gate_page *page)
+{
+	struct gate_signup_browser browser;
+	struct stauth_err err = {0};
+	int64_t wait_s = 0;
+	gate_signup_browser(page, &browser);
+	enum stauth_rc rc =
+		stauth_signup_resend(page->ctx, &browser.who, &wait_s, &err);
+	stauth_wipe_array(browser.flow);
+	if (rc < 0) {
+		look(page, gate_signin_later(page, &err));
+	} else if (rc == STAUTH_THROTTLED) {
+		look(page, refuse_wait(page, STAUTH_TEXT_PIN_WAIT, wait_s));
+	} else if (rc != STAUTH_OK) {
+		lead_away(page, 422);
+	} else {
+		page->message_count = 0;
+		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT_AGAIN);
+		gate_page_go(page, VERIFY_PATH "?sent=1");
+	}
+}
