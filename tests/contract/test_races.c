@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* One winner, whatever the number of processes: store/state.h. */
+#include "mailfix.h"
+
+#include <sys/wait.h>
+
+#include "base/banned.h"
+
+#define MAIL      "ann@example.org"
+#define PROCESSES 10
+
+struct tally {
+	int ok;
+	int bad;
+	int expired;
+	int other;
+};
+
+typedef enum stauth_rc racer(struct fixture *fix, int number);
+
+static void count_one(struct tally *tally, enum stauth_rc rc)
+{
+	if (rc == STAUTH_OK) {
+		tally->ok++;
+	} else if (rc == STAUTH_BADVALUE) {
+		tally->bad++;
+	} else if (rc == STAUTH_EXPIRED || rc == STAUTH_NOTFOUND ||
+		   rc == STAUTH_EXISTS) {
+		tally->expired++;
+	} else {
+		tally->other++;
+	}
+}
+
+/* A lock that is waited for in vain is no verdict: asked again. */
+static enum stauth_rc ask(struct fixture *fix, racer *one, int number)
+{
+	enum stauth_rc rc = STAUTH_EUNREACHABLE;
+
+	for (int i = 0; i < 30 && rc == STAUTH_EUNREACHABLE; i++) {
+		rc = one(fix, number);
+	}
+	return rc;
+}
+
+/* Each process has a connection of its own; none starts before all are up. */
+static void run_process(const struct fixture *fix, racer *one, int first,
+	int each, int start_fd, int out_fd)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct fixture own = *fix;
+	struct tally tally = {0, 0, 0, 0};
+	char go;
+
+	if (stauth_store_open(fix->config, STAUTH_ROLE_PAGE, &own.page, &err) !=
+		STAUTH_OK) {
+		_exit(1);
+	}
+	own.accounts = own.page.accounts;
+	own.state = own.page.state;
+	(void)!read(start_fd, &go, 1);
+	for (int i = 0; i < each; i++) {
+		count_one(&tally, ask(&own, one, first + i));
+	}
+	(void)!write(out_fd, &tally, sizeof(tally));
+	stauth_store_close(&own.page);
+	_exit(0);
+}
+
+static struct tally race(struct fixture *fix, racer *one, int each)
+{
+	struct tally all = {0, 0, 0, 0};
+	int start[2];
+	int out[2];
+
+	close_stores(fix);
+	assert_int_equal(pipe(start), 0);
+	assert_int_equal(pipe(out), 0);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			(void)close(start[1]);
+			run_process(fix, one, i * each, each, start[0], out[1]);
+		}
+	}
+	(void)close(start[0]);
+	(void)close(start[1]);
+	for (int i = 0; i < PROCESSES; i++) {
+		struct tally part;
+		int status = 1;
+
+		assert_int_equal(
+			read(out[0], &part, sizeof(part)), sizeof(part));
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+		all.ok += part.ok;
+		all.bad += part.bad;
+		all.expired += part.expired;
+		all.other += part.other;
+	}
+	(void)close(out[0]);
+	(void)close(out[1]);
+	open_stores(fix);
+	return all;
+}
+
+static enum stauth_rc right_pin(struct fixture *fix, int number)
+{
+	int left = 0;
+
+	(void)number;
+	return try_pin(fix, "signup", 1, 10, NOW, &left);
+}
+
+static enum stauth_rc wrong_pin(struct fixture *fix, int number)
+{
+	int left = 0;
+
+	return try_pin(fix, "signup", 1, 1000 + number, NOW, &left);
+}
+
+static void f3_of_1000_right_pins_one_is_told_so(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_pin pin = a_pin(1, 10);
+	struct tally tally;
+
+	post(fix, MAIL, "111111", &pin, NOW);
+	tally = race(fix, right_pin, 100);
+	assert_int_equal(tally.ok, 1);
+	assert_int_equal(tally.bad, 0);
+	assert_int_equal(tally.expired, 999);
+}
+
+static void f4_of_1000_wrong_pins_five_are_compared(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_pin pin = a_pin(1, 10);
+	struct tally tally;
+
+	post(fix, MAIL, "111111", &pin, NOW);
+	tally = race(fix, wrong_pin, 100);
+	assert_int_equal(tally.ok, 0);
+	assert_int_equal(tally.bad, 5);
+	assert_int_equal(tally.expired, 995);
+}
+
+static enum stauth_rc promote_one(struct fixture *fix, int number)
+{
+	struct stauth_pending wait = a_pending(number, MAIL);
+	int64_t uid = 0;
+
+	return promote(fix, &wait, NOW, &uid);
+}
+
+static void f9_of_100_sign_ups_for_an_address_one_is_made(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_account found;
+	struct tally tally;
+	size_t count = 0;
+	struct stauth_account rows[3];
+
+	for (int i = 0; i < 100; i++) {
+		struct stauth_pending wait = a_pending(i, MAIL);
+
+		assert_done(put_pending(fix, &wait));
+	}
+	tally = race(fix, promote_one, 10);
+	assert_int_equal(tally.ok, 1);
+	assert_int_equal(tally.expired, 99);
+	assert_ok(fix->accounts->ops->user_by_email(
+		fix->accounts, MAIL, &found, &err));
+	assert_ok(fix->accounts->ops->user_list(
+		fix->accounts, "", "", 3, rows, &count, &err));
+	assert_int_equal(count, 1);
+	assert_false(waits(fix, 50));
+}
+
+static enum stauth_rc take_link(struct fixture *fix, int number)
+{
+	struct stauth_reset reset;
+
+	(void)number;
+	return take_reset(fix, 1, NOW, &reset);
+}
+
+static void f12_of_100_who_take_a_link_one_has_it(void **state)
+{
+	struct fixture *fix = *state;
+	struct tally tally;
+
+	assert_done(put_reset(fix, 1, 7, NULL));
+	tally = race(fix, take_link, 10);
+	assert_int_equal(tally.ok, 1);
+	assert_int_equal(tally.expired, 99);
+}
+
+static enum stauth_rc take_one(struct fixture *fix, int number)
+{
+	struct stauth_mail mail;
+
+	(void)number;
+	return take_mail(fix, NOW, &mail);
+}
+
+static void workers_never_share_a_mail(void **state)
+{
+	struct fixture *fix = *state;
+	struct tally tally;
+
+	for (int i = 0; i < 60; i++) {
+		post(fix, MAIL, "111111", NULL, NOW);
+	}
+	tally = race(fix, take_one, 10);
+	assert_int_equal(tally.ok, 60);
+	assert_int_equal(tally.expired, 40);
+}
+
+#define ON(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON(f3_of_1000_right_pins_one_is_told_so),
+		ON(f4_of_1000_wrong_pins_five_are_compared),
+		ON(f9_of_100_sign_ups_for_an_address_one_is_made),
+		ON(f12_of_100_who_take_a_link_one_has_it),
+		ON(workers_never_share_a_mail),
+	};
+
+	RUN_ON_EVERY_PROVIDER(tests);
+}
