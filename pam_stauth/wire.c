@@ -186,6 +186,14 @@ bool pamst_frame_send(
 	       send_all(fd, frame->payload, frame->len, deadline_ms);
 }
 
+/* Something behind the frame: it is no frame of ours then. */
+static bool more_waits(int fd)
+{
+	uint8_t byte;
+
+	return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_PEEK) > 0;
+}
+
 bool pamst_frame_receive(struct pamst_frame *frame, int fd, int64_t deadline_ms)
 {
 	uint8_t head[PAMST_WIRE_HEAD];
@@ -203,5 +211,5 @@ bool pamst_frame_receive(struct pamst_frame *frame, int fd, int64_t deadline_ms)
 	}
 	frame->kind = head[4];
 	frame->len = len;
-	return pamst_frame_valid(frame);
+	return pamst_frame_valid(frame) && !more_waits(fd);
 }

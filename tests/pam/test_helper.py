@@ -145,7 +145,8 @@ class Helper(PamCase):
         good = self.auth_frame("alice", PASSWORD)
         twice = frame(AUTH, [(USER, b"alice"), (USER, b"mallory"),
                              (WORD, OTHER.encode())])
-        for data in (b"", b"STA", good[:-1], b"X" + good[1:],
+        for data in (b"", b"STA", good[:-1], b"X" + good[1:], good + b"x",
+                     good + good,
                      good.replace(b"STA\x01", b"STA\x02"), twice,
                      frame(AUTH, [(99, b"x")]), frame(0, []),
                      frame(77, [(USER, b"alice")]), b"\xff" * 9000,

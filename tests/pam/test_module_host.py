@@ -113,6 +113,16 @@ class Memory(HostCase):
         self.assertEqual(said[-1][1].split()[0], "1", said)
 
     @unittest.skipIf(SANITIZED, "freed memory is kept on purpose there")
+    def test_a37_a_long_one_is_not_left_in_freed_memory(self):
+        word = "a rather long sentence of ten words, as people use them"
+        for words in (("auth",), ("auth", "acct", "setcred")):
+            said = self.host("start", *words, "end", "scan", password=word)
+            self.assertEqual(said[-1][1].split()[0], "0", said)
+        said = self.host("start", "auth", "end", "plant", "scan",
+                         password=word)
+        self.assertEqual(said[-1][1].split()[0], "1", said)
+
+    @unittest.skipIf(SANITIZED, "freed memory is kept on purpose there")
     def test_a37_also_after_a_failure(self):
         self.service(["required"], "broken", "conf=%s helper=/nonexistent"
                      % self.stack.conf)
