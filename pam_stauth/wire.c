@@ -211,5 +211,9 @@ bool pamst_frame_receive(struct pamst_frame *frame, int fd, int64_t deadline_ms)
 	}
 	frame->kind = head[4];
 	frame->len = len;
-	return pamst_frame_valid(frame) && !more_waits(fd);
+	if (!pamst_frame_valid(frame) || more_waits(fd)) {
+		pamst_frame_wipe(frame);
+		return false;
+	}
+	return true;
 }

@@ -24,7 +24,8 @@
 
 static bool is_source(const char *lane)
 {
-	return strcmp(lane, "source") == 0 || strcmp(lane, "mail-source") == 0;
+	return strcmp(lane, "source") == 0 || strcmp(lane, "caller") == 0 ||
+	       strcmp(lane, "mail-source") == 0;
 }
 
 /* A key is SOURCE in the lanes of sources, else USER or USER and more; the

@@ -62,10 +62,15 @@ class Authenticate(PamCase):
         self.stack.ctl("user", "passwd", "alice", "--password-stdin",
                        stdin=PASSWORD + "\n", check=True)
         self.stack.sql("DELETE FROM users WHERE name <> 'alice'")
-        known = min(took("alice", OTHER)[1] for _ in range(5))
-        unknown = min(took("carol", OTHER)[1] for _ in range(5))
-        self.assertLess(abs(known - unknown), 0.25 * known + 0.02,
-                        (known, unknown))
+        known, unknown = [], []
+        for _ in range(25):
+            known.append(took("alice", OTHER)[1])
+            unknown.append(took("carol", OTHER)[1])
+            apart = abs(min(known) - min(unknown))
+            if len(known) >= 5 and apart < 0.25 * min(known) + 0.02:
+                return
+        self.fail("%.3f s known, %.3f s unknown" % (
+            min(known), min(unknown)))
 
     def test_a12_the_password_that_sshd_makes_up(self):
         junk = b"\x08\x0b\x7fINCORRECT"
