@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "mail_case.h"
+
+#include "auth/device.h"
+#include "auth/reset.h"
+
+#include "base/banned.h"
+
+#define ALICE "alice@example.com"
+
+static void asked(struct fixture *f, const char *email)
+{
+	struct stauth_err err;
+
+	assert_ok(stauth_reset_ask(&f->ctx, email, MAIL_HOME, &err));
+}
+
+static enum stauth_rc commit(
+	struct fixture *f, const char *token, const char *password)
+{
+	struct stauth_secret secret = fixture_secret(password);
+	struct stauth_err err = {.rc = STAUTH_OK};
+
+	return stauth_reset_commit(&f->ctx, token, &secret, MAIL_HOME, &err);
+}
+
+static enum stauth_rc look(struct fixture *f, const char *token)
+{
+	char name[STAUTH_NAME_SIZE];
+
+	return stauth_reset_look(&f->ctx, token, name, NULL);
+}
+
+static enum stauth_verdict log_in(struct fixture *f, const char *password)
+{
+	struct stauth_login login;
+	enum stauth_verdict verdict =
+		fixture_try(f, &login, ALICE, password, MAIL_HOME, NULL);
+
+	stauth_login_finish(&login);
+	return verdict;
+}
+
+static void f12_a_link_works_once_and_ends_everything(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account account =
+		fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	struct stauth_session_grant grant;
+	struct stauth_mail mail;
+	struct stauth_mail notice;
+	uint8_t hash[32];
+	bool known = true;
+	struct stauth_err err;
+
+	fixture_open(f, ALICE, GOOD_PASSWORD, &grant);
+	asked(f, "ALICE@Example.com");
+	mail = next_mail(f);
+	assert_string_equal(mail.kind, "reset-link");
+	assert_string_equal(mail.recipient, ALICE);
+	assert_int_equal(strlen(mail.code), STAUTH_RESET_TOKEN_LEN);
+	assert_int_equal(mail.expires_at, fixture_now_s + 1800);
+	/* F13: looking takes nothing. */
+	for (int i = 0; i < 5; i++) {
+		assert_rc(look(f, mail.code), STAUTH_OK);
+	}
+	assert_rc(commit(f, mail.code, "password12"), STAUTH_BADVALUE);
+	assert_rc(commit(f, mail.code, OTHER_PASSWORD), STAUTH_OK);
+	notice = next_mail(f);
+	assert_string_equal(notice.kind, "password-changed");
+	assert_string_equal(notice.code, "");
+	assert_rc(commit(f, mail.code, OTHER_PASSWORD), STAUTH_EXPIRED);
+	assert_rc(look(f, mail.code), STAUTH_EXPIRED);
+	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
+	assert_ok(f->ctx.accounts->ops->user_by_uid(
+		f->ctx.accounts, account.uid, &account, &err));
+	assert_ok(stauth_device_known(
+		&f->ctx, grant.device_token, &account, &known, hash, &err));
+	assert_false(known);
+	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_DENY);
+	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "reset", NULL), 1);
+}
+
+static void f12_newest_only_and_half_an_hour(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_mail first;
+	struct stauth_mail second;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	asked(f, ALICE);
+	first = next_mail(f);
+	fixture_now_s += 60;
+	asked(f, ALICE);
+	second = next_mail(f);
+	assert_rc(look(f, first.code), STAUTH_EXPIRED);
+	fixture_now_s += 1799;
+	assert_rc(look(f, second.code), STAUTH_OK);
+	fixture_now_s += 1;
+	assert_rc(commit(f, second.code, OTHER_PASSWORD), STAUTH_EXPIRED);
+}
+
+static void f12_a_flipped_bit_or_another_form_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_mail mail;
+	char token[STAUTH_MAIL_CODE_SIZE];
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	asked(f, ALICE);
+	mail = next_mail(f);
+	for (size_t i = 0; i < STAUTH_RESET_TOKEN_LEN; i++) {
+		memcpy(token, mail.code, sizeof(token));
+		token[i] = token[i] == 'A' ? 'B' : 'A';
+		assert_rc(look(f, token), STAUTH_EXPIRED);
+	}
+	assert_rc(look(f, ""), STAUTH_EXPIRED);
+	assert_rc(look(f, NULL), STAUTH_EXPIRED);
+	mail.code[STAUTH_RESET_TOKEN_LEN - 1] = '\0';
+	assert_rc(look(f, mail.code), STAUTH_EXPIRED);
+}
+
+/* What makes a link that was asked for before dead. */
+enum change {
+	PASSWORD,
+	DISABLE,
+	EMAIL,
+	MARK,
+	DELETE
+};
+
+static void do_change(struct fixture *f, enum change change)
+{
+	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
+	struct stauth_account_edit edit = {
+		.su = -1, .system_login = -1, .disabled = -1};
+	struct stauth_err err;
+	int ended;
+
+	if (change == PASSWORD) {
+		assert_ok(stauth_account_passwd(&f->ctx, ALICE, &secret, false,
+			&fixture_actor, &ended, &err));
+		return;
+	}
+	if (change == DELETE) {
+		assert_ok(stauth_account_delete(
+			&f->ctx, ALICE, &fixture_actor, &ended, &err));
+		return;
+	}
+	edit.disabled = change == DISABLE ? 1 : -1;
+	edit.system_login = change == MARK ? 1 : -1;
+	edit.email = change == EMAIL ? "other@example.com" : NULL;
+	assert_ok(stauth_account_edit(
+		&f->ctx, ALICE, &edit, &fixture_actor, &ended, &err));
+}
+
+static void f12_dead_after_a_change(struct fixture *f, enum change change)
+{
+	struct stauth_mail mail;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	asked(f, ALICE);
+	mail = next_mail(f);
+	assert_string_equal(mail.kind, "reset-link");
+	do_change(f, change);
+	assert_rc(look(f, mail.code), STAUTH_EXPIRED);
+	assert_rc(commit(f, mail.code, "rusty lantern orbit plum"),
+		STAUTH_EXPIRED);
+}
+
+static void f12_dead_after_a_change_of_password(void **state)
+{
+	f12_dead_after_a_change(*state, PASSWORD);
+}
+
+static void f12_dead_after_disabling(void **state)
+{
+	f12_dead_after_a_change(*state, DISABLE);
+}
+
+static void f12_dead_after_a_change_of_address(void **state)
+{
+	f12_dead_after_a_change(*state, EMAIL);
+}
+
+static void f12_dead_after_marking_for_system_login(void **state)
+{
+	f12_dead_after_a_change(*state, MARK);
+}
+
+static void f12_dead_after_deletion(void **state)
+{
+	f12_dead_after_a_change(*state, DELETE);
+}
+
+static void unknown_disabled_and_marked_get_no_link(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_audit_row row;
+	struct stauth_mail mail;
+	struct stauth_err err;
+
+	asked(f, "nobody@example.com");
+	assert_string_equal(next_mail(f).kind, "-");
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	do_change(f, DISABLE);
+	asked(f, ALICE);
+	assert_string_equal(next_mail(f).kind, "-");
+	assert_int_equal(fixture_rows(f, "reset.ask", &row), 2);
+	assert_false(row.ok);
+	(void)fixture_user(f, "root@example.com", GOOD_PASSWORD, false);
+	assert_ok(stauth_account_edit(&f->ctx, "root@example.com",
+		&(struct stauth_account_edit){
+			.su = -1, .system_login = 1, .disabled = -1},
+		&fixture_actor, &(int){0}, &err));
+	asked(f, "root@example.com");
+	mail = next_mail(f);
+	assert_string_equal(mail.kind, "reset-ask");
+	assert_string_equal(mail.code, "");
+}
+
+static void f7_the_lanes_count_known_and_unknown_alike(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_err err;
+	struct stauth_lane_count counts[20];
+	size_t count = 0;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	for (int i = 0; i < 6; i++) {
+		asked(f, ALICE);
+		asked(f, "nobody@example.com");
+		fixture_now_s += 60;
+	}
+	assert_ok(f->ctx.state->ops->throttle_list(f->ctx.state, "mail", "", 20,
+		fixture_now_s, counts, &count, &err));
+	assert_string_equal(counts[0].key, ALICE "\nreset");
+	assert_int_equal(counts[0].failures, 5);
+	assert_string_equal(counts[1].key, "nobody@example.com\nreset");
+	assert_int_equal(counts[1].failures, 5);
+	assert_string_equal(counts[2].name, "mail-all");
+	assert_int_equal(counts[2].failures, 10);
+}
+
+static void an_administrators_link_is_printed_or_sent(void **state)
+{
+	struct fixture *f = *state;
+	char link[STAUTH_RESET_LINK_SIZE];
+	const char *token;
+	struct stauth_mail mail;
+	struct stauth_err err;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
+	f->config->mail_transport = STAUTH_MAIL_NONE;
+	assert_ok(stauth_reset_link(
+		&f->ctx, "bob", false, &fixture_actor, link, &err));
+	token = strstr(link, "token=");
+	assert_non_null(token);
+	assert_int_equal(
+		strncmp(link, "https://app.example.com/auth/reset?token=", 41),
+		0);
+	assert_rc(commit(f, token + 6, OTHER_PASSWORD), STAUTH_OK);
+	assert_string_equal(next_mail(f).kind, "-");
+	assert_rc(stauth_reset_link(
+			  &f->ctx, ALICE, true, &fixture_actor, link, &err),
+		STAUTH_ECONFIG);
+	f->config->mail_transport = STAUTH_MAIL_FILE;
+	assert_rc(stauth_reset_link(
+			  &f->ctx, "bob", true, &fixture_actor, link, &err),
+		STAUTH_BADVALUE);
+	assert_ok(stauth_reset_link(
+		&f->ctx, ALICE, true, &fixture_actor, link, &err));
+	mail = next_mail(f);
+	assert_string_equal(mail.kind, "reset-link");
+	assert_string_equal(strstr(link, "token=") + 6, mail.code);
+	assert_rc(look(f, mail.code), STAUTH_OK);
+	do_change(f, MARK);
+	assert_rc(stauth_reset_link(
+			  &f->ctx, ALICE, false, &fixture_actor, link, &err),
+		STAUTH_REFUSED);
+	assert_rc(stauth_reset_link(
+			  &f->ctx, "nobody", false, &fixture_actor, link, &err),
+		STAUTH_NOTFOUND);
+}
+
+static void every_change_of_a_password_is_told_by_mail(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_mail mail;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	do_change(f, PASSWORD);
+	mail = next_mail(f);
+	assert_string_equal(mail.kind, "password-changed");
+	assert_string_equal(mail.recipient, ALICE);
+	assert_int_equal(mail.expires_at, fixture_now_s + 86400);
+	f->config->mail_transport = STAUTH_MAIL_NONE;
+	do_change(f, PASSWORD);
+	assert_string_equal(next_mail(f).kind, "-");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MAIL_TEST(f12_a_link_works_once_and_ends_everything),
+		MAIL_TEST(f12_newest_only_and_half_an_hour),
+		MAIL_TEST(f12_a_flipped_bit_or_another_form_is_refused),
+		MAIL_TEST(f12_dead_after_a_change_of_password),
+		MAIL_TEST(f12_dead_after_disabling),
+		MAIL_TEST(f12_dead_after_a_change_of_address),
+		MAIL_TEST(f12_dead_after_marking_for_system_login),
+		MAIL_TEST(f12_dead_after_deletion),
+		MAIL_TEST(unknown_disabled_and_marked_get_no_link),
+		MAIL_TEST(f7_the_lanes_count_known_and_unknown_alike),
+		MAIL_TEST(an_administrators_link_is_printed_or_sent),
+		MAIL_TEST(every_change_of_a_password_is_told_by_mail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
