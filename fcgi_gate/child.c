@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fcgi_io.h"
+#include "mail_worker.h"
 
 #include "base/banned.h"
 
@@ -65,6 +66,8 @@ _Noreturn void gate_child_run(
 	if (kind == GATE_KIND_SWEEP) {
 		(void)alarm(SWEEP_MAX_S);
 		status = gate_sweep_run(&job->pages);
+	} else if (kind == GATE_KIND_MAIL) {
+		status = gate_mail_run(&job->pages);
 	} else if (io_ok) {
 		status = kind == GATE_KIND_CHECK ? gate_check_run(&job->check)
 						 : gate_pages_run(&job->pages);

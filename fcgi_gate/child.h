@@ -10,6 +10,7 @@ enum gate_kind {
 	GATE_KIND_CHECK,
 	GATE_KIND_PAGES,
 	GATE_KIND_SWEEP,
+	GATE_KIND_MAIL,
 };
 
 /* What a forked child does; never returns. */

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "listen.h"
 #include "log.h"
+#include "mail/mailer.h"
 #include "store/table.h"
 #include "supervise.h"
 
@@ -97,6 +98,25 @@ static int look_at_store(const struct stauth_config *config)
 	return EX_OK;
 }
 
+/* What the mail worker would say again and again. */
+static int look_at_mailer(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_mailer *mailer = NULL;
+	if (config->mail_transport == STAUTH_MAIL_NONE) {
+		gate_log("no mail goes out: SENDGRID_API_KEY, SMTP_URL and "
+			 "MAIL_TRANSPORT are not set");
+		return EX_OK;
+	}
+	enum stauth_rc rc = stauth_mailer_open(config, &mailer, &err);
+	stauth_mailer_close(mailer);
+	if (rc == STAUTH_OK) {
+		return EX_OK;
+	}
+	gate_log("%s%s", rc == STAUTH_ECONFIG ? "" : "warning: ", err.msg);
+	return rc == STAUTH_ECONFIG ? EX_CONFIG : EX_OK;
+}
+
 static void warn(const struct stauth_config *config)
 {
 	char text[1024];
@@ -159,6 +179,12 @@ static const struct stauth_config *reload(void *user)
 		stauth_config_free(config);
 		return NULL;
 	}
+	if (look_at_mailer(config) != EX_OK) {
+		gate_log("reload: no mailer by the new configuration; the old "
+			 "configuration stays");
+		stauth_config_free(config);
+		return NULL;
+	}
 	warn(config);
 	keep_fixed(gate->config, config);
 	stauth_config_free(gate->config);
@@ -170,8 +196,14 @@ static int serve(struct gate *gate)
 {
 	struct gate_worker worker = {.config = gate->config,
 		.stop = &stop_flag,
-		.open_store = stauth_store_open};
-	int status = gate_sockets_open(gate->config, &gate->sockets);
+		.open_store = stauth_store_open,
+		.open_mailer = stauth_mailer_open,
+		.close_mailer = stauth_mailer_close};
+	int status = look_at_mailer(gate->config);
+	if (status != EX_OK) {
+		return status;
+	}
+	status = gate_sockets_open(gate->config, &gate->sockets);
 	if (status != EX_OK) {
 		return status;
 	}

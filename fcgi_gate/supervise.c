@@ -62,6 +62,7 @@ static const char *kind_name(enum gate_kind kind)
 		[GATE_KIND_CHECK] = "check worker",
 		[GATE_KIND_PAGES] = "page worker",
 		[GATE_KIND_SWEEP] = "sweep",
+		[GATE_KIND_MAIL] = "mail worker",
 	};
 	return names[kind];
 }
@@ -231,7 +232,9 @@ static bool add_children(struct master *master)
 {
 	const struct stauth_config *config = master->job.check.config;
 	size_t check_count = (size_t)config->check_workers;
-	size_t added = check_count + (size_t)config->page_workers;
+	size_t page_count = (size_t)config->page_workers;
+	bool mails = config->mail_transport != STAUTH_MAIL_NONE;
+	size_t added = check_count + page_count + (mails ? 1 : 0);
 	struct child *children = realloc(
 		master->children, (master->count + added) * sizeof(*children));
 	if (children == NULL) {
@@ -239,9 +242,13 @@ static bool add_children(struct master *master)
 	}
 	master->children = children;
 	for (size_t i = 0; i < added; i++) {
-		children[master->count++] = (struct child){
-			.kind = i < check_count ? GATE_KIND_CHECK
-						: GATE_KIND_PAGES};
+		enum gate_kind kind = GATE_KIND_MAIL;
+		if (i < check_count) {
+			kind = GATE_KIND_CHECK;
+		} else if (i < check_count + page_count) {
+			kind = GATE_KIND_PAGES;
+		}
+		children[master->count++] = (struct child){.kind = kind};
 	}
 	return true;
 }

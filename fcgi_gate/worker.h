@@ -19,6 +19,11 @@ struct gate_worker {
 	enum stauth_rc (*open_store)(const struct stauth_config *config,
 		enum stauth_store_role role, struct stauth_store *ret_store,
 		struct stauth_err *err);
+	/* The mailer of the configuration, for the mail worker (main.c's
+	 * too). */
+	enum stauth_rc (*open_mailer)(const struct stauth_config *config,
+		struct stauth_mailer **ret_mailer, struct stauth_err *err);
+	void (*close_mailer)(struct stauth_mailer *mailer);
 };
 
 /* Both serve until *stop, and return the process's exit status. */

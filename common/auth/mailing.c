@@ -190,21 +190,6 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 
 /* --- 6. */
 
-/* As mail/compose.h names them. */
-static const char *kind_name(enum stauth_letter_kind kind)
-{
-	static const char *const names[] = {
-		[STAUTH_LETTER_NONE] = "",
-		[STAUTH_LETTER_SIGNUP_PIN] = "signup-pin",
-		[STAUTH_LETTER_SIGNUP_EXISTS] = "signup-exists",
-		[STAUTH_LETTER_RESET_LINK] = "reset-link",
-		[STAUTH_LETTER_RESET_ASK] = "reset-ask",
-		[STAUTH_LETTER_PASSWORD_CHANGED] = "password-changed",
-	};
-
-	return names[kind];
-}
-
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	enum stauth_letter_kind kind, const char *recipient, const char *user,
 	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err)
@@ -218,7 +203,8 @@ enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	}
 	mail.created_at = ctx->state->ops->now(ctx->state);
 	mail.expires_at = mail.created_at + life_s;
-	(void)snprintf(mail.kind, sizeof(mail.kind), "%s", kind_name(kind));
+	(void)snprintf(mail.kind, sizeof(mail.kind), "%s",
+		stauth_letter_kind_name(kind));
 	(void)snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
 	(void)snprintf(mail.user, sizeof(mail.user), "%s", user);
 	*ret_mail = mail;
