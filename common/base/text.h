@@ -92,17 +92,17 @@
 	"This server does not answer for the host name in your address bar."
 /* Sign-up and reset. */
 #define STAUTH_TEXT_NO_PUBLIC_URL                                              \
-	"PUBLIC_URL is not set, so this site cannot send mail. Please ask "    \
-	"the administrator."
+	"PUBLIC_URL is not set, so no mail goes out. Please ask the "          \
+	"administrator."
 #define STAUTH_TEXT_NO_MAIL                                                    \
-	"This site cannot send mail: no MAIL_TRANSPORT is set. Please ask "    \
-	"the administrator."
+	"MAIL_TRANSPORT is not set, so no mail goes out. Please ask the "      \
+	"administrator."
 #define STAUTH_TEXT_SIGNUP_ASK                                                 \
 	"Please give your e-mail address and choose a password."
 #define STAUTH_TEXT_BAD_EMAIL                                                  \
 	"This is not an e-mail address that mail can go to."
 #define STAUTH_TEXT_EMAIL_EMPTY "An e-mail address is needed."
-#define STAUTH_TEXT_PIN_SENT    "A code is on its way to %s. Please type it here."
+#define STAUTH_TEXT_PIN_SENT    "A code is on its way to %s."
 #define STAUTH_TEXT_PIN_SENT_AGAIN                                             \
 	"A new code is on its way. The old one works no longer."
 #define STAUTH_TEXT_PIN_WRONG "This code is not right. Tries left: %d."
