@@ -13,7 +13,10 @@ import shutil
 import socket
 
 import rig
+from parts import Line
 from stack_nginx import stop_group
+
+LIMIT = 26000
 
 REQUEST = (
     "GET /gate HTTP/1.1\r\nHost: localhost:%d\r\n"
@@ -69,14 +72,14 @@ def total_of_run(bench, tokens, rounds):
     return max(totals)
 
 
-def per_check(bench, cookies):
-    """Instructions a check; None without valgrind."""
+def lines(bench):
+    label = "instructions of the gate a check"
     if not shutil.which("valgrind"):
-        return None
+        return [Line(label, [None], LIMIT, words="  (needs valgrind)")]
     bench.write_config({"CHECK_WORKERS": "1", "PAGE_WORKERS": "1"})
-    with open(os.path.join(bench.dir, "tokens"), encoding="ascii") as lines:
-        tokens = lines.read().split()[:cookies]
+    with open(bench.tokens, encoding="ascii") as text:
+        tokens = text.read().split()
     once = total_of_run(bench, tokens, 1)
     thrice = total_of_run(bench, tokens, 3)
     bench.write_config({"CHECK_WORKERS": None, "PAGE_WORKERS": None})
-    return (thrice - once) / (2 * len(tokens))
+    return [Line(label, [(thrice - once) / (2 * len(tokens))], LIMIT)]

@@ -3,7 +3,7 @@
 """What a formatter does not see.
 
 1. C: 80 columns (a tab is 8), no // comments, functions of at most 80 lines.
-2. C and Python: files of at most 450 lines.
+2. C, Python and shell: files of at most 450 lines, also without an ending.
 3. All texts: no trailing blanks, a newline at the end, nothing left "to be
    done", no path of the machine it was written on.
 4. Attack row G1: SQL is never put together by a printf-like call.
@@ -116,12 +116,19 @@ def check_text(tree, path, machine):
             tree.complain(path, number, "a path of one machine")
 
 
+def is_script(tree, path):
+    """A program without an ending, as tests/run and tests/bench/check."""
+    return "." not in os.path.basename(path) and \
+        (tree.text(path) or "").startswith("#!")
+
+
 def check(tree):
     machine = machine_paths(tree.root)
     for path in tree.files:
         if tree.text(path) is not None:
             check_text(tree, path, machine)
-    for path in tree.of_kind(".c", ".h", ".py"):
+    scripts = [path for path in tree.files if is_script(tree, path)]
+    for path in tree.of_kind(".c", ".h", ".py") + scripts:
         count = len(tree.lines(path))
         if count > FILE_LINES:
             tree.complain(path, FILE_LINES + 1,

@@ -201,6 +201,12 @@ class Style(Planted):
             self.one_style(name, "a\n" * 451, "over 450")
             self.plant(name, "a\n" * 450)
 
+    def test_long_programs_without_an_ending(self):
+        text = "#!/bin/sh\n" + "a\n" * 450
+        self.one_style("tests/bench/check", text, "over 450")
+        self.plant("notes", "a\n" * 451)
+        self.assertEqual(self.found(check_style.check), [])
+
     def test_what_is_left_over(self):
         for word in ("TO" "DO", "FIX" "ME"):
             self.one_style("a.sh", f"# {word}: later\n", "left to be done")
