@@ -154,10 +154,12 @@ static const char *role_pragmas(enum stauth_store_role role)
 {
 	switch (role) {
 	case STAUTH_ROLE_CHECK:
-		return "PRAGMA query_only = ON;";
+		/* The pages above the leaves: rows that are asked for again
+		 * are kept elsewhere (recent.h). */
+		return "PRAGMA query_only = ON; PRAGMA cache_size = -800;";
 	case STAUTH_ROLE_TOUCH:
 		return "PRAGMA synchronous = NORMAL;"
-		       "PRAGMA secure_delete = ON;";
+		       "PRAGMA secure_delete = ON; PRAGMA cache_size = -400;";
 	case STAUTH_ROLE_PAGE:
 	case STAUTH_ROLE_PAM:
 	case STAUTH_ROLE_ADMIN:

@@ -19,7 +19,7 @@
 
 #define SETS     1024 /* a power of two */
 #define WAYS     8    /* places a row may take */
-#define TEXT_MAX 216  /* of the four texts together, NULs included */
+#define TEXT_MAX 152  /* of the four texts together, NULs included */
 
 struct row {
 	uint64_t state; /* that it was read in; 0: free */
