@@ -24,8 +24,7 @@
 
 static bool is_source(const char *lane)
 {
-	return strcmp(lane, "source") == 0 || strcmp(lane, "caller") == 0 ||
-	       strcmp(lane, "mail-source") == 0;
+	return strcmp(lane, "source") == 0 || strcmp(lane, "mail-source") == 0;
 }
 
 /* A key is SOURCE in the lanes of sources, else USER or USER and more; the
@@ -48,7 +47,8 @@ static void take_apart(struct stauth_throttle_row *row)
 			row->user, sizeof(row->user), "%.*s", (int)len, key);
 	}
 	if (is_source(row->count.name) ||
-		strcmp(row->count.name, "account+source") == 0) {
+		strcmp(row->count.name, "account+source") == 0 ||
+		strcmp(row->count.name, "caller") == 0) {
 		(void)snprintf(row->source, sizeof(row->source), "%s", rest);
 	}
 }
