@@ -49,7 +49,8 @@ static void fill_view(struct gate_page *page, int status,
 {
 	struct gate_view *view = &page->view;
 	*texts = (struct texts){0};
-	if (seen->pin_live && seen->tries_left < PIN_TRIES) {
+	/* A wrong one has been told in the message. */
+	if (status != 401 && seen->pin_live && seen->tries_left < PIN_TRIES) {
 		snprintf(texts->tries, sizeof(texts->tries), "%d",
 			seen->tries_left);
 	}

@@ -237,6 +237,11 @@ class Reset(WithMail):
                  browser.sent_headers()
                  if token in headers.get("Referer", "")]
         self.assertEqual(leaks, [])
+        with open(os.path.join(self.stack.dir, "access.log"),
+                  encoding="utf-8") as log:
+            lines = log.read()
+        self.assertIn("GET /auth/forgot", lines)
+        self.assertNotIn(token, lines)
         browser.driver.get(link)
         browser.wait_text("spent or has expired")
         self.look(browser, "reset-expired")
