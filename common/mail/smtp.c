@@ -108,7 +108,9 @@ static bool hear_line(struct dialogue *dialogue, const char *line, size_t len)
 {
 	bool last = len < 4 || line[3] != '-';
 
-	if (dialogue->stage == OVER) {
+	/* After a no libcurl says QUIT, whose reply is about nothing. */
+	if (dialogue->stage == OVER ||
+		(dialogue->stage >= MAIL && dialogue->code >= 400)) {
 		return true;
 	}
 	if (dialogue->stage == EHLO && len > 8 &&
