@@ -36,6 +36,7 @@ static const struct option_row {
 	[CTL_DRY_RUN] = {"dry-run", 0, false, false},
 	[CTL_SINCE] = {"since", 0, true, false},
 	[CTL_FOLLOW] = {"follow", 0, false, false},
+	[CTL_SEND] = {"send", 0, false, false},
 };
 
 /* Where the reading stands. */

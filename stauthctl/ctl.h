@@ -39,6 +39,7 @@ enum ctl_opt {
 	CTL_DRY_RUN,
 	CTL_SINCE,
 	CTL_FOLLOW,
+	CTL_SEND,
 	CTL_OPT_COUNT
 };
 
@@ -58,6 +59,7 @@ struct ctl;
 enum ctl_need {
 	CTL_NEED_CONFIG, /* read and checked */
 	CTL_NEED_STORE,  /* and the store opened */
+	CTL_NEED_MAILER, /* and the mailer too */
 };
 
 /* One command; the table is in main.c. run returns an exit code. */
@@ -109,6 +111,10 @@ int ctl_user_verify(struct ctl *ctl);
 int ctl_user_disable(struct ctl *ctl);
 int ctl_user_enable(struct ctl *ctl);
 int ctl_user_delete(struct ctl *ctl);
+int ctl_user_reset_link(struct ctl *ctl);
+int ctl_pending_list(struct ctl *ctl);
+int ctl_pending_delete(struct ctl *ctl);
+int ctl_mail_test(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_session_revoke(struct ctl *ctl);
 int ctl_throttle_list(struct ctl *ctl);

@@ -21,9 +21,10 @@ static const char overview[] =
 	"  user set NAME              [--su|--no-su] [--groups a,b] ...\n"
 	"  user passwd NAME           [--password-stdin|--generate]\n"
 	"  user verify NAME           is it the password? exit 0 or 77\n"
-	"  user disable|enable|delete NAME\n"
+	"  user disable|enable|delete NAME           user reset-link NAME\n"
 	"  session list [NAME]        who is signed in\n"
 	"  session revoke             ID | --user NAME | --all\n"
+	"  pending list | delete EMAIL               mail test ADDRESS\n"
 	"  audit                      [--user NAME] [--since T] [--follow]\n"
 	"  import st-auth-simple FILE [--dry-run]    its .db or its .env\n"
 	"  backup FILE | restore FILE                also while the gate runs\n"
@@ -39,7 +40,6 @@ static const char overview[] =
 	"examples:\n"
 	"  stauthctl user add alice --su              asks for the password "
 	"twice\n"
-	"  stauthctl user list --json | jq -r '.[].name'\n"
 	"  stauthctl import st-auth-simple /srv/app/.env --dry-run\n";
 
 static bool is_named(const struct ctl_command *command, const char *noun)

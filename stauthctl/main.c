@@ -11,6 +11,7 @@
 #include "args.h"
 #include "ctl.h"
 #include "help.h"
+#include "mail/mailer.h"
 #include "out.h"
 #include "result.h"
 #include "store/table.h"
@@ -63,12 +64,19 @@ static const struct ctl_command commands[] = {
 		CTL_NEED_STORE, ctl_user_enable},
 	{"user", "delete", "NAME", "Deletes; asks first, unless --yes.", 0, 1,
 		1, CTL_NEED_STORE, ctl_user_delete},
+	{"user", "reset-link", "NAME [--send]",
+		"Prints a link to choose a new password; --send mails it.",
+		CTL_BIT(CTL_SEND), 1, 1, CTL_NEED_STORE, ctl_user_reset_link},
 	{"session", "list", "[NAME]", "Lists the live sessions.", 0, 0, 1,
 		CTL_NEED_STORE, ctl_session_list},
 	{"session", "revoke", "ID | --user NAME | --all",
 		"Ends sessions; --all asks first, unless --yes.",
 		CTL_BIT(CTL_USER) | CTL_BIT(CTL_ALL), 0, 1, CTL_NEED_STORE,
 		ctl_session_revoke},
+	{"pending", "list", "", "Lists the sign-ups that wait for their PIN.",
+		0, 0, 0, CTL_NEED_STORE, ctl_pending_list},
+	{"pending", "delete", "EMAIL", "Forgets the sign-ups of an address.", 0,
+		1, 1, CTL_NEED_STORE, ctl_pending_delete},
 	{"throttle", "list", "", "Lists the counters of failures.", 0, 0, 0,
 		CTL_NEED_STORE, ctl_throttle_list},
 	{"throttle", "clear", "[NAME|ADDRESS]",
@@ -96,6 +104,9 @@ static const struct ctl_command commands[] = {
 	{"streamlit-config", NULL, "",
 		"Prints the app's .streamlit/config.toml.", 0, 0, 0,
 		CTL_NEED_CONFIG, ctl_streamlit_config},
+	{"mail", "test", "ADDRESS",
+		"Sends a letter at once: does the configured way work?", 0, 1,
+		1, CTL_NEED_MAILER, ctl_mail_test},
 	{"audit", NULL, "[--user NAME] [--since T] [--follow]",
 		"Who did what. T: 2026-11-23[T21:05], Unix seconds, 30m, 7d.",
 		CTL_BIT(CTL_USER) | CTL_BIT(CTL_SINCE) | CTL_BIT(CTL_FOLLOW), 0,
@@ -181,6 +192,25 @@ static void take_actor(struct ctl *ctl)
 	ctl->actor = (struct stauth_actor){ctl->actor_name, "cli", "local:cli"};
 }
 
+static int run_with_mailer(struct ctl *ctl)
+{
+	struct stauth_err err = {0};
+	int code = EX_OK;
+
+	if (ctl->command->need != CTL_NEED_MAILER) {
+		return ctl->command->run(ctl);
+	}
+	if (stauth_mailer_open(ctl->config, &ctl->ctx.mailer, &err) !=
+		STAUTH_OK) {
+		code = ctl_fail(ctl, &err);
+		/* What is not found is a mailer in the configuration. */
+		return code == EX_NOUSER ? EX_CONFIG : code;
+	}
+	code = ctl->command->run(ctl);
+	stauth_mailer_close(ctl->ctx.mailer);
+	return code;
+}
+
 static int run_with_store(struct ctl *ctl)
 {
 	struct stauth_store store = {0};
@@ -197,7 +227,7 @@ static int run_with_store(struct ctl *ctl)
 	ctl->ctx.slots = STAUTH_SLOTS_CLI;
 	ctl->ctx.messages.say = ctl_message;
 	ctl->ctx.messages.user = ctl;
-	code = ctl->command->run(ctl);
+	code = run_with_mailer(ctl);
 	stauth_ctx_finish(&ctl->ctx);
 	stauth_store_close(&store);
 	return code;
@@ -214,8 +244,8 @@ static int run(struct ctl *ctl)
 	ctl->store_init = stauth_store_init;
 	ctl->store_backup = stauth_store_backup;
 	ctl->store_restore = stauth_store_restore;
-	code = ctl->command->need == CTL_NEED_STORE ? run_with_store(ctl)
-						    : ctl->command->run(ctl);
+	code = ctl->command->need == CTL_NEED_CONFIG ? ctl->command->run(ctl)
+						     : run_with_store(ctl);
 	stauth_config_free(ctl->config);
 	return code;
 }

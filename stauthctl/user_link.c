@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "auth/reset.h"
+#include "base/secret.h"
+#include "ctl.h"
+#include "out.h"
+#include "result.h"
+
+#include "base/banned.h"
+
+/* A link that was mailed is not shown as well: one place is enough. */
+int ctl_user_reset_link(struct ctl *ctl)
+{
+	bool send = ctl->opt[CTL_SEND] != NULL;
+	struct stauth_err err = {0};
+	char link[STAUTH_RESET_LINK_SIZE] = "";
+	int code = EX_OK;
+
+	if (stauth_reset_link(&ctl->ctx, ctl->operands[0], send, &ctl->actor,
+		    link, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	if (send) {
+		ctl_info(ctl, "the link is on its way; it works for %d minutes",
+			STAUTH_RESET_MINUTES);
+	} else {
+		puts(link);
+		code = ctl_out_flush();
+		ctl_info(ctl, "it works once, for %d minutes",
+			STAUTH_RESET_MINUTES);
+	}
+	stauth_wipe_array(link);
+	return code;
+}
