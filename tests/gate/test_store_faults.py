@@ -52,6 +52,31 @@ class Store(ProcessCase):
             os.rename(name + ".away", name)
         self.back(s, token)
 
+    def test_g10_another_file_renamed_over(self):
+        """Who has no session in the new file is out, whoever asked before;
+        who has one there is in. Within a second, in the same workers."""
+        s, token = self.with_alice()
+        workers = s.workers()
+        for _ in range(20):
+            self.assertEqual(s.check(token).status, 204)
+        other = s.db + ".other"
+        with sqlite3.connect(s.db, timeout=5) as db:
+            db.execute("VACUUM INTO ?", (other,))
+        shutil.copymode(s.db, other)
+        with sqlite3.connect(other) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("DELETE FROM sessions")
+        db.close()
+        os.rename(other, s.db)
+        self.assertTrue(
+            wait_for(lambda: s.check(token).status == 401, 3),
+            s.log().decode())
+        time.sleep(1.1)  # the other worker looks once a second, too
+        for _ in range(20):
+            self.assertEqual(s.check(token).status, 401)
+        self.assertEqual(s.check(s.token("alice", PASSWORD)).status, 204)
+        self.assertEqual(s.workers(), workers)
+
     def test_x9_locked_for_writing_checks_go_on(self):
         s, token = self.with_alice()
         with sqlite3.connect(s.db, isolation_level=None) as db:
