@@ -88,6 +88,12 @@ class Install(unittest.TestCase):
                          "SocketMode=0660", "Backlog=1024"):
                 self.assertIn(line + "\n", text)
 
+    def test_the_mail_worker_may_reach_its_server(self):
+        text = self.read("usr/lib/systemd/system/stauth.service")
+        self.assertIn("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+                      text)
+        self.assertNotRegex(text, "(?m)^(PrivateNetwork=yes|IPAddressDeny)")
+
     def test_ux96_exposure_is_at_most_two(self):
         told = run("systemd-analyze", "security", "--offline=true",
                    os.path.join(self.units, "stauth.service"))
