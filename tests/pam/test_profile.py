@@ -87,6 +87,18 @@ class Profile(PamCase):
         told = self.change("alice", OTHER, OTHER, service="hostlike")
         self.assertEqual(told.code, "SUCCESS")
         self.assertEqual(self.auth("alice", OTHER, "hostlike"), "SUCCESS")
+        # A weak one is the end of it; pam_unix does not take it over.
+        told = self.change("alice", "short", "short", service="hostlike")
+        self.assertNotEqual(told.code, "SUCCESS")
+        self.assertEqual(self.auth("alice", "short", "hostlike"), "AUTH_ERR")
+        # What the host's own files say of an account holds for us, too.
+        subprocess.run(["chage", "-E", "0", "alice"], check=True)
+        self.assertEqual(self.account("alice", "hostlike"), "AUTH_ERR")
+        subprocess.run(["chage", "-E", "-1", "alice"], check=True)
+        self.stack.ctl("user", "set", "alice", "--system-login", check=True)
+        self.stack.sql("UPDATE users SET must_change = 1 WHERE name = 'alice'")
+        self.assertEqual(self.account("alice", "hostlike"),
+                         "NEW_AUTHTOK_REQD")
         self.update("--disable", "stauth")
         self.assertEqual(self.common(), before)
 
