@@ -6,7 +6,7 @@ import unittest
 
 from signup_case import (
     NEW, PASSWORD, SCRIPT, MailCase, bare, form_csrf, mailbox, set_cookies)
-from rig import COOKIE, NAVIGATE, SUBMIT, Stack
+from rig import COOKIE, NAVIGATE, ORIGIN, SUBMIT, Stack, wait_for
 
 MAIL = "alice@example.com"
 
@@ -166,6 +166,29 @@ class Reset(MailCase):
         self.assertNotIn(token, answer.raw.decode())
         self.assertNotIn(token.encode(), self.stack.log())
         self.assertNotIn(token[:42].encode(), self.stack.log())
+
+    def test_h8_a_delivered_link_stands_on_one_line_and_nowhere_else(self):
+        token = self.link()
+        mails = wait_for(lambda: [m for m in self.box.delivered(MAIL)
+                                  if token in m.get_body(
+                                      ("plain",)).get_content()], 60)
+        self.assertTrue(mails, self.stack.log().decode()[-2000:])
+        lines = mails[0].get_body(("plain",)).get_content().split("\n")
+        self.assertIn(ORIGIN + "/auth/reset?token=" + token,
+                      [line.strip() for line in lines])
+        self.assertTrue(wait_for(lambda: not self.stack.sql(
+            "SELECT 1 FROM outbox WHERE code <> ''"), 60))
+        self.assertNotIn(token, str(self.dump()))
+        self.assertNotIn(token.encode(), self.stack.log())
+
+    def test_ux34_the_owner_gets_a_notice(self):
+        before = len(self.box.delivered(MAIL))
+        self.assertEqual(self.change(self.link()).status, 303)
+        self.assertTrue(wait_for(lambda: len(
+            self.box.delivered(MAIL)) >= before + 2, 60))
+        texts = [m.get_body(("plain",)).get_content()
+                 for m in self.box.delivered(MAIL)]
+        self.assertTrue(any("changed" in text for text in texts), texts)
 
     # --- who may
 

@@ -7,7 +7,7 @@ import unittest
 
 from signup_case import (
     NEW, PASSWORD, SCRIPT, VERIFY, MailCase, bare, form_csrf, other_than)
-from rig import COOKIE, NAVIGATE, SUBMIT, Stack
+from rig import COOKIE, NAVIGATE, SUBMIT, Stack, wait_for
 
 DEVICE = "__Secure-stauth-dev"
 PRE = "__Secure-stauth-pre"
@@ -77,6 +77,8 @@ class SignUp(MailCase):
             self.assertEqual(answer.text.count('aria-invalid="true"'), 1)
             self.assertEqual(answer.text.count('class="fault"'), 1)
             self.assertIn("<title>Error: ", answer.text)
+            self.assertEqual("too long" in answer.text,
+                             len(change.get("password", "")) > 511)
             if "email" not in change:
                 self.assertIn('value="bob@example.com"', answer.text)
             self.assertNotIn(NEW, answer.text)
@@ -232,6 +234,38 @@ class SignUp(MailCase):
             "bob@example.com", "the thief's own words")[0].status, 401)
         self.assertEqual(self.stack.login("bob@example.com", NEW)[0].status,
                          303)
+
+    def test_f9_the_second_to_verify_an_address_starts_again(self):
+        first, jar = self.flow()
+        self.pass_cool_down()
+        second, other = self.flow(password="the second one's own words")
+        csrf, other = self.stack.open_form(VERIFY, other)
+        self.assertEqual(self.enter(first, jar)[0].status, 303)
+        answer = self.stack.page("POST", VERIFY, cookies=other,
+                                 form={"pin": second, "csrf": csrf})
+        self.assertEqual(answer.status, 422)
+        self.assertIn('action="/auth/signup"', answer.text)
+        self.assertIn('href="/auth/login"', answer.text)
+        self.assertNotIn(COOKIE + "=", answer.raw.decode())
+        self.assertEqual(self.stack.login("bob@example.com", NEW)[0].status,
+                         303)
+
+    def test_h8_a_mailed_pin_stays_nowhere(self):
+        pin, jar = self.flow()
+        mails = wait_for(
+            lambda: [m for m in self.box.delivered("bob@example.com")
+                     if pin in str(m["Subject"])], 60)
+        self.assertTrue(mails, self.stack.log().decode()[-2000:])
+        text = mails[-1].get_body(("plain",)).get_content()
+        self.assertIn(pin, text)
+        self.assertIn("30 minutes", text)
+        self.assertTrue(wait_for(lambda: not self.stack.sql(
+            "SELECT 1 FROM outbox WHERE code <> ''"), 60))
+        self.assertEqual(self.enter(pin, jar)[0].status, 303)
+        self.assertNotIn(pin.encode(), self.stack.log())
+        rows = str([self.stack.sql("SELECT * FROM " + table)
+                    for table in ("pins", "pending_users", "outbox")])
+        self.assertNotIn("'%s'" % pin, rows)
 
     # --- who may
 
