@@ -250,7 +250,6 @@ static void assert_nothing_is_written(struct fixture *fix)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_pending wait = a_pending(1, MAIL);
-	struct stauth_change change = a_change("pending.delete");
 	struct stauth_reset reset;
 	struct stauth_mail mail;
 	struct timespec start;
@@ -263,17 +262,11 @@ static void assert_nothing_is_written(struct fixture *fix)
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_true(end.tv_sec - start.tv_sec <= 4);
 	assert_rc(promote(fix, &wait, NOW, &uid), STAUTH_EUNREACHABLE);
-	assert_rc(fix->accounts->ops->pending_delete(
-			  fix->accounts, MAIL, &change, &left, &err),
-		STAUTH_EUNREACHABLE);
 	assert_rc(
 		try_pin(fix, "signup", 1, 10, NOW, &left), STAUTH_EUNREACHABLE);
 	assert_rc(take_reset(fix, 1, NOW, &reset), STAUTH_EUNREACHABLE);
 	assert_rc(take_mail(fix, NOW, &mail), STAUTH_EUNREACHABLE);
-	assert_rc(put_reset(fix, 2, 7, NULL), STAUTH_EUNREACHABLE);
 	assert_rc(fix->state->ops->mail_done(fix->state, 1, NULL, NOW, &err),
-		STAUTH_EUNREACHABLE);
-	assert_rc(fix->state->ops->mail_later(fix->state, 1, NOW, &err),
 		STAUTH_EUNREACHABLE);
 	assert_int_equal(left, -1);
 }
