@@ -8,7 +8,8 @@
  *     only one, for 30 minutes.
  *  2. Whether an address has an account MUST show neither in the answer nor
  *     in the time: unknown addresses and disabled accounts get a mail that is
- *     never sent. The mail goes to the address that the account has.
+ *     never sent, and a row that is never asked for. The mail goes to the
+ * address that the account has.
  *  3. An account marked for system log-in MUST NOT get a link, from nobody:
  *     its owner is told by mail whom to ask, an administrator is refused.
  *  4. An administrator's link is counted by no throttle.
@@ -104,6 +105,22 @@ static struct answer answer_for(
 	return (struct answer){STAUTH_LETTER_RESET_LINK, ""};
 }
 
+/* A row as heavy as a link's, that nothing ever asks for. The mail that says
+ * whom to ask holds no token; the one that is never sent may. */
+static void fill_decoy(struct stauth_mail *mail,
+	const struct stauth_reset *reset, struct stauth_pin *decoy)
+{
+	if (mail->kind[0]) {
+		stauth_wipe_array(mail->code);
+	}
+	(void)snprintf(decoy->purpose, sizeof(decoy->purpose), "decoy");
+	memcpy(decoy->flow_hash, reset->token_hash, sizeof(decoy->flow_hash));
+	memcpy(decoy->pin_mac, reset->token_hash, sizeof(decoy->pin_mac));
+	decoy->tries_left = 1;
+	decoy->created_at = reset->created_at;
+	decoy->expires_at = reset->expires_at;
+}
+
 static enum stauth_rc post(struct stauth_ctx *ctx,
 	const struct stauth_account *account, const struct answer *answer,
 	const char *email, const char *address, struct stauth_err *err)
@@ -112,6 +129,7 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 	bool link = answer->kind == STAUTH_LETTER_RESET_LINK;
 	struct stauth_mailing mailing = {0};
 	struct stauth_reset reset = {0};
+	struct stauth_pin decoy = {0};
 	int64_t wait_s = 0;
 	enum stauth_rc rc = stauth_mail_fill(ctx, answer->kind, account->email,
 		account->name, LIFE_S, &mailing.mail, err);
@@ -123,7 +141,8 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 		if (link) {
 			mailing.reset = &reset;
 		} else {
-			stauth_wipe_array(mailing.mail.code);
+			fill_decoy(&mailing.mail, &reset, &decoy);
+			mailing.pin = &decoy;
 		}
 		stauth_mailing_count(
 			&mailing, STAUTH_MAILING_RESET, email, address);
