@@ -47,8 +47,9 @@ static void a_row_comes_back_whole_for_its_hash_only(void **state)
 	struct stauth_recent *recent = *state;
 	struct stauth_session in = a_row("alice");
 	struct stauth_session out;
-	uint8_t hash[32] = {1, 2, 3};
+	uint8_t hash[32];
 
+	memset(hash, 0x21, sizeof(hash));
 	assert_false(stauth_recent_get(recent, hash, &out));
 	stauth_recent_put(recent, hash, &in);
 	assert_false(stauth_recent_get(recent, hash, &out));

@@ -44,6 +44,9 @@ struct stauth_recent {
 	uint64_t connection;
 	int64_t data_version;
 	uint32_t next_out; /* spreads what is pushed out */
+	/* A part of each row's hash: eight places are one cache line, and
+	 * rows are looked at only where it fits. */
+	uint64_t marks[SETS * WAYS];
 	struct row rows[SETS * WAYS];
 };
 
@@ -79,13 +82,25 @@ static size_t set_of(const uint8_t hash[32])
 	return (bits & (SETS - 1)) * WAYS;
 }
 
+static uint64_t mark_of(const uint8_t hash[32])
+{
+	uint64_t mark;
+
+	memcpy(&mark, hash + 8, sizeof(mark));
+	return mark;
+}
+
 static const struct row *find(
 	const struct stauth_recent *recent, const uint8_t hash[32])
 {
-	const struct row *row = &recent->rows[set_of(hash)];
+	uint64_t mark = mark_of(hash);
+	size_t first = set_of(hash);
 
-	for (size_t i = 0; i < WAYS; i++, row++) {
-		if (row->state == recent->state && row->state != 0 &&
+	for (size_t i = first; i < first + WAYS; i++) {
+		const struct row *row = &recent->rows[i];
+
+		if (recent->marks[i] == mark && row->state == recent->state &&
+			row->state != 0 &&
 			stauth_equal_ct(row->hash, hash, sizeof(row->hash))) {
 			return row;
 		}
@@ -175,4 +190,5 @@ void stauth_recent_put(struct stauth_recent *recent,
 	row->remember = session->remember;
 	row->must_change = session->must_change;
 	row->state = recent->state;
+	recent->marks[row - recent->rows] = mark_of(token_hash);
 }
