@@ -48,8 +48,8 @@ struct dialogue {
 	const struct smtp_mailer *smtp;
 	struct stauth_transfer transfer;
 	struct stauth_buf wire;
-	size_t sent; /* bytes of wire that libcurl took */
-	bool all_sent;
+	size_t sent;  /* bytes of wire that libcurl took */
+	bool decided; /* the letter was refused: what follows is farewell */
 	enum stage stage;
 	bool secure; /* STARTTLS is behind us, or not needed */
 	bool auth_offered;
@@ -58,6 +58,11 @@ struct dialogue {
 	int code; /* of the last whole reply */
 	char line[LINE_SIZE];
 };
+
+static bool all_sent(const struct dialogue *dialogue)
+{
+	return dialogue->sent == dialogue->wire.len;
+}
 
 static bool has_login(const struct smtp_mailer *smtp)
 {
@@ -96,7 +101,7 @@ static enum stage next_stage(struct dialogue *dialogue)
 	case DATA:
 		return dialogue->code == 354 ? FINAL : DATA;
 	case FINAL:
-		return yes ? OVER : FINAL;
+		return yes && all_sent(dialogue) ? OVER : FINAL;
 	case OVER:
 		break;
 	}
@@ -108,9 +113,9 @@ static bool hear_line(struct dialogue *dialogue, const char *line, size_t len)
 {
 	bool last = len < 4 || line[3] != '-';
 
-	/* After a no libcurl says QUIT, whose reply is about nothing. */
-	if (dialogue->stage == OVER ||
-		(dialogue->stage >= MAIL && dialogue->code >= 400)) {
+	/* 221 answers QUIT, which libcurl says by itself when it gives up. */
+	if (dialogue->stage == OVER || dialogue->decided ||
+		strncmp(line, "221", 3) == 0) {
 		return true;
 	}
 	if (dialogue->stage == EHLO && len > 8 &&
@@ -124,8 +129,9 @@ static bool hear_line(struct dialogue *dialogue, const char *line, size_t len)
 		(int)(len < LINE_SIZE ? len : LINE_SIZE - 1), line);
 	dialogue->code = 0;
 	(void)sscanf(dialogue->line, "%3d", &dialogue->code);
+	dialogue->decided = dialogue->stage >= MAIL && dialogue->code >= 400;
 	dialogue->stage = next_stage(dialogue);
-	dialogue->transfer.done = dialogue->stage == OVER;
+	dialogue->transfer.done = dialogue->stage == OVER || dialogue->decided;
 	if (dialogue->stage == AUTH && !dialogue->auth_offered) {
 		dialogue->auth_missing = true;
 		return false;
@@ -156,8 +162,6 @@ static size_t speak(char *out, size_t size, size_t count, void *user)
 	}
 	memcpy(out, dialogue->wire.data + dialogue->sent, n);
 	dialogue->sent += n;
-	/* The end of the letter goes out only after we were asked again. */
-	dialogue->all_sent = n == 0;
 	return n;
 }
 
@@ -208,9 +212,9 @@ static enum stauth_rc refused(
 	if (dialogue->stage == AUTH) {
 		return stauth_fail(err, rc, "SMTP log-in refused: %d", code);
 	}
-	stauth_said(
-		said, dialogue->line, dialogue->smtp->config->smtp_password);
-	return stauth_fail(err, rc, "SMTP: %s", said);
+	stauth_said(said, strlen(dialogue->line) > 4 ? dialogue->line + 4 : "",
+		dialogue->smtp->config->smtp_password);
+	return stauth_fail(err, rc, "SMTP: %d %s", code, said);
 }
 
 static enum stauth_rc judge(
@@ -226,7 +230,7 @@ static enum stauth_rc judge(
 	if (dialogue->code >= 400) {
 		return refused(dialogue, err);
 	}
-	if (dialogue->stage == FINAL && dialogue->all_sent) {
+	if (dialogue->stage == FINAL && all_sent(dialogue)) {
 		return stauth_fail(err, STAUTH_EUNKNOWN,
 			"SMTP: no reply after the letter: %s",
 			curl_easy_strerror(code));
