@@ -15,8 +15,8 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 BUILD = os.path.join(TOP, "build")
 ASAN = os.path.join(BUILD, "asan")
 LOGS = os.path.join(BUILD, "test-logs")
-AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "service", "fault",
-         "e2e", "browser", "asan"]
+AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "mail", "service",
+         "fault", "e2e", "browser", "asan"]
 # Areas whose programs share nothing and may run beside each other.
 PARALLEL = {"lint", "unit", "contract", "gate", "ctl"}
 PROGRAM_TIMEOUT_S = 600
@@ -180,7 +180,7 @@ def main(wanted):
         if "asan" in wanted:
             if build(ASAN, "-Db_sanitize=address,undefined",
                      "-Db_lundef=false", "-Dman-pages=disabled"):
-                for area in ("unit", "contract", "gate"):
+                for area in ("unit", "contract", "gate", "mail"):
                     run_area(count, area, ASAN, " (asan, ubsan)")
                 # A real host cannot load a sanitized module; ours can.
                 run_area(count, "pam", ASAN, " (asan, ubsan)",
