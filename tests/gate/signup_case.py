@@ -61,7 +61,9 @@ class MailCase(PagesCase):
         return self.stack.post("/auth/forgot", {"email": email}, **more)
 
     def dump(self):
-        return [(table, self.stack.sql("SELECT * FROM " + table))
+        """The database, without what the delivery of mail goes on to do."""
+        return [(table, self.stack.sql("SELECT * FROM " + table + (
+                    " WHERE channel <> 'mail'" if table == "audit" else "")))
                 for (table,) in self.stack.sql(
                     "SELECT name FROM sqlite_master WHERE type = 'table'")
                 if table not in ("outbox", "sqlite_sequence")]
