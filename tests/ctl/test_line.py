@@ -18,7 +18,8 @@ COMMANDS = [
     "config check", "config show", "nginx snippets", "streamlit-config",
     "audit",
 ]
-LATER = [ ["export"],
+LATER = [
+    ["export"],
     ["nginx", "check"], ["import", "htpasswd", "f"], ["import", "shadow", "f"],
 ]
 
