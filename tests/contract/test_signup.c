@@ -45,6 +45,8 @@ static void promote_makes_the_account(void **state)
 	struct stauth_pending two = a_pending(2, MAIL);
 	struct stauth_pending bob = a_pending(3, "bob@example.org");
 	struct stauth_pin pins[] = {a_pin(2, 20), a_pin(3, 30)};
+	struct stauth_audit_row row;
+	size_t rows = 0;
 	struct stauth_account found;
 	struct stauth_mail mail;
 	struct stauth_pin pin;
@@ -63,6 +65,10 @@ static void promote_makes_the_account(void **state)
 	assert_string_equal(found.password, one.password);
 	assert_int_equal(found.created_at, NOW);
 	assert_int_equal(count_audit(fix, ""), 1);
+	assert_ok(fix->state->ops->audit_list(
+		fix->state, 0, 0, "", 1, &row, &rows, &err));
+	assert_string_equal(row.event, "signup");
+	assert_int_equal(row.uid, uid);
 	/* Whoever else waited for the address waits no more. */
 	assert_false(waits(fix, 1));
 	assert_false(waits(fix, 2));

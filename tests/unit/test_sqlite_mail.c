@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "../contract/mailfix.h"
-#include "store/sqlite/schema.h"
+#include "store/sqlite/verbs.h"
 
 #include "base/banned.h"
 
@@ -300,6 +300,65 @@ static void a_locked_file_writes_nothing_and_still_reads(void **state)
 	assert_int_equal(mail.tries, 1);
 }
 
+/* What another process does between the count of a try and its end. */
+struct meanwhile {
+	struct fixture *fix;
+	const char *text;
+};
+
+static int between(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct meanwhile *meanwhile = arg;
+	const char *text = meanwhile->text;
+
+	(void)sql;
+	(void)name;
+	(void)pages;
+	meanwhile->text = NULL;
+	if (text) {
+		raw(meanwhile->fix, text);
+	}
+	return SQLITE_OK;
+}
+
+static void f3_only_who_removes_the_pin_is_told_so(void **state)
+{
+	struct fixture *fix = *state;
+	sqlite3 *sql;
+	struct meanwhile meanwhile = {fix, "DELETE FROM pins"};
+	struct stauth_pin pin = a_pin(1, 10);
+	int left = -1;
+
+	post(fix, MAIL, PIN, &pin, NOW);
+	sql = stauth_state_db(fix->state)->sql;
+	(void)sqlite3_wal_hook(sql, between, &meanwhile);
+	assert_rc(try_pin(fix, "signup", 1, 10, NOW, &left), STAUTH_EXPIRED);
+	assert_null(meanwhile.text);
+	/* A newer PIN is not what was compared, and lives on. */
+	post(fix, MAIL, PIN, &pin, NOW);
+	meanwhile.text = "UPDATE pins SET pin_mac = zeroblob(32)";
+	assert_rc(try_pin(fix, "signup", 1, 10, NOW, &left), STAUTH_EXPIRED);
+	assert_done(look_pin(fix, 1, NOW, &pin));
+	assert_int_equal(left, -1);
+}
+
+static void a_try_is_on_disk_before_it_is_compared(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_pin pin = a_pin(1, 10);
+	struct meanwhile meanwhile = {fix, "UPDATE pins SET created_at = "
+					   "created_at + tries_left"};
+	int left = -1;
+
+	post(fix, MAIL, PIN, &pin, NOW);
+	(void)sqlite3_wal_hook(
+		stauth_state_db(fix->state)->sql, between, &meanwhile);
+	assert_rc(try_pin(fix, "signup", 1, 11, NOW, &left), STAUTH_BADVALUE);
+	assert_done(look_pin(fix, 1, NOW, &pin));
+	/* Another process saw four tries left while this one compared. */
+	assert_int_equal(pin.created_at, NOW + 4);
+}
+
 #define ON(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -311,6 +370,8 @@ int main(void)
 		ON(a_backup_holds_no_mail),
 		ON(a_restore_spends_every_pin_and_link),
 		ON(schema_1_backups_are_restored),
+		ON(f3_only_who_removes_the_pin_is_told_so),
+		ON(a_try_is_on_disk_before_it_is_compared),
 		ON(g6_broken_rows_are_told),
 		ON(a_locked_file_writes_nothing_and_still_reads),
 	};
