@@ -248,8 +248,11 @@ static void f8_k4_an_address_that_has_an_account_looks_the_same(void **state)
 	struct stauth_signup_view there;
 	struct stauth_signup_view view;
 	enum stauth_signup_field field;
+	struct stauth_pending row;
 	struct stauth_login login;
 	struct stauth_mail mail;
+	struct stauth_err err;
+	size_t count = 1;
 	int left;
 
 	(void)fixture_user(f, "old@example.com", GOOD_PASSWORD, false);
@@ -258,6 +261,9 @@ static void f8_k4_an_address_that_has_an_account_looks_the_same(void **state)
 	mail = next_mail(f);
 	assert_string_equal(mail.kind, "signup-exists");
 	assert_string_equal(mail.code, "");
+	/* Nothing can come of the row: it holds no password. */
+	assert_ok(stauth_pending_list(&f->ctx, NULL, 1, &row, &count, &err));
+	assert_int_equal(count, 0);
 	started(f, &who_b, NEW);
 	there = look(f, &who_a);
 	view = look(f, &who_b);
@@ -271,6 +277,23 @@ static void f8_k4_an_address_that_has_an_account_looks_the_same(void **state)
 	assert_int_equal(fixture_try(f, &login, "old@example.com",
 				 GOOD_PASSWORD, MAIL_HOME, NULL),
 		STAUTH_ALLOW);
+}
+
+static void f8_a_row_without_a_password_never_gets_a_pin(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_err err;
+	int64_t wait_s = 0;
+	int ended = 0;
+
+	(void)fixture_user(f, NEW, OTHER_PASSWORD, false);
+	started(f, &who_a, NEW);
+	assert_string_equal(next_mail(f).kind, "signup-exists");
+	assert_ok(stauth_account_delete(
+		&f->ctx, NEW, &fixture_actor, &ended, &err));
+	fixture_now_s += 60;
+	assert_ok(stauth_signup_resend(&f->ctx, &who_a, &wait_s, &err));
+	assert_string_equal(next_mail(f).kind, "signup-exists");
 }
 
 static void f7_once_a_minute_and_the_answer_is_the_same(void **state)
@@ -428,6 +451,7 @@ int main(void)
 		MAIL_TEST(f5_another_browser_and_an_older_pin_are_refused),
 		MAIL_TEST(f10_the_password_of_the_browser_that_verifies),
 		MAIL_TEST(f8_k4_an_address_that_has_an_account_looks_the_same),
+		MAIL_TEST(f8_a_row_without_a_password_never_gets_a_pin),
 		MAIL_TEST(f7_once_a_minute_and_the_answer_is_the_same),
 		MAIL_TEST(f7_a_source_has_twenty_an_hour),
 		MAIL_TEST(f11_an_address_is_one_and_also_a_name),
