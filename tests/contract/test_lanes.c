@@ -148,6 +148,28 @@ static void the_wait_is_the_one_that_is_kept(void **state)
 	assert_int_equal(stauth_lane_wait_s(&lane, 1000000, NOW, NOW, NOW), 60);
 }
 
+static void a_closed_lane_waits_for_its_window(void **state)
+{
+	struct stauth_lane lane = {.free = 5,
+		.window_s = 3600,
+		.fixed_window = true,
+		.closed_when_full = true};
+
+	(void)state;
+	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 3600);
+	assert_int_equal(stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW + 3599), 1);
+	assert_int_equal(stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW + 3600), 0);
+	/* A clock that went back never makes it longer than the window. */
+	assert_int_equal(
+		stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW - 500), 3600);
+	/* Without a fixed window there is no end to wait for. */
+	lane.fixed_window = false;
+	lane.first_wait_s = 1;
+	lane.max_wait_s = 60;
+	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +181,7 @@ int main(void)
 			a_part_clears_whole_parts_only, begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_wait_is_the_one_that_is_kept, begin, end),
+		cmocka_unit_test(a_closed_lane_waits_for_its_window),
 	};
 
 	RUN_ON_EVERY_PROVIDER(tests);
