@@ -43,6 +43,23 @@ static inline struct stauth_mail next_mail(struct fixture *f)
 	}
 }
 
+/* Failures counted for the one source. */
+static inline int64_t source_failures(struct fixture *f)
+{
+	struct stauth_lane_count counts[20];
+	struct stauth_err err;
+	size_t count = 0;
+
+	assert_ok(f->ctx.state->ops->throttle_list(
+		f->ctx.state, "", "", 20, fixture_now_s, counts, &count, &err));
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(counts[i].name, "source") == 0) {
+			return counts[i].failures;
+		}
+	}
+	return 0;
+}
+
 #define MAIL_TEST(f)                                                           \
 	cmocka_unit_test_setup_teardown(f, mail_setup, fixture_teardown)
 

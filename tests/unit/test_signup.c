@@ -76,22 +76,6 @@ static const char *not_pin(const char *pin)
 	return strcmp(pin, "000000") == 0 ? "000001" : "000000";
 }
 
-static int64_t source_failures(struct fixture *f)
-{
-	struct stauth_lane_count counts[20];
-	struct stauth_err err;
-	size_t count = 0;
-
-	assert_ok(f->ctx.state->ops->throttle_list(
-		f->ctx.state, "", "", 20, fixture_now_s, counts, &count, &err));
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(counts[i].name, "source") == 0) {
-			return counts[i].failures;
-		}
-	}
-	return 0;
-}
-
 static void a_pin_makes_an_account_that_is_signed_in(void **state)
 {
 	struct fixture *f = *state;
