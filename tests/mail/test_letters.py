@@ -122,7 +122,7 @@ class TestFile(Case):
 
 class TestForm(Case):
     def test_every_kind_of_letter_is_well_formed(self):
-        for brand in ("Acme", 'Café "Zürich", <b>' + "ü" * 40, "=?x?=", "😀"):
+        for brand in ("Acme", 'Café "Zürich", <b>' + "ü" * 40, "=?UTF-8?Q?x?=", "😀"):
             self.post.set(BRAND_NAME=brand)
             for kind in ("signup-pin", "signup-exists", "reset-link",
                          "reset-ask", "password-changed", "test"):
@@ -137,6 +137,12 @@ class TestForm(Case):
         text, html = self.well_formed(self.raw()).iter_parts()
         self.assertEqual(whole(text.get_content()), NASTY)
         self.assertEqual(whole(html.get_content()), "<p>" + NASTY + "</p>")
+
+    def test_n22_plain_text_that_is_too_long_or_holds_the_boundary(self):
+        for text in ("x" * 1200 + "\nend\n", "a\n--=_id--\nb\n"):
+            self.send(text=text)
+            part, _ = self.well_formed(self.raw()).iter_parts()
+            self.assertEqual(whole(part.get_content()), whole(text))
 
     def test_h1_n22_controls_are_refused_everywhere(self):
         for field in ("from", "from_name", "to", "subject", "message_id",
