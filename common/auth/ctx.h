@@ -42,6 +42,9 @@ struct stauth_ctx {
 	 * recovers by itself; see stauth_ctx_keys. */
 	struct stauth_keys keys;
 	bool keys_loaded;
+	/* How long the present question queued before it got here; 0: not at
+	 * all, or nobody knows. A crowd's does not wait for a slot then. */
+	int64_t queued_ms;
 	int slots_fd;             /* auth/slots.c; -1: not open yet */
 	int64_t throttled_row_ms; /* auth/verify.c: last login.throttled row */
 };

@@ -15,6 +15,8 @@
 
 #define WAIT_WEB_MS   1000
 #define WAIT_OTHER_MS 20000
+#define QUEUE_MS      50
+#define PATIENCE_MS   300
 #define NAP_MIN_MS    5
 #define NAP_SPREAD_MS 16
 
@@ -31,6 +33,19 @@ struct bank {
 	int64_t wait_ms;
 };
 
+/*
+ * While a worker waits here, requests queue behind it, those of known devices
+ * as well. So where there is a queue, nobody of the crowd spends more than
+ * PATIENCE_MS in it and here together: more come than can be hashed.
+ */
+static int64_t web_wait_ms(const struct stauth_ctx *ctx, bool known_device)
+{
+	if (known_device || ctx->queued_ms < QUEUE_MS) {
+		return WAIT_WEB_MS;
+	}
+	return ctx->queued_ms < PATIENCE_MS ? PATIENCE_MS - ctx->queued_ms : 0;
+}
+
 static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
 {
 	switch (ctx->slots) {
@@ -42,7 +57,8 @@ static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
 		break;
 	}
 	return (struct bank){0, ctx->config->hash_slots,
-		known_device ? BYTE_DEVICE : -1, WAIT_WEB_MS};
+		known_device ? BYTE_DEVICE : -1,
+		web_wait_ms(ctx, known_device)};
 }
 
 /* The file is shared by everybody who may use the directory, so it belongs

@@ -15,6 +15,8 @@ static void serve(struct gate_pages *pages, struct gate_io *io)
 	struct gate_page page;
 	gate_page_init(&page, pages, io);
 	int status = gate_request_read(page.request, io);
+	pages->ctx.queued_ms =
+		status == 0 ? gate_request_waited_ms(page.request) : 0;
 	if (status != 0) {
 		gate_page_fail(&page, status);
 	} else {

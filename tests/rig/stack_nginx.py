@@ -38,11 +38,13 @@ http {
 	uwsgi_temp_path %(dir)s/tmp-uwsgi;
 	scgi_temp_path %(dir)s/tmp-scgi;
 	include %(snippets)s/stauth-http.conf;
+	%(http_extra)s
 	server {
 		listen 127.0.0.1:%(port)d;
 		server_name localhost;
 		add_header X-From-Server yes always;
 		include %(snippets)s/stauth-server.conf;
+		%(server_extra)s
 		location / {
 			%(resume)s
 			include %(snippets)s/stauth-protect.conf;
@@ -108,6 +110,10 @@ def stop_group(process, how=signal.SIGTERM):
 
 
 class NginxStack(Stack):
+    # More of nginx's configuration, inside http{} and inside server{}; with
+    # the names of NGINX_CONF in it.
+    http_extra = server_extra = ""
+
     def __init__(self, config=None, app="echo", script=None, **more):
         self.port = free_port()
         self.host = "localhost:%d" % self.port
@@ -140,14 +146,17 @@ class NginxStack(Stack):
     def write_nginx_conf(self):
         conf = os.path.join(self.dir, "nginx.conf")
         with open(conf, "w", encoding="utf-8") as out:
-            out.write(NGINX_CONF % {
+            names = {
                 "user": "user www-data;" if os.geteuid() == 0 else "",
                 "dir": self.dir, "port": self.port,
                 "snippets": self.write_snippets(),
                 "app": "http://127.0.0.1:%d" % self.app_port,
                 "resume": ("set $stauth_resume on;"
                            if self.app == "streamlit" else ""),
-            })
+            }
+            out.write(NGINX_CONF % dict(
+                names, http_extra=self.http_extra % names,
+                server_extra=self.server_extra % names))
         return conf
 
     def start_nginx(self):
