@@ -2,79 +2,11 @@
 #include "unit.h"
 
 #include "mail_case.h"
+#include "signup_case.h"
 
 #include "auth/signup.h"
 
 #include "base/banned.h"
-
-#define NEW "new@example.com"
-
-static const struct stauth_signup_who who_a = {FLOW_A, MAIL_HOME, "web"};
-static const struct stauth_signup_who who_b = {FLOW_B, MAIL_HOME, "web"};
-
-static enum stauth_rc start(struct fixture *f,
-	const struct stauth_signup_who *who, const char *email,
-	const char *password, enum stauth_signup_field *ret_field)
-{
-	struct stauth_secret secret = fixture_secret(password);
-	struct stauth_err err = {.rc = STAUTH_OK};
-
-	return stauth_signup_start(
-		&f->ctx, who, email, &secret, ret_field, &err);
-}
-
-static void started(struct fixture *f, const struct stauth_signup_who *who,
-	const char *email)
-{
-	enum stauth_signup_field field;
-
-	assert_rc(start(f, who, email, GOOD_PASSWORD, &field), STAUTH_OK);
-}
-
-static enum stauth_rc verify(struct fixture *f,
-	const struct stauth_signup_who *who, const char *pin,
-	struct stauth_login *login, int *ret_left)
-{
-	struct stauth_err err = {.rc = STAUTH_OK};
-	enum stauth_rc rc =
-		stauth_signup_verify(&f->ctx, who, pin, login, ret_left, &err);
-
-	assert_int_equal(rc == STAUTH_OK, login->verdict == STAUTH_ALLOW);
-	return rc;
-}
-
-static enum stauth_rc try_pin(struct fixture *f,
-	const struct stauth_signup_who *who, const char *pin, int *ret_left)
-{
-	struct stauth_login login;
-	enum stauth_rc rc = verify(f, who, pin, &login, ret_left);
-
-	stauth_login_finish(&login);
-	return rc;
-}
-
-static struct stauth_signup_view look(
-	struct fixture *f, const struct stauth_signup_who *who)
-{
-	struct stauth_signup_view view;
-	struct stauth_err err;
-
-	assert_ok(stauth_signup_look(&f->ctx, who, &view, &err));
-	return view;
-}
-
-static bool is_account(struct fixture *f, const char *name)
-{
-	struct stauth_account account;
-
-	return stauth_account_get(&f->ctx, name, &account, NULL) == STAUTH_OK;
-}
-
-/* Another PIN than this one. */
-static const char *not_pin(const char *pin)
-{
-	return strcmp(pin, "000000") == 0 ? "000001" : "000000";
-}
 
 static void a_pin_makes_an_account_that_is_signed_in(void **state)
 {
@@ -139,27 +71,6 @@ static void f1_f2_five_tries_a_pin_and_no_sixth(void **state)
 	assert_int_equal(source_failures(f), 5);
 	assert_false(look(f, &who_a).pin_live);
 	assert_false(is_account(f, NEW));
-}
-
-static void f1_ten_pins_a_day_for_an_address(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_err err;
-	int64_t wait_s = 0;
-	int sent = 1;
-
-	started(f, &who_a, NEW);
-	for (int i = 0; i < 22; i++) {
-		fixture_now_s += 3601;
-		if (stauth_signup_resend(&f->ctx, &who_a, &wait_s, &err) ==
-			STAUTH_OK) {
-			sent++;
-		} else {
-			assert_true(wait_s > 0);
-		}
-	}
-	assert_int_equal(sent, 10);
-	assert_true(look(f, &who_a).resend_in_s > 0);
 }
 
 static void k5_f6_what_is_no_pin_counts_nowhere(void **state)
@@ -280,45 +191,6 @@ static void f8_a_row_without_a_password_never_gets_a_pin(void **state)
 	assert_string_equal(next_mail(f).kind, "signup-exists");
 }
 
-static void f7_once_a_minute_and_the_answer_is_the_same(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_mail mail;
-	struct stauth_err err;
-	int64_t wait_s = 0;
-	int left;
-
-	started(f, &who_a, NEW);
-	mail = next_mail(f);
-	assert_int_equal(look(f, &who_a).resend_in_s, 60);
-	fixture_now_s += 59;
-	assert_int_equal(look(f, &who_a).resend_in_s, 1);
-	assert_rc(stauth_signup_resend(&f->ctx, &who_a, &wait_s, &err),
-		STAUTH_THROTTLED);
-	assert_int_equal(wait_s, 1);
-	/* Another browser sees its page; this one's PIN stays good. */
-	started(f, &who_b, NEW);
-	assert_true(look(f, &who_b).pin_live);
-	assert_int_equal(look(f, &who_b).tries_left, 5);
-	started(f, &who_a, NEW);
-	assert_string_equal(next_mail(f).kind, "-");
-	assert_rc(try_pin(f, &who_a, mail.code, &left), STAUTH_OK);
-}
-
-static void f7_a_source_has_twenty_an_hour(void **state)
-{
-	struct fixture *f = *state;
-	char email[64];
-	int mails = 0;
-
-	for (int i = 0; i < 25; i++) {
-		(void)snprintf(email, sizeof(email), "u%d@example.com", i);
-		started(f, &who_a, email);
-		mails += strcmp(next_mail(f).kind, "signup-pin") == 0;
-	}
-	assert_int_equal(mails, 20);
-}
-
 static void f11_an_address_is_one_and_also_a_name(void **state)
 {
 	struct fixture *f = *state;
@@ -368,30 +240,6 @@ static void f9_somebody_was_faster(void **state)
 	assert_int_equal(source_failures(f), 0);
 }
 
-static void a_throttled_source_leaves_the_pin_alone(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_login login;
-	struct stauth_mail mail;
-	char name[32];
-	int left;
-
-	for (int i = 0; i < 31; i++) {
-		(void)snprintf(name, sizeof(name), "nobody%d", i);
-		(void)fixture_try(
-			f, &login, name, GOOD_PASSWORD, MAIL_HOME, NULL);
-	}
-	started(f, &who_a, NEW);
-	mail = next_mail(f);
-	assert_rc(
-		verify(f, &who_a, mail.code, &login, &left), STAUTH_THROTTLED);
-	assert_int_equal(login.verdict, STAUTH_DENY_THROTTLED);
-	assert_true(login.wait_s > 0);
-	assert_int_equal(look(f, &who_a).tries_left, 5);
-	fixture_now_s += 5;
-	assert_rc(try_pin(f, &who_a, mail.code, &left), STAUTH_OK);
-}
-
 static void nothing_is_promised_that_cannot_be_sent(void **state)
 {
 	struct fixture *f = *state;
@@ -430,18 +278,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MAIL_TEST(a_pin_makes_an_account_that_is_signed_in),
 		MAIL_TEST(f1_f2_five_tries_a_pin_and_no_sixth),
-		MAIL_TEST(f1_ten_pins_a_day_for_an_address),
 		MAIL_TEST(k5_f6_what_is_no_pin_counts_nowhere),
 		MAIL_TEST(f5_another_browser_and_an_older_pin_are_refused),
 		MAIL_TEST(f10_the_password_of_the_browser_that_verifies),
 		MAIL_TEST(f8_k4_an_address_that_has_an_account_looks_the_same),
 		MAIL_TEST(f8_a_row_without_a_password_never_gets_a_pin),
-		MAIL_TEST(f7_once_a_minute_and_the_answer_is_the_same),
-		MAIL_TEST(f7_a_source_has_twenty_an_hour),
 		MAIL_TEST(f11_an_address_is_one_and_also_a_name),
 		MAIL_TEST(an_expired_pin_is_replaced_without_the_form),
 		MAIL_TEST(f9_somebody_was_faster),
-		MAIL_TEST(a_throttled_source_leaves_the_pin_alone),
 		MAIL_TEST(nothing_is_promised_that_cannot_be_sent),
 		MAIL_TEST(administrators_see_and_delete_what_waits),
 	};
