@@ -241,7 +241,8 @@ static void add_part(struct stauth_buf *wire,
 		"--=_%.*s\r\n"
 		"Content-Type: text/%s; charset=utf-8\r\n"
 		"Content-Transfer-Encoding: %s\r\n\r\n",
-		boundary_len(letter), letter->message_id, type,
+		boundary_len(letter),
+		letter->message_id ? letter->message_id : "", type,
 		plain ? "7bit" : "quoted-printable");
 	if (plain) {
 		add_plain(wire, part);
