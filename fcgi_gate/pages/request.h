@@ -3,8 +3,8 @@
 #define GATE_REQUEST_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "form.h"
 
