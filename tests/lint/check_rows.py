@@ -21,7 +21,7 @@ FIRST_LIGHT = (
 ROW_LINE = re.compile(
     r"^\|\s*([A-K]\d{1,2}(?:-[A-K]\d{1,2})?)\s*\|(.*)\|\s*$")
 NOT_APPLYING = "Rows that do not apply"
-C_TEST = re.compile(r"\b(?:cmocka_unit_test\w*|[A-Z]+_TEST)\(\s*(\w+)")
+C_TEST = re.compile(r"\b(?:cmocka_unit_test\w*|[A-Z]+_[A-Z_]+)\(\s*(\w+)")
 PY_TEST = re.compile(r"^\s+def (test_\w+)\(", re.M)
 
 
