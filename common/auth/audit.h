@@ -12,8 +12,6 @@
  * user.set user.disable user.enable user.delete import verify
  * signup signup.ask signup.resend signup.throttled signup.pin signup.delete
  * reset reset.ask reset.link mail
- * signup signup.ask signup.resend signup.throttled signup.pin signup.delete
- * reset reset.ask reset.link mail
  */
 /* Fills a row; all strings are cut to fit, control bytes become '?'. */
 void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,

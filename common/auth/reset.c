@@ -9,7 +9,7 @@
  *  2. Whether an address has an account MUST show neither in the answer nor
  *     in the time: unknown addresses and disabled accounts get a mail that is
  *     never sent, and a row that is never asked for. The mail goes to the
- * address that the account has.
+ *     address that the account has.
  *  3. An account marked for system log-in MUST NOT get a link, from nobody:
  *     its owner is told by mail whom to ask, an administrator is refused.
  *  4. An administrator's link is counted by no throttle.

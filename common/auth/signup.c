@@ -61,20 +61,6 @@ static int64_t pending_life_s(const struct stauth_config *config)
 	return twice_s > DAY_S ? twice_s : DAY_S;
 }
 
-static enum stauth_rc find_pending(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, struct stauth_pending *pending,
-	struct stauth_err *err)
-{
-	uint8_t hash[32];
-	enum stauth_rc rc = stauth_pin_flow(ctx, who->flow, hash, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
-		ctx->state->ops->now(ctx->state), pending, err);
-}
-
 /* --- 3. */
 
 static enum stauth_rc set_email(const char *typed,
@@ -311,7 +297,7 @@ enum stauth_rc stauth_signup_resend(struct stauth_ctx *ctx,
 	enum stauth_rc rc = ready(ctx->config, err);
 
 	if (rc == STAUTH_OK) {
-		rc = find_pending(ctx, who, &pending, err);
+		rc = stauth_pin_pending(ctx, who->flow, &pending, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = find_owner(ctx, pending.email, &taken, err);
@@ -337,7 +323,7 @@ enum stauth_rc stauth_signup_look(struct stauth_ctx *ctx,
 	struct stauth_pending pending = {0};
 	struct stauth_pin pin = {0};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
-	enum stauth_rc rc = find_pending(ctx, who, &pending, err);
+	enum stauth_rc rc = stauth_pin_pending(ctx, who->flow, &pending, err);
 
 	stauth_wipe_array(pending.password);
 	if (rc != STAUTH_OK) {

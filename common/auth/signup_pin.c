@@ -22,7 +22,8 @@
 #include "auth/session.h"
 #include "base/codec.h"
 #include "base/secret.h"
-#include "store/records.h"
+#include "store/accounts.h"
+#include "store/state.h"
 
 #include "base/banned.h"
 
@@ -154,4 +155,17 @@ enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
 	add_part(&frame, email);
 	add_part(&frame, pin);
 	return keyed(ctx, &frame, ret_mac, err);
+}
+
+enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
+	struct stauth_pending *ret_pending, struct stauth_err *err)
+{
+	uint8_t hash[32];
+	enum stauth_rc rc = stauth_pin_flow(ctx, flow, hash, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
+		ctx->state->ops->now(ctx->state), ret_pending, err);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "auth/ctx.h"
+#include "store/records.h"
 
 #define STAUTH_PIN_LEN    6
 #define STAUTH_PIN_TRIES  5
@@ -25,5 +26,9 @@ enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
 enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
 	const char *email, const char *pin, uint8_t ret_mac[32],
 	struct stauth_err *err);
+
+/* What the browser of this flow waits for. NOTFOUND. */
+enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
+	struct stauth_pending *ret_pending, struct stauth_err *err);
 
 #endif

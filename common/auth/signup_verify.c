@@ -60,20 +60,6 @@ static enum stauth_rc start_login(struct stauth_ctx *ctx,
 	return rc;
 }
 
-static enum stauth_rc find(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, struct stauth_pending *pending,
-	struct stauth_err *err)
-{
-	uint8_t hash[32];
-	enum stauth_rc rc = stauth_pin_flow(ctx, who->flow, hash, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
-		ctx->state->ops->now(ctx->state), pending, err);
-}
-
 /* --- 5. */
 
 static void tell_wrong(struct stauth_ctx *ctx,
@@ -219,7 +205,7 @@ enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
 		return stauth_fail(
 			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
 	}
-	rc = find(ctx, who, &pending, err);
+	rc = stauth_pin_pending(ctx, who->flow, &pending, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_pin_typed(pin, typed, err);
 		if (rc != STAUTH_OK) {
