@@ -259,12 +259,15 @@ struct stauth_check_ops {
 	/*
 	 * OK: answered at once in *ret_done. PENDING: comes through reap with
 	 * this tag. A negative code is a FAULT. tag is a slot number and a
-	 * generation, never a pointer.
+	 * generation, never a pointer. All that is submitted between two calls
+	 * of flush may be judged by the store's state at the first of them, so
+	 * it must have arrived before that.
 	 */
 	enum stauth_rc (*submit)(struct stauth_check *check,
 		const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
 		struct stauth_check_done *ret_done);
-	/* Once a round of the loop: send what was submitted. */
+	/* Once a round of the loop, before it waits: the round is over, what
+	 * was submitted is sent. */
 	void (*flush)(struct stauth_check *check);
 	size_t (*reap)(struct stauth_check *check,
 		struct stauth_check_done *ret_done, size_t max);

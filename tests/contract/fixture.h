@@ -235,6 +235,7 @@ static inline enum stauth_check_verdict verdict_of(
 	fill_hash(hash, number);
 	done.verdict = STAUTH_CHECK_ALLOW;
 	rc = check->ops->submit(check, hash, 0, 77, &done);
+	check->ops->flush(check);
 	assert_int_equal(done.tag, 77);
 	assert_true((rc < 0) == (done.verdict == STAUTH_CHECK_FAULT));
 	return done.verdict;

@@ -106,6 +106,7 @@ static void devices_are_found_until_they_expire(void **state)
 static void the_check_half_keeps_its_contract(void **state)
 {
 	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_check *check = fix->check.check;
 	struct stauth_account alice = add_user(fix, "alice");
 	int64_t now_s = check->ops->now(check);
@@ -129,7 +130,12 @@ static void the_check_half_keeps_its_contract(void **state)
 	assert_string_equal(done.session.user, "alice");
 	/* Whether that is enough is for the domain to say. */
 	assert_true(done.session.must_change);
+	/* A round may be judged by its start; the next one sees all. */
 	check->ops->flush(check);
+	assert_rc(fix->state->ops->session_end(
+			  fix->state, login.session.handle, NULL, now_s, &err),
+		STAUTH_OK);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
 	check->ops->tick(check, 1);
 	assert_int_equal(check->ops->reap(check, &done, 1), 0);
 	assert_true(check->ops->pollfd(check) >= -1);

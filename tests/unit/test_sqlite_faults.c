@@ -47,6 +47,7 @@ static void a_missing_file_is_found_when_it_comes(void **state)
 	assert_non_null(strstr(reason_of(fix, &err), "run stauthctl init"));
 	(void)fix->check.check->ops->submit(
 		fix->check.check, hash, 0, 1, &done);
+	fix->check.check->ops->flush(fix->check.check);
 	assert_non_null(strstr(done.why, "run stauthctl init"));
 	/* Nobody but init makes it. */
 	assert_int_equal(stat(path, &st), -1);

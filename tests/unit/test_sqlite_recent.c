@@ -167,8 +167,71 @@ static struct stauth_session session_of(struct fixture *fix, int number)
 	fill_hash(hash, number);
 	assert_int_equal(
 		check->ops->submit(check, hash, 0, 1, &done), STAUTH_OK);
+	check->ops->flush(check);
 	assert_int_equal(done.verdict, STAUTH_CHECK_ALLOW);
 	return done.session;
+}
+
+static enum stauth_check_verdict submit_of(struct fixture *fix, int number)
+{
+	struct stauth_check *check = fix->check.check;
+	struct stauth_check_done done;
+	uint8_t hash[32];
+
+	fill_hash(hash, number);
+	(void)check->ops->submit(check, hash, 0, 1, &done);
+	return done.verdict;
+}
+
+/* What is committed while a round is under way was not answered before its
+ * checks were sent; the round after it sees it, from row and kept row. */
+static void a_round_sees_one_state_and_the_next_the_newest(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_check *check = fix->check.check;
+
+	(void)add_live_session(fix, "alice", 1);
+	(void)add_live_session(fix, "bob", 2);
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	raw(fix, "DELETE FROM sessions");
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_ALLOW);
+	check->ops->flush(check);
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_DENY);
+	check->ops->flush(check);
+}
+
+/* A reader that stays would keep the write-ahead log growing for ever. */
+static void nothing_is_held_between_rounds(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_check *check = fix->check.check;
+
+	(void)add_live_session(fix, "alice", 1);
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(raw_number(fix, "PRAGMA wal_checkpoint(TRUNCATE)"), 1);
+	check->ops->flush(check);
+	assert_int_equal(raw_number(fix, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+	/* A flush without a round, and again. */
+	check->ops->flush(check);
+	check->ops->flush(check);
+	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+}
+
+/* The connection falls away within a round. */
+static void a_fault_ends_its_round(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_check *check = fix->check.check;
+
+	(void)add_live_session(fix, "alice", 1);
+	raw(fix, "PRAGMA ignore_check_constraints = ON;"
+		 "UPDATE sessions SET user_name = 'a' || char(0)");
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_FAULT);
+	raw(fix, "UPDATE sessions SET user_name = 'alice'");
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	check->ops->flush(check);
 }
 
 static void every_change_of_a_row_is_seen(void **state)
@@ -249,6 +312,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			g10_a_replaced_file_has_none_of_the_old_rows, begin,
 			end),
+		cmocka_unit_test_setup_teardown(
+			a_round_sees_one_state_and_the_next_the_newest, begin,
+			end),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_held_between_rounds, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_fault_ends_its_round, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

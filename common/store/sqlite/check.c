@@ -5,9 +5,12 @@
  *     one place: after the one live session of this very hash was read whole.
  *  2. What could not be read is FAULT, never DENY and never ALLOW.
  *  3. One read, nothing written, nobody waited for.
- *  4. Every check looks at the database as it is now. A row that was read
- *     before is used only if nothing at all was committed since, and that is
- *     found out in the same read transaction.
+ *  4. The checks of one round look at one state of the database, in one read
+ *     transaction: that of the round's first check. All of them had arrived
+ *     by then and none was answered, so what was acknowledged before one of
+ *     them was sent is in it. The next round looks anew.
+ *  5. A row that was read before is used only if nothing at all was committed
+ *     since, and that is found out in the same transaction.
  */
 #include "store/sqlite/verbs.h"
 
@@ -29,26 +32,50 @@ static bool is_alive(
 		       session->last_seen_at > now_s - idle_s);
 }
 
-/* The transaction it reads in lasts until the query is ended. */
-static enum stauth_rc see_state(struct stauth_query *query,
+static void end_round(struct stauth_sqlite_check *half)
+{
+	if (half->in_round) {
+		stauth_query_end(&half->round);
+		half->in_round = false;
+	}
+}
+
+static enum stauth_rc see_state(
 	struct stauth_sqlite_check *half, struct stauth_err *err)
 {
 	int64_t version = 0;
-	enum stauth_rc rc;
+	enum stauth_rc rc = stauth_query_row(&half->round, err);
 
-	stauth_query_start(query, half->db, STAUTH_SQL_DATA_VERSION);
-	rc = stauth_query_row(query, err);
 	if (rc == STAUTH_NOTFOUND) {
 		return stauth_fail(err, STAUTH_EBROKEN, "no data_version");
 	}
 	if (rc == STAUTH_OK) {
-		version = stauth_read_int(query, INT64_MIN, INT64_MAX);
-		rc = stauth_query_sound(query, err);
+		version = stauth_read_int(&half->round, INT64_MIN, INT64_MAX);
+		rc = stauth_query_sound(&half->round, err);
 	}
-	if (rc == STAUTH_OK) {
+	if (rc == STAUTH_OK && half->recent) {
 		stauth_recent_see(half->recent, half->db->opened, version);
 	}
 	return rc;
+}
+
+/* SQLite ends a transaction with the last statement that reads in it; this
+ * one is under way until the round ends. */
+static enum stauth_rc begin_round(
+	struct stauth_sqlite_check *half, struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	if (half->in_round) {
+		return STAUTH_OK;
+	}
+	rc = stauth_db_ready(half->db, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_query_start(&half->round, half->db, STAUTH_SQL_DATA_VERSION);
+	half->in_round = true;
+	return see_state(half, err);
 }
 
 /* NOTFOUND; what it read until a failure stays in *ret_session. */
@@ -79,22 +106,16 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 	const uint8_t token_hash[32], struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
-	struct stauth_query state;
 	enum stauth_rc rc;
 
-	if (!half->recent) {
-		return read_row(half->db, token_hash, ret_session, err);
+	if (half->recent &&
+		stauth_recent_get(half->recent, token_hash, ret_session)) {
+		return STAUTH_OK;
 	}
-	rc = see_state(&state, half, err);
-	if (rc == STAUTH_OK &&
-		!stauth_recent_get(half->recent, token_hash, ret_session)) {
-		rc = read_row(half->db, token_hash, ret_session, err);
-		if (rc == STAUTH_OK) {
-			stauth_recent_put(
-				half->recent, token_hash, ret_session);
-		}
+	rc = read_row(half->db, token_hash, ret_session, err);
+	if (rc == STAUTH_OK && half->recent) {
+		stauth_recent_put(half->recent, token_hash, ret_session);
 	}
-	stauth_query_end(&state);
 	return rc;
 }
 
@@ -119,11 +140,12 @@ static enum stauth_rc submit(struct stauth_check *check,
 	enum stauth_rc rc;
 
 	begin_done(ret_done, tag);
-	rc = stauth_db_ready(half->db, &err);
+	rc = begin_round(half, &err);
 	if (rc == STAUTH_OK) {
 		rc = find_row(half, token_hash, &ret_done->session, &err);
 	}
 	if (rc < 0) {
+		end_round(half);
 		begin_done(ret_done, tag);
 		ret_done->verdict = STAUTH_CHECK_FAULT;
 		(void)snprintf(
@@ -164,7 +186,7 @@ static void tick(struct stauth_check *check, int64_t boot_ms)
 
 static void flush(struct stauth_check *check)
 {
-	(void)check;
+	end_round((struct stauth_sqlite_check *)check);
 }
 
 static size_t reap(struct stauth_check *check,

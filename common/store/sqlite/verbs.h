@@ -4,6 +4,7 @@
 
 #include "store/accounts.h"
 #include "store/sqlite/open.h"
+#include "store/sqlite/query.h"
 #include "store/sqlite/recent.h"
 #include "store/state.h"
 
@@ -26,6 +27,8 @@ struct stauth_sqlite_check {
 	struct stauth_check base;
 	struct stauth_db *db;
 	struct stauth_recent *recent; /* NULL: every row is read */
+	struct stauth_query round;    /* holds its read transaction open */
+	bool in_round;                /* from the first submit to flush */
 };
 
 static inline struct stauth_db *stauth_accounts_db(
