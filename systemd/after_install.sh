@@ -3,7 +3,7 @@
 # What meson cannot set by itself: the helper's group and set-group-id bit, and
 # the order of things to do next. Run by `meson install`.
 set -eu
-helper=$DESTDIR$1/stauth/stauth_chkpwd
+helper=${DESTDIR:-}$1/stauth/stauth_chkpwd
 
 if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
 	if command -v systemd-sysusers >/dev/null; then
