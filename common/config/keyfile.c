@@ -253,6 +253,26 @@ static enum stauth_rc make_keys(
 	return rc;
 }
 
+/* What somebody else makes in the service's directory would be theirs, not
+ * root's; who finds everything made may go on. */
+static enum stauth_rc check_maker(
+	int state_fd, const char *path, struct stauth_err *err)
+{
+	struct stat st;
+
+	if (fstat(state_fd, &st) != 0) {
+		return failed("stat", path, err);
+	}
+	if (geteuid() == 0 || st.st_uid == geteuid() ||
+		(faccessat(state_fd, "keys/csrf", F_OK, 0) == 0 &&
+			faccessat(state_fd, "keys/pin", F_OK, 0) == 0 &&
+			faccessat(state_fd, "keys/device", F_OK, 0) == 0)) {
+		return STAUTH_OK;
+	}
+	return stauth_fail(err, STAUTH_EDENIED,
+		"%.120s is not yours: run it as root", path);
+}
+
 enum stauth_rc stauth_keys_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
@@ -266,6 +286,9 @@ enum stauth_rc stauth_keys_init(
 
 	if (rc == STAUTH_OK) {
 		rc = make_dir(AT_FDCWD, &state, &state_fd, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = check_maker(state_fd, config->state_dir, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = make_dir(state_fd, &keys, &keys_fd, err);

@@ -27,7 +27,8 @@ enum stauth_rc stauth_keys_load(const struct stauth_config *config,
 	struct stauth_err *err);
 /* Makes those that are missing, leaves the others alone. Makes STATE_DIR and
  * STATE_DIR/keys if they are missing (owner of the parent's choice: user and
- * group stauth where they exist and root asks). */
+ * group stauth where they exist and root asks). EDENIED: something is missing
+ * and STATE_DIR is neither the caller's nor is the caller root. */
 enum stauth_rc stauth_keys_init(
 	const struct stauth_config *config, struct stauth_err *err);
 

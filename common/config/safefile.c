@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,29 @@ static enum stauth_rc read_all(int fd, const char *path, size_t max,
 	return STAUTH_OK;
 }
 
+#define GROUP "stauth"
+
+/* The service's files are its group's to read (CONTRACT 9). */
+static enum stauth_rc denied(const char *path, struct stauth_err *err)
+{
+	const struct group *group = getgrnam(GROUP);
+	struct stat st;
+
+	if (!group || stat(path, &st) != 0) {
+		return stauth_fail(
+			err, STAUTH_EDENIED, "%s: %s", path, strerror(EACCES));
+	}
+	if (st.st_gid == group->gr_gid && (st.st_mode & S_IRGRP)) {
+		return stauth_fail(err, STAUTH_EDENIED,
+			"%s: %s; it is for root and the group " GROUP, path,
+			strerror(EACCES));
+	}
+	return stauth_fail(err, STAUTH_EDENIED,
+		"the service may not read it; mend it: "
+		"chgrp " GROUP " %s && chmod g+r %s",
+		path, path);
+}
+
 static enum stauth_rc open_failed(
 	const char *path, int code, struct stauth_err *err)
 {
@@ -151,8 +175,7 @@ static enum stauth_rc open_failed(
 			"%s is a symbolic link; name the file itself", path);
 	}
 	if (code == EACCES || code == EPERM) {
-		return stauth_fail(
-			err, STAUTH_EDENIED, "%s: %s", path, strerror(code));
+		return denied(path, err);
 	}
 	return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", path, strerror(code));
 }

@@ -5,6 +5,7 @@
  *     read before SQLite may open it for writing.
  *  2. A new file exists empty, with the directory's owner and group and 0660,
  *     before SQLite opens it; -wal and -shm then get the same from SQLite.
+ *     Who cannot give it that owner does not make it.
  *  3. Each step can be repeated, and be taken by two at once.
  */
 #include "store/sqlite/provider.h"
@@ -75,6 +76,14 @@ static enum stauth_rc make_dir(const char *dir, struct stauth_err *err)
 	return code == 0 ? STAUTH_OK : cannot(dir, err);
 }
 
+static bool may_make(const char *path, const struct stat *dir)
+{
+	struct stat st;
+
+	return geteuid() == 0 || dir->st_uid == geteuid() ||
+	       lstat(path, &st) == 0;
+}
+
 /* The file is there afterwards, made now or before. *ret_fd reads it. */
 static enum stauth_rc make_file(
 	const char *path, int *ret_fd, struct stauth_err *err)
@@ -87,6 +96,10 @@ static enum stauth_rc make_file(
 	*strrchr(dir, '/') = '\0';
 	if (stat(dir[0] != '\0' ? dir : "/", &st) != 0) {
 		return cannot(dir, err);
+	}
+	if (!may_make(path, &st)) {
+		return stauth_fail(err, STAUTH_EDENIED,
+			"%.120s is not yours: run it as root", dir);
 	}
 	fd = open(
 		path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

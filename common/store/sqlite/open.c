@@ -195,8 +195,10 @@ static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 				"run stauthctl init: there is no %.140s",
 				db->path);
 		}
-		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s",
+		(void)stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s",
 			db->path, strerror(errno));
+		stauth_db_explain(db->path, err);
+		return STAUTH_EUNREACHABLE;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return stauth_fail(err, STAUTH_EBROKEN,

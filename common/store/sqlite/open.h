@@ -79,4 +79,11 @@ enum stauth_rc stauth_db_end(
 enum stauth_rc stauth_db_fault(
 	struct stauth_db *db, int code, struct stauth_err *err);
 
+/*
+ * Adds to *err which owner or mode stands in the way of writing the file, and
+ * the command that mends it; leaves it alone if none does, or if the command
+ * does not fit.
+ */
+void stauth_db_explain(const char *path, struct stauth_err *err);
+
 #endif

@@ -208,12 +208,30 @@ static bool outlived(int code)
 	}
 }
 
+static bool is_of_rights(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum stauth_rc stauth_db_fault(
 	struct stauth_db *db, int code, struct stauth_err *err)
 {
+	enum stauth_rc rc;
+
 	if (!outlived(code)) {
 		db->doomed = true;
 	}
-	return stauth_fail(err, meaning(code), "%s (SQLite %d): %.100s",
+	rc = stauth_fail(err, meaning(code), "%s (SQLite %d): %.100s",
 		sqlite3_errstr(code), code, db->path);
+	if (is_of_rights(code)) {
+		stauth_db_explain(db->path, err);
+	}
+	return rc;
 }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Why a database cannot be opened or written, in words that mend it. The
+ * owner and group of the directory are right for all that is in it; those of
+ * the directory are the service's (CONTRACT 9).
+ */
+#include "store/sqlite/open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define SERVICE   "stauth" /* user and group */
+#define NAME_SIZE 64
+
+static bool allowed(const char *path, int how)
+{
+	return faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0 ||
+	       errno != EACCES;
+}
+
+static void add(struct stauth_err *err, const char *words)
+{
+	size_t len = strlen(err->msg);
+
+	if (strlen(words) < sizeof(err->msg) - len) {
+		(void)snprintf(
+			err->msg + len, sizeof(err->msg) - len, "%s", words);
+	}
+}
+
+/* Who is in no position to write there is told so, nothing is wrong then. */
+static void explain_dir(const char *dir, struct stauth_err *err)
+{
+	const struct passwd *user = getpwnam(SERVICE);
+	const struct group *group = getgrnam(SERVICE);
+	char words[sizeof(err->msg)];
+	struct stat st;
+	int len;
+
+	if (!user || !group) {
+		return;
+	}
+	if (stat(dir, &st) == 0 && st.st_gid == group->gr_gid &&
+		(st.st_mode & S_IRWXG) == S_IRWXG) {
+		add(err, "; it is for root and the group " SERVICE);
+		return;
+	}
+	len = snprintf(words, sizeof(words),
+		"; mend it: chown " SERVICE ":" SERVICE " %s && chmod 2770 %s",
+		dir, dir);
+	if (len > 0 && (size_t)len < sizeof(words)) {
+		add(err, words);
+	}
+}
+
+static void names_of(
+	const struct stat *dir, char user[NAME_SIZE], char group[NAME_SIZE])
+{
+	const struct passwd *owner = getpwuid(dir->st_uid);
+	const struct group *of = getgrgid(dir->st_gid);
+
+	(void)snprintf(user, NAME_SIZE, "%lu", (unsigned long)dir->st_uid);
+	(void)snprintf(group, NAME_SIZE, "%lu", (unsigned long)dir->st_gid);
+	if (owner) {
+		(void)snprintf(user, NAME_SIZE, "%s", owner->pw_name);
+	}
+	if (of) {
+		(void)snprintf(group, NAME_SIZE, "%s", of->gr_name);
+	}
+}
+
+static void explain_file(
+	const char *path, const char *dir, struct stauth_err *err)
+{
+	char words[sizeof(err->msg)];
+	char user[NAME_SIZE];
+	char group[NAME_SIZE];
+	struct stat st;
+	int len;
+
+	if (stat(dir, &st) != 0) {
+		return;
+	}
+	names_of(&st, user, group);
+	len = snprintf(words, sizeof(words),
+		"; mend it: chown %s:%s %s && chmod 660 %s", user, group, path,
+		path);
+	if (len > 0 && (size_t)len < sizeof(words)) {
+		add(err, words);
+	}
+}
+
+void stauth_db_explain(const char *path, struct stauth_err *err)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	char file[PATH_MAX + 8];
+
+	if (!err || !slash || slash == path) {
+		return;
+	}
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	if (!allowed(dir, W_OK | X_OK)) {
+		explain_dir(dir, err);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		(void)snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
+		if (!allowed(file, R_OK | W_OK)) {
+			explain_file(file, dir, err);
+			return;
+		}
+	}
+}
