@@ -60,6 +60,7 @@ class Actor:
         self.next_password = None
         self.acknowledged, self.cut = {}, {}
         self.wrong = []
+        self.broken_by = ""     # the last connection that broke
 
     # --- bookkeeping
 
@@ -193,8 +194,9 @@ class Actor:
             [10 if len(self.alive) < 6 else 2, 5, 2, 1, 2, 1])[0]
         try:
             what()
-        except (OSError, EOFError):
+        except (OSError, EOFError) as error:
             self.note("connection", False)
+            self.broken_by = "%s: %r" % (what.__name__, error)
         return not self.next_password
 
     # --- afterwards

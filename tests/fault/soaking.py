@@ -191,8 +191,8 @@ class Soak:
             user.verify()
             self.wrong += user.wrong
             if user.cut:
-                self.complain("%s: not acknowledged: %s" % (
-                    user.name, user.cut))
+                self.complain("%s: not acknowledged: %s; %s" % (
+                    user.name, user.cut, user.broken_by))
         self.wrong += self.watch.wrong() + self.stack.unexpected
         return self.wrong
 
