@@ -14,14 +14,15 @@ class Handler(socketserver.StreamRequestHandler):
         self.wfile.write(line + b"\r\n")
 
     def data(self):
+        """Whether the letter came to its end (RFC 5321, 4.1.1.4)."""
         lines = []
-        while True:
-            line = self.rfile.readline()
-            if line in (b".\r\n", b""):
-                break
+        for line in self.rfile:
+            if line == b".\r\n":
+                self.server.took(b"".join(lines))
+                time.sleep(self.server.delay_s)
+                return True
             lines.append(line)
-        self.server.took(b"".join(lines))
-        time.sleep(self.server.delay_s)
+        return False
 
     def handle(self):
         self.say(b"220 sink")
@@ -29,7 +30,8 @@ class Handler(socketserver.StreamRequestHandler):
             verb = line[:4].upper()
             if verb == b"DATA":
                 self.say(b"354 go on")
-                self.data()
+                if not self.data():
+                    return
             elif verb == b"RCPT" and self.server.refuse:
                 self.say(self.server.refuse)
                 continue
