@@ -11,6 +11,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
 import fcgi  # noqa: E402
+import holder  # noqa: E402
 from process_case import ProcessCase  # noqa: E402
 from rig import GATE, wait_for  # noqa: E402
 
@@ -164,26 +165,6 @@ class Systemd(ProcessCase):
         sock.listen(64)
         return sock
 
-    def launch(self, s, socks, names=None):
-        """Popen of a gate with socks as descriptors 3, 4, ..."""
-        def prepare():
-            copies = [os.dup2(sock.fileno(), 100 + i)
-                      for i, sock in enumerate(socks)]
-            for i, fd in enumerate(copies):
-                os.dup2(fd, 3 + i)
-                os.set_inheritable(3 + i, True)
-                os.close(fd)
-        # The shell's pid stays the gate's, which LISTEN_PID must name.
-        script = 'export LISTEN_PID=$$ LISTEN_FDS=%d; %s exec "$0" -c "$1"' % (
-            len(socks), "" if names is None
-            else "export LISTEN_FDNAMES='%s';" % names)
-        log = open(s.gate_log, "ab")
-        self.addCleanup(log.close)
-        s.gate = subprocess.Popen(
-            ["/bin/sh", "-c", script, GATE, s.conf], stderr=log, stdout=log,
-            stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=prepare)
-        return s.gate
-
     def serves(self, s):
         self.assertTrue(wait_for(lambda: b"ready" in s.log(), 10), s.log())
 
@@ -194,7 +175,7 @@ class Systemd(ProcessCase):
     def test_by_name(self):
         s = self.stack(start=False)
         one, two = self.listening(s, "x.1"), self.listening(s, "x.2")
-        self.launch(s, [one, two], "pages:check")
+        holder.launch(s, [one, two], "pages:check")
         self.serves(s)
         self.assertIn("check=%s/x.2 pages=%s/x.1" % (s.dir, s.dir),
                       s.log().decode())
@@ -209,7 +190,7 @@ class Systemd(ProcessCase):
         s = self.stack(start=False)
         pages = self.listening(s, "pages.sock")
         check = self.listening(s, "check.sock")
-        self.launch(s, [pages, check])
+        holder.launch(s, [pages, check])
         self.serves(s)
         self.assertEqual(self.ask(check.getsockname()).status, 401)
         self.assertEqual(self.ask(pages.getsockname()).status, 200)
@@ -218,14 +199,14 @@ class Systemd(ProcessCase):
         s = self.stack(start=False)
         socks = [self.listening(s, n) for n in (
             "check.sock", "stream.sock", "pages.sock")]
-        self.launch(s, socks, "stauth.socket:stauth.socket:stauth.socket")
+        holder.launch(s, socks, "stauth.socket:stauth.socket:stauth.socket")
         self.serves(s)
         self.assertEqual(self.ask(socks[0].getsockname()).status, 401)
 
     def test_one_handed_in_one_made(self):
         s = self.stack(start=False)
         check = self.listening(s, "check.sock")
-        self.launch(s, [check], "check")
+        holder.launch(s, [check], "check")
         self.serves(s)
         self.assertEqual(self.ask(check.getsockname()).status, 401)
         self.assertEqual(self.ask(s.pages_sock).status, 200)
@@ -243,7 +224,7 @@ class Systemd(ProcessCase):
                              ([check, check2], "check:check"),
                              ([tcp], "check"), ([deaf], "check"),
                              ([check, other], "check")):
-            gate = self.launch(s, socks, names)
+            gate = holder.launch(s, socks, names)
             self.assertEqual(gate.wait(15), 78, names)
         s.gate = None
 
