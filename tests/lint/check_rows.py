@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every attack row of SECURITY.md is proved by a test that names it.
+"""Every attack and fault row of SECURITY.md is proved by a test naming it.
 
 A test names its rows in its own name: c1_malformed_tokens_..., test_b4_...,
-test_b6_b7_... A row counts as tested if such a function is registered with
+test_x5_b7_... A row counts as tested if such a function is registered with
 cmocka, or is a test method of a Python file. SECURITY.md holds the rows in
 its table, or, with a reason, under "Rows that do not apply".
 
@@ -19,7 +19,7 @@ FIRST_LIGHT = (
     "A23-A25 B1-B13 B19 B20 B22 B25 B28 C1-C4 C6-C12 C15-C17 D1-D4 D6 D7 "
     "D9-D14 E1-E6 E8-E10 E14 G1 G5 G6 G12 G13 K1-K3 K6-K9")
 ROW_LINE = re.compile(
-    r"^\|\s*([A-K]\d{1,2}(?:-[A-K]\d{1,2})?)\s*\|(.*)\|\s*$")
+    r"^\|\s*([A-KX]\d{1,2}(?:-[A-KX]\d{1,2})?)\s*\|(.*)\|\s*$")
 NOT_APPLYING = "Rows that do not apply"
 C_TEST = re.compile(r"\b(?:cmocka_unit_test\w*|[A-Z]+_[A-Z_]+)\(\s*(\w+)")
 PY_TEST = re.compile(r"^\s+def (test_\w+)\(", re.M)
@@ -66,7 +66,7 @@ def tests_of_tree(tree):
                  else PY_TEST.findall(text))
         for name in names:
             for part in name.split("_"):
-                if re.fullmatch(r"[a-k]\d{1,2}", part):
+                if re.fullmatch(r"[a-kx]\d{1,2}", part):
                     tests.setdefault(part.upper(), []).append(
                         f"{path}: {name}")
     return tests

@@ -303,6 +303,14 @@ class Rows(Planted):
             self.assertIn(f"row {row} has no test", found[0])
             self.names[row] = name
 
+    def test_a_fault_without_a_test_is_found(self):
+        self.rows.append("X14")
+        found = self.found_rows()
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("row X14 has no test", found[0])
+        self.names["X14"] = "x14_is_tested"
+        self.assertEqual(self.found_rows(), [])
+
     def test_a_python_test_and_a_test_of_two_rows_count(self):
         for row in ("B4", "B5", "B6"):
             del self.names[row]

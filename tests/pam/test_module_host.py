@@ -74,7 +74,7 @@ class Limits(HostCase):
         self.unchanged("as_mib=64", allowed=CLEAN)
 
     @unittest.skipIf(SANITIZED, "the leak check needs a process of its own")
-    def test_a32_no_process_left(self):
+    def test_a32_x16_no_process_left(self):
         """As a user: root is not limited. This helper always says wrong."""
         module = os.path.join(self.stack.dir, "module.so")
         shutil.copy(MODULE, module)
