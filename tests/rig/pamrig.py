@@ -27,6 +27,7 @@ CONF = "/etc/stauth/stauth.conf"
 # name: uid. games (5) is the machine's own low one.
 IDENTITIES = {"stauth": 990, "alice": 2001, "bob": 2002, "mallory": 2003}
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
+MNT_DETACH = 2
 NODES = ["null", "zero", "full", "random", "urandom", "tty"]
 TYPES = ["auth", "account", "password", "session"]
 
@@ -74,14 +75,25 @@ def mount(source, target, kind=None, flags=0, data=None):
         raise OSError(error, os.strerror(error), target)
 
 
+def unmount(target):
+    if libc.umount2(target.encode(), MNT_DETACH) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), target)
+
+
+def own_mounts():
+    """From now on nobody else sees what this process mounts."""
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+
+
 class Sandbox:
     """The namespace. One a process; there is no way back."""
 
     def __init__(self):
         self.top = tempfile.mkdtemp(prefix="stauth-pam-")
-        if libc.unshare(CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        mount(None, "/", None, MS_REC | MS_PRIVATE)
+        own_mounts()
         mount("tmpfs", self.top, "tmpfs", 0, "mode=755")
         self.private_etc()
         self.private_dev()

@@ -292,7 +292,7 @@ enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct before before = {0, 0};
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -316,7 +316,7 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct before before = {0, 0};
 	struct stauth_query query;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -364,7 +364,7 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	struct stauth_change all = *change;
 	struct before before = {0, 0};
 	struct stauth_query query;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -104,7 +104,7 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	int64_t most = limit < INT32_MAX ? (int64_t)limit : INT32_MAX;
 	int64_t left = most;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

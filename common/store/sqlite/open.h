@@ -67,6 +67,9 @@ enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err);
 void stauth_db_hurry(struct stauth_db *db);
 /* Ready, and a write transaction is begun. */
 enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err);
+/* The same for what ends something: it may use the reserve (reserve.h). */
+enum stauth_rc stauth_db_begin_ending(
+	struct stauth_db *db, struct stauth_err *err);
 /* The same on a connection that is open, without looking at the schema. */
 enum stauth_rc stauth_db_begin_raw(
 	struct stauth_db *db, struct stauth_err *err);

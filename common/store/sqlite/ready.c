@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite/query.h"
+#include "store/sqlite/reserve.h"
 #include "store/sqlite/schema.h"
 
 #include "base/banned.h"
@@ -134,7 +135,22 @@ enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
+	if (rc == STAUTH_OK) {
+		rc = stauth_reserve_keep(db, err);
+	}
 	return rc == STAUTH_OK ? stauth_db_begin_raw(db, err) : rc;
+}
+
+enum stauth_rc stauth_db_begin_ending(
+	struct stauth_db *db, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_reserve_spend(db);
+	return stauth_db_begin_raw(db, err);
 }
 
 static void roll_back(struct stauth_db *db)

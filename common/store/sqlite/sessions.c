@@ -136,7 +136,7 @@ enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	struct stauth_query query;
 	int ended = 0;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -160,7 +160,7 @@ enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	struct stauth_query query;
 	int ended = 0;
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
