@@ -47,8 +47,23 @@ static void set_signals(const struct gate_supervise *job, enum gate_kind kind)
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-_Noreturn void gate_child_run(
-	const struct gate_supervise *job, pid_t master_pid, enum gate_kind kind)
+static bool answers_checks(enum gate_kind kind)
+{
+	return kind == GATE_KIND_CHECK || kind == GATE_KIND_STANDBY;
+}
+
+static int answer_requests(const struct gate_supervise *job,
+	enum gate_kind kind, struct gate_pulse *pulse)
+{
+	bool checks = answers_checks(kind);
+	struct gate_worker worker = checks ? job->check : job->pages;
+	worker.stands_by = kind == GATE_KIND_STANDBY;
+	worker.pulse = pulse;
+	return checks ? gate_check_run(&worker) : gate_pages_run(&worker);
+}
+
+_Noreturn void gate_child_run(const struct gate_supervise *job,
+	pid_t master_pid, enum gate_kind kind, struct gate_pulse *pulse)
 {
 	int status = EX_SOFTWARE;
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master_pid) {
@@ -60,7 +75,7 @@ _Noreturn void gate_child_run(
 	/* libfcgi brings handlers of its own: ours come after it. */
 	bool io_ok = gate_io_init();
 	set_signals(job, kind);
-	if (kind != GATE_KIND_CHECK) {
+	if (!answers_checks(kind)) {
 		(void)setpriority(PRIO_PROCESS, 0, PAGES_NICE);
 	}
 	if (kind == GATE_KIND_SWEEP) {
@@ -69,8 +84,7 @@ _Noreturn void gate_child_run(
 	} else if (kind == GATE_KIND_MAIL) {
 		status = gate_mail_run(&job->pages);
 	} else if (io_ok) {
-		status = kind == GATE_KIND_CHECK ? gate_check_run(&job->check)
-						 : gate_pages_run(&job->pages);
+		status = answer_requests(job, kind, pulse);
 	}
 	exit(status);
 }

@@ -8,13 +8,15 @@
 
 enum gate_kind {
 	GATE_KIND_CHECK,
+	GATE_KIND_STANDBY, /* a check worker for when the others are stuck */
 	GATE_KIND_PAGES,
 	GATE_KIND_SWEEP,
 	GATE_KIND_MAIL,
 };
 
-/* What a forked child does; never returns. */
+/* What a forked child does; never returns. pulse: NULL for those that may
+ * take their time. */
 _Noreturn void gate_child_run(const struct gate_supervise *job,
-	pid_t master_pid, enum gate_kind kind);
+	pid_t master_pid, enum gate_kind kind, struct gate_pulse *pulse);
 
 #endif

@@ -102,18 +102,20 @@ static void limit_peer(int fd, time_t seconds)
 
 /* SIGTERM is let in here only, so that it interrupts no request, and none
  * comes between the caller's look at its stop flag and the wait. */
-static bool wait_for_peer(int listen_fd)
+static bool wait_for_peer(int listen_fd, int64_t wait_ms)
 {
 	struct pollfd pfd = {.fd = listen_fd, .events = POLLIN};
+	const struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
+		.tv_nsec = (long)(wait_ms % 1000) * 1000000L};
 	sigset_t mask;
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	sigdelset(&mask, SIGTERM);
-	return ppoll(&pfd, 1, NULL, &mask) > 0;
+	return ppoll(&pfd, 1, &wait, &mask) > 0;
 }
 
-static int accept_one(int listen_fd)
+static int accept_one(int listen_fd, int64_t wait_ms)
 {
-	if (!wait_for_peer(listen_fd)) {
+	if (!wait_for_peer(listen_fd, wait_ms)) {
 		return -1;
 	}
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -125,9 +127,9 @@ static int accept_one(int listen_fd)
 	return fd;
 }
 
-bool gate_io_accept(struct gate_io *io, int listen_fd)
+bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms)
 {
-	int fd = accept_one(listen_fd);
+	int fd = accept_one(listen_fd, wait_ms);
 	if (fd < 0) {
 		return false;
 	}

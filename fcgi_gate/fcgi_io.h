@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The gate's view of one FastCGI request. fcgi_io.c is the only file that
@@ -19,10 +20,10 @@ bool gate_io_init(void);
 struct gate_io *gate_io_new(void);
 void gate_io_free(struct gate_io *io);
 
-/* Page workers: waits for a connection on the listening socket and reads the
- * request's parameters. false: interrupted, or the peer sent no request; look
- * at the stop flag and call again. */
-bool gate_io_accept(struct gate_io *io, int listen_fd);
+/* Page workers: waits for a connection on the listening socket, wait_ms at
+ * most, and reads the request's parameters. false: interrupted, nobody came,
+ * or the peer sent no request; look at the stop flag and call again. */
+bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms);
 /* Check workers, who own their connections: reads one request from fd, which
  * has input waiting. false: no request came; fd is closed then. */
 bool gate_io_begin(struct gate_io *io, int fd);

@@ -110,6 +110,15 @@ static bool own_fd(int fd)
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
+static void remember_file(struct gate_socket *sock)
+{
+	struct stat st;
+	if (lstat(sock->path, &st) == 0) {
+		sock->dev = st.st_dev;
+		sock->ino = st.st_ino;
+	}
+}
+
 static int place(struct gate_socket *to, const struct gate_socket *from)
 {
 	if (to->fd >= 0) {
@@ -132,6 +141,7 @@ static int take(
 			fd);
 		return EX_CONFIG;
 	}
+	remember_file(&taken);
 	enum role role = role_of(name, name_len);
 	if (role == ROLE_UNKNOWN) {
 		role = role_of_path(taken.path);

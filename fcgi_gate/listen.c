@@ -2,11 +2,14 @@
 /*
  * The sockets that the gate makes.
  *
- *  1. Two gates MUST NOT take each other's sockets: RUN_DIR/gate.lock is held
- *     while a gate lives, and a socket file that somebody answers on stays.
+ *  1. Two gates MUST NOT take each other's sockets: RUN_DIR is locked while a
+ *     gate lives (rundir.h), and a socket that somebody answers on stays.
  *  2. A socket file that nobody answers on is replaced; any other file MUST
  *     stay as it is.
  *  3. A socket MUST have its group and its mode before it listens.
+ *  4. A file that is gone is made anew, one whose mode is wrong gets it back;
+ *     what somebody else put in its place stays. Those that were handed in
+ *     are whose they are: only told.
  */
 #include "listen.h"
 
@@ -15,78 +18,21 @@
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log.h"
+#include "rundir.h"
 
 #include "base/banned.h"
 
 #define BACKLOG       1024
+#define SOCKET_MODE   0660
 #define DEFAULT_GROUP "www-data"
-/* A gate that was killed leaves workers that end by themselves, and hold its
- * sockets until then. */
-#define WAIT_STEPS   20
-#define WAIT_STEP_MS 50
-
-static int fail(int status, const char *what, const char *path)
-{
-	int saved = errno;
-	gate_log("%s %s: %s", what, path, strerror(saved));
-	if (saved == EACCES || saved == EPERM || saved == EROFS) {
-		return EX_NOPERM;
-	}
-	return status;
-}
-
-static void wait_step(void)
-{
-	struct timespec nap = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-	(void)nanosleep(&nap, NULL);
-}
-
-static int make_run_dir(const char *path)
-{
-	struct stat st;
-	if (mkdir(path, 0755) == 0) {
-		/* Whatever the umask said: nginx must get in. */
-		if (chmod(path, 0755) != 0) {
-			return fail(EX_OSERR, "cannot set the mode of", path);
-		}
-		return 0;
-	}
-	if (errno != EEXIST) {
-		return fail(EX_CONFIG, "cannot make RUN_DIR", path);
-	}
-	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		gate_log("RUN_DIR %s is no directory", path);
-		return EX_CONFIG;
-	}
-	return 0;
-}
-
-static int lock_run_dir(const char *run_dir, int *ret_fd)
-{
-	char path[PATH_MAX + 16];
-	(void)snprintf(path, sizeof(path), "%s/gate.lock", run_dir);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		return fail(EX_OSERR, "cannot open", path);
-	}
-	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
-		if (errno != EWOULDBLOCK || i == WAIT_STEPS) {
-			gate_log("another gate runs in RUN_DIR %s", run_dir);
-			(void)close(fd);
-			return EX_TEMPFAIL;
-		}
-		wait_step();
-	}
-	*ret_fd = fd;
-	return 0;
-}
+#define MEND_AGAIN_MS 60000
 
 static bool somebody_answers(const struct sockaddr_un *addr)
 {
@@ -106,22 +52,24 @@ static int clear_way(const struct sockaddr_un *addr)
 	const char *path = addr->sun_path;
 	struct stat st;
 	if (lstat(path, &st) != 0) {
-		return errno == ENOENT ? 0
-				       : fail(EX_OSERR, "cannot look at", path);
+		return errno == ENOENT
+			       ? 0
+			       : gate_fail(EX_OSERR, "cannot look at", path);
 	}
 	if (!S_ISSOCK(st.st_mode)) {
 		gate_log("%s is in the way and is no socket", path);
 		return EX_CANTCREAT;
 	}
 	for (int i = 0; somebody_answers(addr); i++) {
-		if (i == WAIT_STEPS) {
+		if (i == GATE_WAIT_STEPS) {
 			gate_log("somebody else listens on %s", path);
 			return EX_TEMPFAIL;
 		}
-		wait_step();
+		gate_wait_step();
 	}
 	if (unlink(path) != 0 && errno != ENOENT) {
-		return fail(EX_OSERR, "cannot remove the dead socket", path);
+		return gate_fail(
+			EX_OSERR, "cannot remove the dead socket", path);
 	}
 	return 0;
 }
@@ -154,7 +102,7 @@ static int open_up(struct gate_socket *made, const char *group)
 {
 	struct stat st;
 	if (lstat(made->path, &st) != 0) {
-		return fail(EX_OSERR, "cannot look at", made->path);
+		return gate_fail(EX_OSERR, "cannot look at", made->path);
 	}
 	made->made = true;
 	made->dev = st.st_dev;
@@ -163,10 +111,41 @@ static int open_up(struct gate_socket *made, const char *group)
 	if (status != 0) {
 		return status;
 	}
-	if (chmod(made->path, 0660) != 0 || listen(made->fd, BACKLOG) != 0) {
-		return fail(EX_OSERR, "cannot listen on", made->path);
+	if (chmod(made->path, SOCKET_MODE) != 0 ||
+		listen(made->fd, BACKLOG) != 0) {
+		return gate_fail(EX_OSERR, "cannot listen on", made->path);
 	}
 	return 0;
+}
+
+/* The number stays, and with it what was copied of it. */
+static int move_fd(int fd, int to)
+{
+	int moved = dup3(fd, to, O_CLOEXEC);
+	int status =
+		moved < 0 ? gate_fail(EX_OSERR, "cannot keep", "a descriptor")
+			  : 0;
+	(void)close(fd);
+	return status;
+}
+
+static bool is_our_file(const struct gate_socket *sock, struct stat *ret_st)
+{
+	return lstat(sock->path, ret_st) == 0 && S_ISSOCK(ret_st->st_mode) &&
+	       ret_st->st_dev == sock->dev && ret_st->st_ino == sock->ino;
+}
+
+static void close_socket(struct gate_socket *sock)
+{
+	struct stat st;
+	if (sock->made && is_our_file(sock, &st)) {
+		(void)unlink(sock->path);
+	}
+	if (sock->fd >= 0) {
+		(void)close(sock->fd);
+	}
+	sock->fd = -1;
+	sock->made = false;
 }
 
 static int make_socket(const struct stauth_config *config, const char *name,
@@ -189,7 +168,7 @@ static int make_socket(const struct stauth_config *config, const char *name,
 	made->fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (made->fd < 0 || bind_closed(made->fd, &addr) != 0) {
-		return fail(EX_OSERR, "cannot make", made->path);
+		return gate_fail(EX_OSERR, "cannot make", made->path);
 	}
 	return open_up(made, config->socket_group);
 }
@@ -201,9 +180,9 @@ static int make_missing(
 	if (sockets->check.fd >= 0 && sockets->pages.fd >= 0) {
 		return 0;
 	}
-	status = make_run_dir(config->run_dir);
+	status = gate_run_dir_make(config->run_dir);
 	if (status == 0) {
-		status = lock_run_dir(config->run_dir, &sockets->lock_fd);
+		status = gate_run_dir_lock(config->run_dir, &sockets->lock_fd);
 	}
 	if (status == 0 && sockets->check.fd < 0) {
 		status = make_socket(config, "check.sock", &sockets->check);
@@ -229,19 +208,99 @@ int gate_sockets_open(
 	return status;
 }
 
-static void close_socket(struct gate_socket *sock)
+/* --- what becomes of them */
+
+/* 0, or an exit status after a line in the log. */
+static int make_anew(const struct stauth_config *config,
+	const struct gate_sockets *sockets, const char *name,
+	struct gate_socket *sock)
+{
+	struct gate_socket fresh = {.fd = -1};
+	int status = gate_run_dir_make(config->run_dir);
+	if (status == 0) {
+		status = gate_run_dir_hold(config->run_dir, sockets->lock_fd);
+	}
+	if (status == 0) {
+		status = make_socket(config, name, &fresh);
+	}
+	if (status != 0) {
+		close_socket(&fresh);
+		return status;
+	}
+	gate_log("%s was gone and is made anew", sock->path);
+	status = move_fd(fresh.fd, sock->fd);
+	fresh.fd = sock->fd;
+	*sock = fresh;
+	return status;
+}
+
+static int give_back_mode(
+	const struct stauth_config *config, const struct gate_socket *sock)
+{
+	int status = give_to_group(sock->path, config->socket_group);
+	if (status == 0 && chmod(sock->path, SOCKET_MODE) != 0) {
+		status = gate_fail(
+			EX_OSERR, "cannot set the mode of", sock->path);
+	}
+	if (status == 0) {
+		gate_log("the mode of %s was wrong and is set again",
+			sock->path);
+	}
+	return status;
+}
+
+static void tell_of_handed_in(const char *name, struct gate_socket *sock)
+{
+	if (sock->told || sock->path[0] != '/') {
+		return;
+	}
+	sock->told = true;
+	gate_log("%s is gone, or another file: systemctl restart "
+		 "stauth-%.*s.socket",
+		sock->path, (int)strcspn(name, "."), name);
+}
+
+/* true: made anew. */
+static bool mend(const struct stauth_config *config,
+	const struct gate_sockets *sockets, const char *name,
+	struct gate_socket *sock, int *status)
 {
 	struct stat st;
-	if (sock->made && lstat(sock->path, &st) == 0 &&
-		st.st_dev == sock->dev && st.st_ino == sock->ino) {
-		(void)unlink(sock->path);
+	if (is_our_file(sock, &st)) {
+		sock->told = false;
+		if (sock->made && (st.st_mode & 07777) != SOCKET_MODE) {
+			*status = give_back_mode(config, sock);
+		}
+		return false;
 	}
-	if (sock->fd >= 0) {
-		(void)close(sock->fd);
+	if (!sock->made) {
+		tell_of_handed_in(name, sock);
+		return false;
 	}
-	sock->fd = -1;
-	sock->made = false;
+	*status = make_anew(config, sockets, name, sock);
+	return *status == 0;
 }
+
+bool gate_sockets_mend(
+	const struct stauth_config *config, struct gate_sockets *sockets)
+{
+	int check_status = 0;
+	int pages_status = 0;
+	int64_t now_ms = stauth_boot_ms();
+	if (now_ms < sockets->mend_again_ms) {
+		return false;
+	}
+	bool check = mend(
+		config, sockets, "check.sock", &sockets->check, &check_status);
+	bool pages = mend(
+		config, sockets, "pages.sock", &sockets->pages, &pages_status);
+	if (check_status != 0 || pages_status != 0) {
+		sockets->mend_again_ms = now_ms + MEND_AGAIN_MS;
+	}
+	return check || pages;
+}
+
+/* --- the end */
 
 void gate_sockets_close(struct gate_sockets *sockets)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -50,4 +52,14 @@ void gate_log(const char *fmt, ...)
 	if (write(STDERR_FILENO, line, len) < 0) {
 		return;
 	}
+}
+
+int gate_fail(int status, const char *what, const char *path)
+{
+	int saved = errno;
+	gate_log("%s %s: %s", what, path, strerror(saved));
+	if (saved == EACCES || saved == EPERM || saved == EROFS) {
+		return EX_NOPERM;
+	}
+	return status;
 }

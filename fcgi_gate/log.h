@@ -9,4 +9,8 @@
  */
 void gate_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* "WHAT PATH: " and what errno means. Returns the exit status, which becomes
+ * 77 where the answer was that we may not. */
+int gate_fail(int status, const char *what, const char *path);
+
 #endif

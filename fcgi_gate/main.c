@@ -192,6 +192,12 @@ static const struct stauth_config *reload(void *user)
 	return config;
 }
 
+static bool mend_sockets(void *user)
+{
+	struct gate *gate = user;
+	return gate_sockets_mend(gate->config, &gate->sockets);
+}
+
 static int serve(struct gate *gate)
 {
 	struct gate_worker worker = {.config = gate->config,
@@ -215,6 +221,7 @@ static int serve(struct gate *gate)
 			.on_stop = on_stop,
 			.ready = say_ready,
 			.reload = reload,
+			.mend_sockets = mend_sockets,
 			.user = gate};
 		job.check.listen_fd = gate->sockets.check.fd;
 		job.pages.listen_fd = gate->sockets.pages.fd;

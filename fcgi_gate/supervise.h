@@ -17,6 +17,10 @@ struct gate_supervise {
 	 * a bad one, after a line in the log. From then on the old one is not
 	 * looked at any more. */
 	const struct stauth_config *(*reload)(void *user);
+	/* Called in the master every few seconds: puts right what became of
+	 * the sockets' files. true: the descriptors stand for new sockets, and
+	 * workers that run listen on what nobody finds. */
+	bool (*mend_sockets)(void *user);
 	void *user;
 };
 

@@ -3,14 +3,19 @@
 #define GATE_WORKER_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "auth/ctx.h"
+#include "pulse.h"
 #include "store/table.h"
 
 /* What the master hands to a worker after fork. */
 struct gate_worker {
 	const struct stauth_config *config;
 	int listen_fd; /* non-blocking */
+	/* A check worker that takes only what no other one took. */
+	bool stands_by;
+	struct gate_pulse *pulse; /* beaten once a round, or NULL */
 	/* Set by SIGTERM: finish the request at hand, then return. SIGTERM is
 	 * blocked but while a worker waits for work, so that it interrupts
 	 * nothing else. */

@@ -37,7 +37,6 @@
 #define ACCEPT_PAUSE_MS 100
 #define STOP_WAIT_MS    20 /* a round's, while it stops */
 #define EVENTS_MAX      64
-#define WAIT_MAX_MS     60000
 #define TAG_LISTEN      UINT64_MAX
 #define TAG_STORE       (UINT64_MAX - 1)
 
@@ -251,8 +250,8 @@ static int wait_ms(const struct loop *loop)
 		return STOP_WAIT_MS;
 	}
 	int64_t now_ms = stauth_boot_ms();
-	int64_t until_ms =
-		earlier(now_ms + WAIT_MAX_MS, check->ops->next_ms(check));
+	int64_t until_ms = earlier(
+		now_ms + GATE_PULSE_EVERY_MS, check->ops->next_ms(check));
 	if (loop->accept_again_ms != 0) {
 		until_ms = earlier(until_ms, loop->accept_again_ms);
 	}
@@ -276,6 +275,7 @@ static bool run_round(struct loop *loop)
 	}
 	run_store(loop);
 	run_due(loop);
+	gate_pulse_beat(loop->worker->pulse);
 	return loop->stop_at_ms == 0 || loop->waiting > 0 ||
 	       stauth_boot_ms() - loop->stop_at_ms < PEER_MS;
 }

@@ -33,7 +33,9 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 	struct gate_io *io)
 {
 	while (!*worker->stop) {
-		if (gate_io_accept(io, worker->listen_fd)) {
+		gate_pulse_beat(worker->pulse);
+		if (gate_io_accept(
+			    io, worker->listen_fd, GATE_PULSE_EVERY_MS)) {
 			serve(pages, io);
 			gate_io_finish(io);
 		}
