@@ -35,6 +35,7 @@
 
 #define PEER_MS         100
 #define ACCEPT_PAUSE_MS 100
+#define STAND_BY_MS     5
 #define STOP_WAIT_MS    20 /* a round's, while it stops */
 #define EVENTS_MAX      64
 #define TAG_LISTEN      UINT64_MAX
@@ -78,7 +79,7 @@ static void after_served(
 {
 	switch (served) {
 	case GATE_SERVED_OPEN:
-		if (loop->stop_at_ms != 0) {
+		if (loop->stop_at_ms != 0 || loop->worker->stands_by) {
 			drop(loop, conn);
 		}
 		return;
@@ -129,21 +130,16 @@ static void run_store(struct loop *loop)
 
 static bool listen_on(struct loop *loop)
 {
-	/* Of all workers that wait, one is woken. */
-	return watch(loop, loop->worker->listen_fd, EPOLLIN | EPOLLEXCLUSIVE,
-		TAG_LISTEN);
+	/* Of all workers that wait, one is woken, and who stands by. */
+	uint32_t events = loop->worker->stands_by ? 0 : EPOLLEXCLUSIVE;
+	return watch(
+		loop, loop->worker->listen_fd, EPOLLIN | events, TAG_LISTEN);
 }
 
-static void pause_accepting(struct loop *loop)
+static void pause_accepting(struct loop *loop, int64_t pause_ms)
 {
 	unwatch(loop, loop->worker->listen_fd);
-	loop->accept_again_ms = stauth_boot_ms() + ACCEPT_PAUSE_MS;
-}
-
-static void resume_accepting(struct loop *loop, int64_t now_ms)
-{
-	bool watched = listen_on(loop);
-	loop->accept_again_ms = watched ? 0 : now_ms + ACCEPT_PAUSE_MS;
+	loop->accept_again_ms = stauth_boot_ms() + pause_ms;
 }
 
 static void limit_peer(int fd)
@@ -157,14 +153,14 @@ static void limit_peer(int fd)
 static bool accept_one(struct loop *loop)
 {
 	if (gate_conns_full(loop->conns)) {
-		pause_accepting(loop);
+		pause_accepting(loop, ACCEPT_PAUSE_MS);
 		return false;
 	}
 	int fd = accept4(loop->worker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR &&
 			errno != ECONNABORTED) {
-			pause_accepting(loop);
+			pause_accepting(loop, ACCEPT_PAUSE_MS);
 		}
 		return false;
 	}
@@ -172,7 +168,7 @@ static bool accept_one(struct loop *loop)
 	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
 	if (conn == NULL) {
 		(void)close(fd);
-		pause_accepting(loop);
+		pause_accepting(loop, ACCEPT_PAUSE_MS);
 		return false;
 	}
 	if (!watch(loop, fd, EPOLLIN, gate_conn_tag(conn))) {
@@ -181,15 +177,43 @@ static bool accept_one(struct loop *loop)
 	return true;
 }
 
+static void accept_waiting(struct loop *loop)
+{
+	for (int i = 0; i < EVENTS_MAX && accept_one(loop); i++) {
+	}
+}
+
+static void resume_accepting(struct loop *loop, int64_t now_ms)
+{
+	loop->accept_again_ms = 0;
+	if (loop->worker->stands_by) {
+		accept_waiting(loop);
+	}
+	/* Unless descriptors ran out again. */
+	if (loop->accept_again_ms == 0 && !listen_on(loop)) {
+		loop->accept_again_ms = now_ms + ACCEPT_PAUSE_MS;
+	}
+}
+
+static void somebody_came(struct loop *loop)
+{
+	if (loop->stop_at_ms != 0) {
+		return;
+	}
+	if (loop->worker->stands_by) {
+		pause_accepting(loop, STAND_BY_MS);
+	} else {
+		(void)accept_one(loop);
+	}
+}
+
 static void dispatch(struct loop *loop, uint64_t tag)
 {
 	if (tag == TAG_STORE) {
 		return; /* run_store looks at it in each round */
 	}
 	if (tag == TAG_LISTEN) {
-		if (loop->stop_at_ms == 0) {
-			(void)accept_one(loop);
-		}
+		somebody_came(loop);
 		return;
 	}
 	struct gate_conn *conn = gate_conns_find(loop->conns, tag);
@@ -205,8 +229,7 @@ static void begin_stop(struct loop *loop)
 {
 	unwatch(loop, loop->worker->listen_fd);
 	loop->stop_at_ms = stauth_boot_ms();
-	for (int i = 0; i < EVENTS_MAX && accept_one(loop); i++) {
-	}
+	accept_waiting(loop);
 	loop->accept_again_ms = 0;
 }
 

@@ -130,11 +130,11 @@ static enum stauth_rc open_late(const struct stauth_config *config,
 }
 
 struct gate {
-	pid_t pid;
+	pid_t pids[2]; /* 0: none */
 	struct sockaddr_un addr;
 };
 
-static int run_worker(int listen_fd)
+static int run_worker(int listen_fd, bool stands_by)
 {
 	struct stauth_config *config = calloc(1, sizeof(*config));
 	struct sigaction action = {.sa_handler = on_stop};
@@ -146,6 +146,7 @@ static int run_worker(int listen_fd)
 	(void)snprintf(config->cookie_name, sizeof(config->cookie_name), "c");
 	struct gate_worker worker = {.config = config,
 		.listen_fd = listen_fd,
+		.stands_by = stands_by,
 		.stop = &stop,
 		.open_store = open_late};
 	int status = gate_check_run(&worker);
@@ -153,13 +154,22 @@ static int run_worker(int listen_fd)
 	return status;
 }
 
-static int set_up(void **state)
+static pid_t fork_worker(int listen_fd, bool stands_by)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		_exit(run_worker(listen_fd, stands_by));
+	}
+	return pid;
+}
+
+static int start(void **state, bool busy, bool stands_by)
 {
 	static struct gate gate;
 	/* An abstract name that the kernel picks. */
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	socklen_t len = sizeof(gate.addr);
-	gate.addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	gate = (struct gate){.addr.sun_family = AF_UNIX};
 	if (fd < 0 ||
 		bind(fd, (struct sockaddr *)&gate.addr, sizeof(sa_family_t)) !=
 			0 ||
@@ -167,22 +177,40 @@ static int set_up(void **state)
 		listen(fd, 16) != 0) {
 		return -1;
 	}
-	gate.pid = fork();
-	if (gate.pid == 0) {
-		_exit(run_worker(fd));
-	}
+	gate.pids[0] = busy ? fork_worker(fd, false) : 0;
+	gate.pids[1] = stands_by ? fork_worker(fd, true) : 0;
 	(void)close(fd);
 	*state = &gate;
-	return gate.pid < 0 ? -1 : 0;
+	return gate.pids[0] < 0 || gate.pids[1] < 0 ? -1 : 0;
+}
+
+static int set_up(void **state)
+{
+	return start(state, true, false);
+}
+
+static int set_up_standby(void **state)
+{
+	return start(state, false, true);
+}
+
+static int set_up_both(void **state)
+{
+	return start(state, true, true);
 }
 
 static int tear_down(void **state)
 {
 	struct gate *gate = *state;
 	int status = 0;
-	if (gate->pid > 0) {
-		(void)kill(gate->pid, SIGTERM);
-		(void)waitpid(gate->pid, &status, 0);
+	for (int i = 0; i < 2; i++) {
+		int ended = 0;
+		if (gate->pids[i] > 0) {
+			(void)kill(gate->pids[i], SIGCONT);
+			(void)kill(gate->pids[i], SIGTERM);
+			(void)waitpid(gate->pids[i], &ended, 0);
+		}
+		status |= ended;
 	}
 	return status;
 }
@@ -277,12 +305,60 @@ static void a_stop_waits_for_the_answers_to_come(void **state)
 	int status = 1;
 	int fd = ask(gate, 'A');
 	(void)usleep(LATER_MS * 1000 / 3);
-	(void)kill(gate->pid, SIGTERM);
+	(void)kill(gate->pids[0], SIGTERM);
 	assert_int_equal(user_of_answer(fd), user_of_token('A'));
 	(void)close(fd);
-	assert_int_equal(waitpid(gate->pid, &status, 0), gate->pid);
+	assert_int_equal(waitpid(gate->pids[0], &status, 0), gate->pids[0]);
 	assert_int_equal(status, 0);
-	gate->pid = 0;
+	gate->pids[0] = 0;
+}
+
+/* Was the connection left open after the answer? */
+static bool is_kept(int fd)
+{
+	char byte;
+	(void)usleep(20000);
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0;
+}
+
+static void who_stands_by_answers_once_what_lay_waiting(void **state)
+{
+	for (char token = 'A'; token < 'D'; token++) {
+		int fd = ask(*state, token);
+		assert_int_equal(user_of_answer(fd), user_of_token(token));
+		assert_false(is_kept(fd));
+		(void)close(fd);
+	}
+}
+
+static int kept_of_ten(const struct gate *gate)
+{
+	int kept = 0;
+	for (int i = 0; i < 10; i++) {
+		int fd = ask(gate, 'A');
+		assert_int_equal(user_of_answer(fd), user_of_token('A'));
+		kept += is_kept(fd) ? 1 : 0;
+		(void)close(fd);
+	}
+	return kept;
+}
+
+/* A machine with other things to do leaves one waiting now and then. */
+static void who_stands_by_leaves_the_rest_to_the_others(void **state)
+{
+	int kept = 0;
+	for (int tries = 0; tries < 3 && kept < 9; tries++) {
+		kept = kept_of_ten(*state);
+	}
+	assert_true(kept >= 9);
+}
+
+static void x3_who_stands_by_answers_while_the_other_hangs(void **state)
+{
+	struct gate *gate = *state;
+	(void)kill(gate->pids[0], SIGSTOP);
+	assert_true(kept_of_ten(gate) == 0);
+	(void)kill(gate->pids[0], SIGCONT);
 }
 
 int main(void)
@@ -297,6 +373,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_stop_waits_for_the_answers_to_come, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_stands_by_answers_once_what_lay_waiting,
+			set_up_standby, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_stands_by_leaves_the_rest_to_the_others,
+			set_up_both, tear_down),
+		cmocka_unit_test_setup_teardown(
+			x3_who_stands_by_answers_while_the_other_hangs,
+			set_up_both, tear_down),
 	};
 	return cmocka_run_group_tests_name("check_loop", tests, NULL, NULL);
 }
