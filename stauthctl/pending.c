@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <sysexits.h>
 
 #include "auth/signup.h"
 #include "ctl.h"
-#include "out.h"
+#include "list.h"
 #include "result.h"
 
 #include "base/banned.h"
-
-#define PAGE 200 /* sign-ups read at once */
 
 static const struct ctl_field fields[] = {
 	{"email", "E-MAIL", CTL_TEXT, 0},
@@ -19,57 +16,33 @@ static const struct ctl_field fields[] = {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
-static enum stauth_rc add_all(struct ctl *ctl, struct ctl_out *out,
-	struct stauth_pending *page, struct stauth_err *err)
+static void add_sign_up(struct ctl_out *out, const void *row)
 {
-	struct stauth_pending after;
-	bool first = true;
-	size_t count = PAGE;
+	const struct stauth_pending *pending = row;
+	const struct ctl_value values[FIELD_COUNT] = {
+		{pending->email, 0},
+		{NULL, pending->created_at},
+		{NULL, pending->expires_at},
+	};
 
-	while (count == PAGE) {
-		enum stauth_rc rc = stauth_pending_list(&ctl->ctx,
-			first ? NULL : &after, PAGE, page, &count, err);
+	ctl_out_row(out, values);
+}
 
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		for (size_t i = 0; i < count; i++) {
-			const struct ctl_value values[FIELD_COUNT] = {
-				{page[i].email, 0},
-				{NULL, page[i].created_at},
-				{NULL, page[i].expires_at},
-			};
-
-			ctl_out_row(out, values);
-		}
-		if (count > 0) {
-			after = page[count - 1];
-			first = false;
-		}
-		ctl_out_page(out);
-	}
-	return STAUTH_OK;
+static enum stauth_rc read_page(struct ctl *ctl, const void *about,
+	const void *after, size_t max, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
+{
+	(void)about;
+	return stauth_pending_list(
+		&ctl->ctx, after, max, ret_rows, ret_count, err);
 }
 
 int ctl_pending_list(struct ctl *ctl)
 {
-	struct stauth_pending *page = calloc(PAGE, sizeof(*page));
-	struct stauth_err err = {0};
-	struct ctl_out out;
-	int code = EX_OK;
+	static const struct ctl_list list = {fields, FIELD_COUNT,
+		sizeof(struct stauth_pending), read_page, add_sign_up};
 
-	if (!page) {
-		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
-	}
-	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
-	if (add_all(ctl, &out, page, &err) == STAUTH_OK) {
-		code = ctl_out_end(&out);
-	} else {
-		ctl_out_drop(&out);
-		code = ctl_fail(ctl, &err);
-	}
-	free(page);
-	return code;
+	return ctl_list(ctl, &list, NULL);
 }
 
 int ctl_pending_delete(struct ctl *ctl)

@@ -9,12 +9,10 @@
 #include "auth/session.h"
 #include "base/text.h"
 #include "ctl.h"
-#include "out.h"
+#include "list.h"
 #include "result.h"
 
 #include "base/banned.h"
-
-#define PAGE 200 /* sessions read at once */
 
 static const struct ctl_field fields[] = {
 	{"id", "ID", CTL_TEXT, 0},
@@ -28,9 +26,9 @@ static const struct ctl_field fields[] = {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
-static void add_session(
-	struct ctl_out *out, const struct stauth_session *session)
+static void add_session(struct ctl_out *out, const void *row)
 {
+	const struct stauth_session *session = row;
 	const struct ctl_value values[FIELD_COUNT] = {
 		{session->handle, 0},
 		{session->user, 0},
@@ -42,32 +40,6 @@ static void add_session(
 	};
 
 	ctl_out_row(out, values);
-}
-
-/* Adds all of a user (0: of everybody), a page at a time. */
-static enum stauth_rc add_all(struct ctl *ctl, int64_t uid, struct ctl_out *out,
-	struct stauth_session *page, struct stauth_err *err)
-{
-	char after[STAUTH_HANDLE_LEN + 1] = "";
-	size_t count = PAGE;
-
-	while (count == PAGE) {
-		enum stauth_rc rc = stauth_session_list(
-			&ctl->ctx, uid, after, PAGE, page, &count, err);
-
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		for (size_t i = 0; i < count; i++) {
-			add_session(out, &page[i]);
-		}
-		if (count) {
-			snprintf(after, sizeof(after), "%s",
-				page[count - 1].handle);
-		}
-		ctl_out_page(out);
-	}
-	return STAUTH_OK;
 }
 
 /* 0 is everybody: only where no name was given. */
@@ -83,37 +55,36 @@ static int uid_of(struct ctl *ctl, const char *name, int64_t *ret_uid)
 	return EX_OK;
 }
 
+static enum stauth_rc read_page(struct ctl *ctl, const void *about,
+	const void *after, size_t max, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
+{
+	const struct stauth_session *last = after;
+	const int64_t *uid = about;
+
+	return stauth_session_list(&ctl->ctx, *uid, last ? last->handle : "",
+		max, ret_rows, ret_count, err);
+}
+
 int ctl_session_list(struct ctl *ctl)
 {
-	struct stauth_session *page = NULL;
+	static const struct ctl_list list = {fields, FIELD_COUNT,
+		sizeof(struct stauth_session), read_page, add_session};
 	struct stauth_err err = {0};
-	struct ctl_out out;
 	int64_t uid = 0;
 	int ended = 0;
-	int code = EX_OK;
 
 	if (ctl->operand_count) {
-		code = uid_of(ctl, ctl->operands[0], &uid);
+		int code = uid_of(ctl, ctl->operands[0], &uid);
+
 		if (code != EX_OK) {
 			return code;
 		}
 	}
-	page = calloc(PAGE, sizeof(*page));
-	if (!page) {
-		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
-	}
 	/* Rows of hosts that died are no live sessions; whoever may only read
 	 * sees them until the gate has swept. */
 	(void)stauth_host_sweep(&ctl->ctx, &ended, &err);
-	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
-	if (add_all(ctl, uid, &out, page, &err) == STAUTH_OK) {
-		code = ctl_out_end(&out);
-	} else {
-		ctl_out_drop(&out);
-		code = ctl_fail(ctl, &err);
-	}
-	free(page);
-	return code;
+	return ctl_list(ctl, &list, &uid);
 }
 
 static int revoke_one(struct ctl *ctl, const char *handle)

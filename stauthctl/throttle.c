@@ -4,12 +4,10 @@
 
 #include "auth/throttle.h"
 #include "ctl.h"
-#include "out.h"
+#include "list.h"
 #include "result.h"
 
 #include "base/banned.h"
-
-#define PAGE 200 /* counters read at once */
 
 static const struct ctl_field fields[] = {
 	{"lane", "LANE", CTL_TEXT, 0},
@@ -23,8 +21,9 @@ static const struct ctl_field fields[] = {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
-static void add_row(struct ctl_out *out, const struct stauth_throttle_row *row)
+static void add_lane(struct ctl_out *out, const void *of)
 {
+	const struct stauth_throttle_row *row = of;
 	const struct ctl_value values[FIELD_COUNT] = {
 		{row->count.name, 0},
 		{row->user, 0},
@@ -38,48 +37,21 @@ static void add_row(struct ctl_out *out, const struct stauth_throttle_row *row)
 	ctl_out_row(out, values);
 }
 
-static enum stauth_rc add_all(struct ctl *ctl, struct ctl_out *out,
-	struct stauth_throttle_row *page, struct stauth_err *err)
+static enum stauth_rc read_page(struct ctl *ctl, const void *about,
+	const void *after, size_t max, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
 {
-	struct stauth_throttle_row after;
-	size_t count = PAGE;
-	enum stauth_rc rc =
-		stauth_throttle_list(&ctl->ctx, NULL, PAGE, page, &count, err);
-
-	while (rc == STAUTH_OK) {
-		for (size_t i = 0; i < count; i++) {
-			add_row(out, &page[i]);
-		}
-		ctl_out_page(out);
-		if (count < PAGE) {
-			break;
-		}
-		after = page[count - 1];
-		rc = stauth_throttle_list(
-			&ctl->ctx, &after, PAGE, page, &count, err);
-	}
-	return rc;
+	(void)about;
+	return stauth_throttle_list(
+		&ctl->ctx, after, max, ret_rows, ret_count, err);
 }
 
 int ctl_throttle_list(struct ctl *ctl)
 {
-	struct stauth_throttle_row *page = calloc(PAGE, sizeof(*page));
-	struct stauth_err err = {0};
-	struct ctl_out out;
-	int code;
+	static const struct ctl_list list = {fields, FIELD_COUNT,
+		sizeof(struct stauth_throttle_row), read_page, add_lane};
 
-	if (!page) {
-		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
-	}
-	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
-	if (add_all(ctl, &out, page, &err) == STAUTH_OK) {
-		code = ctl_out_end(&out);
-	} else {
-		ctl_out_drop(&out);
-		code = ctl_fail(ctl, &err);
-	}
-	free(page);
-	return code;
+	return ctl_list(ctl, &list, NULL);
 }
 
 int ctl_throttle_clear(struct ctl *ctl)

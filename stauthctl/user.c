@@ -8,12 +8,10 @@
 
 #include "ask.h"
 #include "auth/account.h"
-#include "out.h"
+#include "list.h"
 #include "result.h"
 
 #include "base/banned.h"
-
-#define PAGE 200 /* accounts read at once */
 
 enum {
 	FIELD_NAME,
@@ -94,52 +92,29 @@ int ctl_user_print(struct ctl *ctl, const struct stauth_account *account,
 	return ctl_out_end(&out);
 }
 
-/* Adds all users, a page at a time; err is set on failure. */
-static enum stauth_rc add_all(struct ctl *ctl, struct ctl_out *out,
-	struct stauth_account *page, struct stauth_err *err)
+static void add_row(struct ctl_out *out, const void *row)
 {
+	add_user(out, row, NULL);
+}
+
+static enum stauth_rc read_page(struct ctl *ctl, const void *about,
+	const void *after, size_t max, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
+{
+	const struct stauth_account *last = after;
 	const char *search = ctl->opt[CTL_SEARCH];
-	char after[STAUTH_NAME_SIZE] = "";
-	size_t count = PAGE;
 
-	while (count == PAGE) {
-		enum stauth_rc rc = stauth_account_list(&ctl->ctx,
-			search ? search : "", after, PAGE, page, &count, err);
-
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		for (size_t i = 0; i < count; i++) {
-			add_user(out, &page[i], NULL);
-		}
-		if (count) {
-			snprintf(after, sizeof(after), "%s",
-				page[count - 1].name);
-		}
-		ctl_out_page(out);
-	}
-	return STAUTH_OK;
+	(void)about;
+	return stauth_account_list(&ctl->ctx, search ? search : "",
+		last ? last->name : "", max, ret_rows, ret_count, err);
 }
 
 int ctl_user_list(struct ctl *ctl)
 {
-	struct stauth_account *page = calloc(PAGE, sizeof(*page));
-	struct stauth_err err = {0};
-	struct ctl_out out;
-	int code = EX_OK;
+	static const struct ctl_list list = {fields, FIELD_PASSWORD,
+		sizeof(struct stauth_account), read_page, add_row};
 
-	if (!page) {
-		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
-	}
-	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_PASSWORD);
-	if (add_all(ctl, &out, page, &err) == STAUTH_OK) {
-		code = ctl_out_end(&out);
-	} else {
-		ctl_out_drop(&out);
-		code = ctl_fail(ctl, &err);
-	}
-	free(page);
-	return code;
+	return ctl_list(ctl, &list, NULL);
 }
 
 int ctl_user_show(struct ctl *ctl)
