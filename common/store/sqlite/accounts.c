@@ -9,8 +9,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 1000
-
 /* Reads the one row that a bound query may have, and ends it. */
 static enum stauth_rc one_account(struct stauth_query *query,
 	struct stauth_account *ret_account, struct stauth_err *err)
@@ -123,6 +121,11 @@ static enum stauth_rc password_like(struct stauth_accounts *accounts,
 	return rc;
 }
 
+static void read_row(struct stauth_query *query, void *row)
+{
+	stauth_read_account(query, row);
+}
+
 static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	const char *search, const char *after, size_t limit,
 	struct stauth_account *ret_accounts, size_t *ret_count,
@@ -130,30 +133,18 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct stauth_query query;
-	size_t count = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	limit = stauth_list_limit(limit);
 	stauth_query_start(&query, db, STAUTH_SQL_USER_LIST);
 	stauth_bind_text(&query, after ? after : "");
 	stauth_bind_text(&query, search ? search : "");
 	stauth_bind_int(&query, (int64_t)limit);
-	while (rc == STAUTH_OK && count < limit) {
-		rc = stauth_query_row(&query, err);
-		if (rc == STAUTH_OK) {
-			stauth_read_account(&query, &ret_accounts[count++]);
-			rc = stauth_query_sound(&query, err);
-		}
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
-	return rc;
+	return stauth_query_list(&query, limit, read_row, sizeof(*ret_accounts),
+		ret_accounts, ret_count, err);
 }
 
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {

@@ -6,8 +6,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 1000
-
 enum stauth_rc stauth_audit_put(struct stauth_db *db,
 	const struct stauth_audit_row *row, int64_t now_s,
 	struct stauth_err *err)
@@ -44,6 +42,11 @@ enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
 	return stauth_write_end(db, rc, now_s, err);
 }
 
+static void read_row(struct stauth_query *query, void *row)
+{
+	stauth_read_audit(query, row);
+}
+
 enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	int64_t after_id, int64_t since_s, const char *user, size_t limit,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
@@ -52,13 +55,12 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	bool everybody = !user || user[0] == '\0';
 	struct stauth_query query;
-	size_t count = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	limit = stauth_list_limit(limit);
 	stauth_query_start(&query, db,
 		everybody ? STAUTH_SQL_AUDIT_LIST : STAUTH_SQL_AUDIT_LIST_USER);
 	stauth_bind_int(&query, after_id);
@@ -67,17 +69,6 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	if (!everybody) {
 		stauth_bind_text(&query, user);
 	}
-	while (rc == STAUTH_OK && count < limit) {
-		rc = stauth_query_row(&query, err);
-		if (rc == STAUTH_OK) {
-			stauth_read_audit(&query, &ret_rows[count++]);
-			rc = stauth_query_sound(&query, err);
-		}
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
-	return rc;
+	return stauth_query_list(&query, limit, read_row, sizeof(*ret_rows),
+		ret_rows, ret_count, err);
 }

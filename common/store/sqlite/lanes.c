@@ -6,12 +6,12 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX     1000
 #define FAILURES_MIN 1
 
-static void read_count(
-	struct stauth_query *query, struct stauth_lane_count *count)
+static void read_count(struct stauth_query *query, void *row)
 {
+	struct stauth_lane_count *count = row;
+
 	stauth_read_text(query, count->name, sizeof(count->name));
 	stauth_read_text(query, count->key, sizeof(count->key));
 	count->failures = stauth_read_int(query, FAILURES_MIN, INT64_MAX);
@@ -26,31 +26,19 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 {
 	struct stauth_db *db = stauth_state_db(state);
 	struct stauth_query query;
-	size_t count = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	limit = stauth_list_limit(limit);
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_LIST);
 	stauth_bind_text(&query, after_name);
 	stauth_bind_text(&query, after_key);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, (int64_t)limit);
-	while (rc == STAUTH_OK && count < limit) {
-		rc = stauth_query_row(&query, err);
-		if (rc == STAUTH_OK) {
-			read_count(&query, &ret_counts[count++]);
-			rc = stauth_query_sound(&query, err);
-		}
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
-	return rc;
+	return stauth_query_list(&query, limit, read_count, sizeof(*ret_counts),
+		ret_counts, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,

@@ -17,8 +17,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 1000
-
 static void read_pending(
 	struct stauth_query *query, struct stauth_pending *pending)
 {
@@ -157,6 +155,11 @@ enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
 	return rc;
 }
 
+static void read_row(struct stauth_query *query, void *row)
+{
+	read_pending(query, row);
+}
+
 enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
 	const struct stauth_pending *after, size_t limit, int64_t now_s,
 	struct stauth_pending *ret_pending, size_t *ret_count,
@@ -165,31 +168,19 @@ enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
 	static const uint8_t lowest[32];
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct stauth_query query;
-	size_t count = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	limit = stauth_list_limit(limit);
 	stauth_query_start(&query, db, STAUTH_SQL_PENDING_LIST);
 	stauth_bind_text(&query, after ? after->email : "");
 	stauth_bind_hash(&query, after ? after->flow_hash : lowest);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, (int64_t)limit);
-	while (rc == STAUTH_OK && count < limit) {
-		rc = stauth_query_row(&query, err);
-		if (rc == STAUTH_OK) {
-			read_pending(&query, &ret_pending[count++]);
-			rc = stauth_query_sound(&query, err);
-		}
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
-	return rc;
+	return stauth_query_list(&query, limit, read_row, sizeof(*ret_pending),
+		ret_pending, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,

@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+#define LIST_MAX 1000
+
 #define AT_MAX INT64_C(253402300799) /* the end of the year 9999 */
 
 void stauth_query_start(
@@ -228,6 +230,34 @@ enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,
 	stauth_query_end(&query);
 	if (rc == STAUTH_OK) {
 		*ret_value = value;
+	}
+	return rc;
+}
+
+size_t stauth_list_limit(size_t limit)
+{
+	return limit < LIST_MAX ? limit : LIST_MAX;
+}
+
+enum stauth_rc stauth_query_list(struct stauth_query *query, size_t limit,
+	void (*read)(struct stauth_query *query, void *row), size_t row_size,
+	void *ret_rows, size_t *ret_count, struct stauth_err *err)
+{
+	char *row = ret_rows;
+	size_t count = 0;
+	enum stauth_rc rc = STAUTH_OK;
+
+	while (rc == STAUTH_OK && count < limit) {
+		rc = stauth_query_row(query, err);
+		if (rc == STAUTH_OK) {
+			read(query, row + row_size * count++);
+			rc = stauth_query_sound(query, err);
+		}
+	}
+	stauth_query_end(query);
+	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
+		*ret_count = count;
+		return STAUTH_OK;
 	}
 	return rc;
 }

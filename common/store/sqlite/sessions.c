@@ -17,8 +17,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 1000
-
 enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
 {
 	db->doomed = true;
@@ -88,6 +86,13 @@ enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	return rc;
 }
 
+static void read_row(struct stauth_query *query, void *row)
+{
+	uint8_t hash[32];
+
+	stauth_read_session(query, hash, row);
+}
+
 enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
 	const char *after, size_t limit, int64_t idle_s, int64_t now_s,
 	struct stauth_session *ret_sessions, size_t *ret_count,
@@ -95,14 +100,12 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
 {
 	struct stauth_db *db = stauth_state_db(state);
 	struct stauth_query query;
-	uint8_t hash[32];
-	size_t count = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	limit = stauth_list_limit(limit);
 	stauth_query_start(&query, db,
 		uid == 0 ? STAUTH_SQL_SESSION_LIST
 			 : STAUTH_SQL_SESSION_LIST_USER);
@@ -113,20 +116,8 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
 	if (uid != 0) {
 		stauth_bind_int(&query, uid);
 	}
-	while (rc == STAUTH_OK && count < limit) {
-		rc = stauth_query_row(&query, err);
-		if (rc == STAUTH_OK) {
-			stauth_read_session(
-				&query, hash, &ret_sessions[count++]);
-			rc = stauth_query_sound(&query, err);
-		}
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
-	return rc;
+	return stauth_query_list(&query, limit, read_row, sizeof(*ret_sessions),
+		ret_sessions, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
