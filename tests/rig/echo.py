@@ -43,6 +43,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type",
                          self.headers.get("X-Want-Type", "application/json"))
         self.send_header("Cache-Control", "public, max-age=60")
+        if "X-Want-Buffering" in self.headers:
+            self.send_header("X-Accel-Buffering",
+                             self.headers["X-Want-Buffering"])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
