@@ -3,6 +3,7 @@
 
 import os
 import resource
+import socket
 import sys
 import time
 import unittest
@@ -12,6 +13,24 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import fcgi  # noqa: E402
 from check_case import PASSWORD, CheckCase  # noqa: E402
 from rig import Stack  # noqa: E402
+
+
+def cpu_s(s):
+    total = 0
+    for pid in s.workers():
+        with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def rss_kib(s):
+    total = 0
+    for pid in s.workers():
+        with open("/proc/%d/status" % pid, encoding="ascii") as status:
+            total += [int(line.split()[1]) for line in status
+                      if line.startswith("VmRSS")][0]
+    return total
 
 
 class Peers(CheckCase):
@@ -152,11 +171,11 @@ class Peers(CheckCase):
         socks = [fcgi.connect(s.check_sock) for _ in range(100)]
         time.sleep(0.3)
         # Who is in goes on, and the worker does not spin meanwhile.
-        before = self.cpu_s(s)
+        before = cpu_s(s)
         kept.sendall(data)
         self.allowed(fcgi.receive(kept))
         time.sleep(1)
-        self.assertLess(self.cpu_s(s) - before, 0.2)
+        self.assertLess(cpu_s(s) - before, 0.2)
         for sock in socks:
             sock.close()
         kept.close()
@@ -164,14 +183,116 @@ class Peers(CheckCase):
         self.allowed(s.check(token))
         self.assertLess(time.monotonic() - start, 1)
 
-    @staticmethod
-    def cpu_s(s):
-        total = 0
-        for pid in s.workers():
-            with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
-                fields = stat.read().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / os.sysconf("SC_CLK_TCK")
+
+class TenThousand(unittest.TestCase):
+    """Row B18 in full. The gate raises its limit of descriptors to the hard
+    one by itself, and this side does the same."""
+
+    COUNT, PLACES = 10000, 8192  # GATE_CONNS_MAX, of each worker
+
+    def setUp(self):
+        old = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = self.COUNT + 500
+        if old[1] != resource.RLIM_INFINITY and old[1] < wanted:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+            except (ValueError, OSError):
+                self.skipTest("%d descriptors are allowed, %d are needed"
+                              % (old[1], wanted))
+        else:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (
+                max(wanted, old[0]), old[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (
+            old[0], resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        self.socks = []
+        self.addCleanup(self.close)
+
+    def start(self, workers):
+        self.s = Stack({"CHECK_WORKERS": str(workers)})
+        self.addCleanup(self.s.stop)
+        self.s.add_user("alice", PASSWORD)
+        # A sanitized build keeps what was freed; not 256 MB of it here.
+        self.s.start_gate(env=dict(os.environ, ASAN_OPTIONS=":".join(
+            filter(None, (os.environ.get("ASAN_OPTIONS"),
+                          "quarantine_size_mb=8")))))
+        self.token = self.s.token("alice", PASSWORD)
+        self.kept = fcgi.connect(self.s.check_sock)
+        self.addCleanup(self.kept.close)
+        self.ask_on_the_kept()
+        self.pids, self.kib = self.s.workers(), rss_kib(self.s)
+
+    def close(self):
+        while self.socks:
+            self.socks.pop().close()
+
+    def connect(self, patience):
+        """One more connection; None: the socket's queue is full, too."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        for left in range(patience, -1, -1):
+            try:
+                sock.connect(self.s.check_sock)
+                sock.settimeout(15)
+                return sock
+            except BlockingIOError:
+                time.sleep(0.002 if left else 0)
+        sock.close()
+        return None
+
+    def ask_on_the_kept(self):
+        self.kept.sendall(fcgi.request(
+            self.s.check_params(self.token), flags=1))
+        self.assertEqual(fcgi.receive(self.kept).status, 204)
+
+    def unharmed(self):
+        self.assertEqual(self.s.workers(), self.pids)
+        self.assertLess(rss_kib(self.s) - self.kib, 64 * 1024)
+
+    def over(self):
+        self.close()
+        start = time.monotonic()
+        self.assertEqual(self.s.check(self.token).status, 204)
+        self.assertLess(time.monotonic() - start, 1)
+        self.ask_on_the_kept()
+        self.unharmed()
+
+    def test_b18_ten_thousand_at_once(self):
+        self.start(workers=2)
+        for _ in range(self.COUNT):
+            self.socks.append(self.connect(1000))
+            self.assertIsNotNone(self.socks[-1])
+        self.ask_on_the_kept()
+        self.assertEqual(self.s.check(self.token).status, 204)
+        question = fcgi.request(self.s.check_params(self.token))
+        for sock in self.socks:
+            sock.sendall(question)
+        for sock in self.socks:
+            self.assertEqual(fcgi.receive(sock).status, 204)
+        self.over()
+
+    def test_b18_more_than_there_are_places(self):
+        self.start(workers=1)
+        patience = 100
+        for _ in range(self.COUNT):
+            sock = self.connect(patience)
+            if sock:
+                self.socks.append(sock)
+            else:
+                patience = 0
+        # All places are taken, and the queue before them is not endless.
+        self.assertGreaterEqual(len(self.socks), self.PLACES)
+        self.assertLess(len(self.socks), self.COUNT)
+        before = cpu_s(self.s)
+        time.sleep(0.5)
+        self.assertLess(cpu_s(self.s) - before, 0.2)
+        self.ask_on_the_kept()
+        # Who has no place gets one as soon as another goes.
+        last, self.socks = self.socks[-1], self.socks[:-1]
+        self.addCleanup(last.close)
+        last.sendall(fcgi.request(self.s.check_params(self.token)))
+        self.close()
+        self.assertEqual(fcgi.receive(last).status, 204)
+        self.over()
 
 
 if __name__ == "__main__":
