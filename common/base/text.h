@@ -69,6 +69,10 @@
 #define STAUTH_TEXT_NO_COOKIES                                                 \
 	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
 	"this site, and open it over https."
+#define STAUTH_TEXT_TWO_COOKIES                                                \
+	"Your browser has more than one cookie for this form: another site "   \
+	"of the same domain has set one. Delete the cookies of that domain, "  \
+	"then open this page again."
 #define STAUTH_TEXT_PLEASE_SIGN_IN "Please sign in."
 #define STAUTH_TEXT_SIGNED_IN_AS   "You are signed in as %s."
 #define STAUTH_TEXT_ASK_LOGOUT     "Do you want to sign out on this device?"

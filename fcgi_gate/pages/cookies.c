@@ -118,6 +118,7 @@ void gate_cookies_parse(const struct stauth_config *config, const char *header,
 	take_token(&found[GATE_COOKIE_SESSION], ret_cookies->session);
 	take_token(&found[GATE_COOKIE_DEVICE], ret_cookies->device);
 	const struct found *pre = &found[GATE_COOKIE_PRE];
+	ret_cookies->pre_twice = pre->count > 1;
 	if (pre->count == 1 && gate_pre_wellformed(pre->value, pre->len)) {
 		memcpy(ret_cookies->pre, pre->value, pre->len);
 	}

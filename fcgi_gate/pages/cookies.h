@@ -27,6 +27,7 @@ struct gate_cookies {
 	char pre[GATE_PRE_SIZE];
 	char device[STAUTH_TOKEN_LEN + 1];
 	bool session_sent; /* one of our name came, whatever it held */
+	bool pre_twice;    /* a sibling of this host may have set the other */
 };
 
 /* The name of a cookie under this configuration. */

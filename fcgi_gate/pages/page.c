@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "log.h"
 #include "route.h"
 
@@ -92,7 +93,7 @@ void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	stauth_buf_finish(&line);
 }
 
-bool gate_page_renew_pre(struct gate_page *page, int64_t login_at)
+bool gate_page_make_pre(struct gate_page *page, int64_t login_at)
 {
 	char token[STAUTH_TOKEN_LEN + 1];
 	struct stauth_err err = {0};
@@ -105,6 +106,14 @@ bool gate_page_renew_pre(struct gate_page *page, int64_t login_at)
 			(long long)login_at);
 	} else {
 		snprintf(page->pre, sizeof(page->pre), "%s", token);
+	}
+	return true;
+}
+
+bool gate_page_renew_pre(struct gate_page *page, int64_t login_at)
+{
+	if (!gate_page_make_pre(page, login_at)) {
+		return false;
 	}
 	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
 	return true;
@@ -120,6 +129,11 @@ bool gate_page_form(struct gate_page *page)
 	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
 		gate_page_unavailable(page, &err);
 		return false;
+	}
+	if (page->cookies.pre_twice) {
+		/* Ours cannot take the place of another domain's: each form
+		 * would be refused, and only the person can help it. */
+		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_TWO_COOKIES);
 	}
 	if (page->cookies.pre[0] != '\0') {
 		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));

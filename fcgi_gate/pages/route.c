@@ -257,9 +257,11 @@ static bool form_taken(struct gate_page *page)
 /* Shows the form again: nothing was done, and nothing typed is lost. */
 static void ask_again(struct gate_page *page)
 {
-	gate_page_say(page, STAUTH_ERROR,
-		page->cookies.pre[0] == '\0' ? STAUTH_TEXT_NO_COOKIES
-					     : STAUTH_TEXT_STALE_FORM);
+	if (!page->cookies.pre_twice) {
+		gate_page_say(page, STAUTH_ERROR,
+			page->cookies.pre[0] == '\0' ? STAUTH_TEXT_NO_COOKIES
+						     : STAUTH_TEXT_STALE_FORM);
+	}
 	page->route->again(page);
 }
 

@@ -3,8 +3,9 @@
  * 1. The answer MUST be the same for an address that has an account (the
  *    domain's word), and one that is no address is told at the field (422).
  * 2. What was typed MUST stay, passwords aside.
- * 3. A sign-up MUST hang on the browser that asked: on its pre-cookie, which
- *    reload, Back and a second tab share.
+ * 3. A sign-up MUST hang on the browser that asked: on a pre-cookie that is
+ *    made for it, which reload and a second tab share. The one that the form
+ *    came with may be a sibling domain's, which would know it, too.
  */
 #include "signup.h"
 
@@ -20,8 +21,8 @@
 
 #define TITLE "Create an account"
 
-void gate_signup_browser(
-	const struct gate_page *page, struct gate_signup_browser *ret_browser)
+void gate_signup_browser(const struct gate_page *page, const char *pre,
+	struct gate_signup_browser *ret_browser)
 {
 	*ret_browser = (struct gate_signup_browser){
 		.who = {.flow = ret_browser->flow,
@@ -29,8 +30,8 @@ void gate_signup_browser(
 			.channel = "web"},
 	};
 	/* Behind the token may stand the time of a log-in. */
-	if (page->cookies.pre[0] != '\0') {
-		memcpy(ret_browser->flow, page->cookies.pre, STAUTH_TOKEN_LEN);
+	if (pre[0] != '\0') {
+		memcpy(ret_browser->flow, pre, STAUTH_TOKEN_LEN);
 	}
 }
 
@@ -65,7 +66,7 @@ void gate_signup_get(struct gate_page *page)
 	show_form(page, 200, "", NULL);
 }
 
-/* 0, or a status and what is wrong. */
+/* 0, or a status and what is wrong. page->pre is the browser's then. */
 static int start(struct gate_page *page, struct gate_newpass *new,
 	const char **fault_email)
 {
@@ -73,7 +74,7 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	struct stauth_err err = {0};
 	enum stauth_signup_field field = STAUTH_SIGNUP_NONE;
 	const char *email = gate_form_value(&page->request->form, "email");
-	gate_signup_browser(page, &browser);
+	gate_signup_browser(page, page->pre, &browser);
 	enum stauth_rc rc = stauth_signup_start(
 		page->ctx, &browser.who, email, &new->secret, &field, &err);
 	stauth_wipe_array(browser.flow);
@@ -98,12 +99,17 @@ void gate_signup_post(struct gate_page *page)
 	struct gate_newpass new;
 	const char *fault_email = "";
 	int status = gate_newpass_take(page, &new);
+	if (!gate_page_make_pre(page, 0)) {
+		stauth_secret_wipe(&new.secret);
+		return;
+	}
 	if (status == 0) {
 		status = start(page, &new, &fault_email);
 	}
 	if (status != 0) {
 		show_form(page, status, fault_email, &new);
 	} else {
+		gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
 		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT,
 			gate_form_value(&page->request->form, "email"));
 		gate_page_go(page, "/auth/signup/verify");

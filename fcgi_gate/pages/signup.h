@@ -7,14 +7,15 @@
 
 struct gate_page;
 
-/* This browser, as sign-up knows it: by the token of its pre-cookie. */
+/* A browser as sign-up knows it: by the token of a pre-cookie. */
 struct gate_signup_browser {
-	char flow[STAUTH_TOKEN_LEN + 1]; /* "" it brought none */
+	char flow[STAUTH_TOKEN_LEN + 1]; /* "" there is none */
 	struct stauth_signup_who who;    /* borrows flow and page */
 };
 
-void gate_signup_browser(
-	const struct gate_page *page, struct gate_signup_browser *ret_browser);
+/* pre: the cookie that it brought, or the one that it gets. */
+void gate_signup_browser(const struct gate_page *page, const char *pre,
+	struct gate_signup_browser *ret_browser);
 
 /* The first form again, with a reason: nothing is waited for any more. 422. */
 void gate_signup_restart(struct gate_page *page, const char *reason);

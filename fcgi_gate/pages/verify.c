@@ -125,7 +125,7 @@ static void look(struct gate_page *page, int status)
 	struct gate_signup_browser browser;
 	struct stauth_signup_view seen = {0};
 	struct stauth_err err = {0};
-	gate_signup_browser(page, &browser);
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc =
 		stauth_signup_look(page->ctx, &browser.who, &seen, &err);
 	stauth_wipe_array(browser.flow);
@@ -229,7 +229,7 @@ void gate_verify_post(struct gate_page *page)
 	struct stauth_login login = {0};
 	struct stauth_err err = {0};
 	int tries_left = 0;
-	gate_signup_browser(page, &browser);
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc = stauth_signup_verify(page->ctx, &browser.who,
 		gate_form_value(&page->request->form, "pin"), &login,
 		&tries_left, &err);
@@ -243,7 +243,7 @@ void gate_resend_post(struct gate_page *page)
 	struct gate_signup_browser browser;
 	struct stauth_err err = {0};
 	int64_t wait_s = 0;
-	gate_signup_browser(page, &browser);
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc =
 		stauth_signup_resend(page->ctx, &browser.who, &wait_s, &err);
 	stauth_wipe_array(browser.flow);

@@ -6,7 +6,8 @@ import json
 import unittest
 
 from signup_case import (
-    NEW, PASSWORD, SCRIPT, VERIFY, MailCase, bare, form_csrf, other_than)
+    NEW, PASSWORD, SCRIPT, VERIFY, MailCase, bare, form_csrf, other_than,
+    set_cookies)
 from rig import COOKIE, NAVIGATE, SUBMIT, Stack, wait_for
 
 DEVICE = "__Secure-stauth-dev"
@@ -326,6 +327,7 @@ class SignUp(MailCase):
             answer = self.stack.page(
                 "POST", path, headers=SCRIPT, cookies=jar,
                 form=dict(form, csrf=told["csrf"]))
+            set_cookies(answer, jar)
             return answer.status, json.loads(answer.text)
         form = {"email": "bob@example.com", "password": NEW}
         status, said = post("/auth/signup", dict(form, confirm="x"))
@@ -335,7 +337,10 @@ class SignUp(MailCase):
                          (200, "success", VERIFY))
         pin = self.box.secret("bob@example.com")
         answer = self.stack.page("GET", VERIFY, headers=SCRIPT, cookies=jar)
-        self.assertEqual(json.loads(answer.text)["csrf"], told["csrf"])
+        # The sign-up has a pre-cookie of its own, and its forms a token.
+        self.assertNotEqual(json.loads(answer.text)["csrf"], told["csrf"])
+        self.assertEqual(post(VERIFY, {"pin": pin})[0], 403)
+        told = json.loads(answer.text)
         self.assertEqual(post(VERIFY, {"pin": other_than(pin)})[0], 401)
         self.assertEqual(post("/auth/signup/resend", {})[0], 429)
         status, said = post(VERIFY, {"pin": pin})

@@ -84,6 +84,13 @@ static void c3_two_of_our_name_are_none(void **state)
 	assert_string_equal(cookies.session, "");
 	gate_cookies_parse(config, "other=1", &cookies);
 	assert_false(cookies.session_sent);
+	gate_cookies_parse(config,
+		"__Secure-stauth-pre=" T1 "; __Secure-stauth-pre=" T2,
+		&cookies);
+	assert_string_equal(cookies.pre, "");
+	assert_true(cookies.pre_twice);
+	gate_cookies_parse(config, "__Secure-stauth-pre=" T1, &cookies);
+	assert_false(cookies.pre_twice);
 }
 
 static void c4_each_cookie_is_its_own(void **state)
