@@ -322,6 +322,8 @@ static enum stauth_rc take_and_set(struct stauth_ctx *ctx,
 		return rc < 0 ? rc : over(err);
 	}
 	stauth_change_fill(ctx, "reset", account, &actor, "", true, &change);
+	/* Marked while it was hashed: the mark raises no epoch. */
+	change.unless_marked = true;
 	rc = stauth_account_write_password(ctx, account, reset.epoch, encoded,
 		false, &change, &ended, err);
 	return rc > 0 ? over(err) : rc;

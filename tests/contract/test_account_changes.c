@@ -160,6 +160,41 @@ static void password_set_ends_what_is_older(void **state)
 		STAUTH_NOTFOUND);
 }
 
+/* A link's password, for an account that was marked while it was hashed. */
+static void f12_password_set_may_ask_for_no_mark(void **state)
+{
+	struct fixture *fix = *state;
+	const struct stauth_accounts_ops *ops = fix->accounts->ops;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_change change = a_change("reset");
+	struct stauth_account alice = add_user(fix, "alice");
+	struct stauth_account now;
+	int ended = 0;
+
+	change.unless_marked = true;
+	change.raise_epoch = true;
+	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
+		"$first", false, &change, &ended, &err));
+	assert_ok(ops->user_by_name(fix->accounts, "alice", &alice, &err));
+	alice.system_login = true;
+	change = a_change("user.set");
+	assert_ok(
+		ops->user_update(fix->accounts, &alice, &change, &ended, &err));
+	change = a_change("reset");
+	change.unless_marked = true;
+	change.raise_epoch = true;
+	assert_rc(ops->password_set(fix->accounts, alice.uid, alice.epoch,
+			  "$second", false, &change, &ended, &err),
+		STAUTH_REFUSED);
+	assert_ok(ops->user_by_name(fix->accounts, "alice", &now, &err));
+	assert_string_equal(now.password, "$first");
+	assert_int_equal(now.epoch, alice.epoch);
+	/* Who does not ask may: its owner, and the command line. */
+	change.unless_marked = false;
+	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
+		"$third", false, &change, &ended, &err));
+}
+
 /* A session of somebody else is never kept by naming it. */
 static void keep_is_for_the_own_session_only(void **state)
 {
@@ -305,6 +340,8 @@ int main(void)
 			without_a_superuser_nothing_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(
 			password_set_ends_what_is_older, begin, end),
+		cmocka_unit_test_setup_teardown(
+			f12_password_set_may_ask_for_no_mark, begin, end),
 		cmocka_unit_test_setup_teardown(
 			keep_is_for_the_own_session_only, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -191,6 +191,63 @@ static void f12_dead_after_marking_for_system_login(void **state)
 	f12_dead_after_a_change(*state, MARK);
 }
 
+/* Between the look at the link and its password lies the slow hash, and the
+ * hash begins with its salt. */
+static struct fixture *marked;
+static stauth_random_fn *real_random;
+
+static enum stauth_rc mark_and_draw(
+	void *out, size_t len, struct stauth_err *err)
+{
+	marked->ctx.random = real_random;
+	do_change(marked, MARK);
+	return real_random(out, len, err);
+}
+
+static void mark_at_the_next_draw(struct fixture *f)
+{
+	marked = f;
+	real_random = f->ctx.random;
+	f->ctx.random = mark_and_draw;
+}
+
+static void f12_dead_after_marking_while_it_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_mail mail;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	asked(f, ALICE);
+	mail = next_mail(f);
+	mark_at_the_next_draw(f);
+	assert_rc(commit(f, mail.code, OTHER_PASSWORD), STAUTH_EXPIRED);
+	assert_ptr_equal(f->ctx.random, real_random);
+	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_DENY);
+	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "reset", NULL), 0);
+}
+
+/* The same of a superuser's page. */
+static void the_wall_is_asked_again_after_the_hash(void **state)
+{
+	const struct stauth_actor web = {"admin", "web", MAIL_HOME};
+	struct fixture *f = *state;
+	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
+	struct stauth_err err;
+	int ended = 0;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	mark_at_the_next_draw(f);
+	assert_rc(stauth_account_passwd(
+			  &f->ctx, ALICE, &secret, false, &web, &ended, &err),
+		STAUTH_REFUSED);
+	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_ALLOW);
+	mark_at_the_next_draw(f);
+	assert_ok(stauth_account_passwd(
+		&f->ctx, ALICE, &secret, false, &fixture_actor, &ended, &err));
+	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_ALLOW);
+}
+
 static void f12_dead_after_deletion(void **state)
 {
 	f12_dead_after_a_change(*state, DELETE);
@@ -322,6 +379,8 @@ int main(void)
 		MAIL_TEST(f12_dead_after_disabling),
 		MAIL_TEST(f12_dead_after_a_change_of_address),
 		MAIL_TEST(f12_dead_after_marking_for_system_login),
+		MAIL_TEST(f12_dead_after_marking_while_it_is_taken),
+		MAIL_TEST(the_wall_is_asked_again_after_the_hash),
 		MAIL_TEST(f12_dead_after_deletion),
 		MAIL_TEST(unknown_disabled_and_marked_get_no_link),
 		MAIL_TEST(f7_the_lanes_count_known_and_unknown_alike),

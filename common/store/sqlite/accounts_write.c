@@ -316,6 +316,7 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct before before = {0, 0};
 	struct stauth_query query;
+	int changes = 0;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
@@ -328,7 +329,13 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 		stauth_bind_int(&query, epoch);
 		stauth_bind_text(&query, encoded);
 		stauth_bind_int(&query, must_change);
-		rc = stauth_query_run(&query, NULL, err);
+		stauth_bind_int(&query, change->unless_marked);
+		rc = stauth_query_run(&query, &changes, err);
+	}
+	/* The row is there, and of this epoch. */
+	if (rc == STAUTH_OK && changes != 1) {
+		rc = stauth_fail(err, STAUTH_REFUSED,
+			"the account is marked for system log-in");
 	}
 	return finish(db, rc, uid, &before, change, ret_ended, err);
 }

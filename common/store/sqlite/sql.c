@@ -82,7 +82,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"WHERE uid = ?1 AND epoch = ?2 AND disabled = 0",
 	[STAUTH_SQL_PASSWORD_SET] =
 		"UPDATE users SET password = ?3, must_change = ?4 "
-		"WHERE uid = ?1 AND (?2 = -1 OR epoch = ?2)",
+		"WHERE uid = ?1 AND (?2 = -1 OR epoch = ?2) "
+		"AND (?5 = 0 OR system_login = 0)",
 	[STAUTH_SQL_PASSWORD_REHASH] = "UPDATE users SET password = ?3 "
 				       "WHERE uid = ?1 AND password = ?2",
 
