@@ -2,7 +2,8 @@
 /*
  * 1. A GET MUST act only as a navigation of the top window that our own site
  *    or the person began: not HEAD, not an image, frame, fetch or prefetch.
- *    Everything else gets a page with one button.
+ *    Everything else gets a page with one button, and so does the way back
+ *    from a page of ours: rd may lead here, but nobody asks for that.
  * 2. The row MUST go first, then the cookie: who is told that the session is
  *    ended can rely on it.
  * 3. Without a session the answer MUST be the same.
@@ -22,12 +23,22 @@ static bool one_of(const char *value, const char *a, const char *b)
 	return strcmp(value, a) == 0 || strcmp(value, b) == 0;
 }
 
+/* Of this site, or Sec-Fetch-Site would say so. */
+static bool comes_from_our_pages(const char *referer)
+{
+	static const char ours[] = "/auth/";
+	const char *host = strstr(referer, "://");
+	const char *path = host != NULL ? strpbrk(host + 3, "/?#") : NULL;
+	return path != NULL && strncmp(path, ours, sizeof(ours) - 1) == 0;
+}
+
 static bool is_navigation(const struct gate_request *request)
 {
 	return request->method == GATE_METHOD_GET &&
 	       one_of(request->fetch_site, "same-origin", "none") &&
 	       one_of(request->fetch_mode, "", "navigate") &&
 	       one_of(request->fetch_dest, "", "document") &&
+	       !comes_from_our_pages(request->referer) &&
 	       request->purpose[0] == '\0';
 }
 

@@ -47,6 +47,12 @@ class WithBrowser(unittest.TestCase):
 
 
 class App(WithBrowser):
+    def test_c8_the_way_back_from_a_log_in_is_no_log_out(self):
+        browser = self.open("/auth/login?rd=/app/auth/logout")
+        browser.sign_in("alice", PASSWORD)
+        browser.wait_text("Do you want to sign out")
+        self.assertTrue(browser.driver.get_cookie(COOKIE))
+
     def test_c16_log_in_work_log_out_and_back_shows_nothing(self):
         browser = self.open("/?tab=x&y=%C3%A4")
         self.assertIn("/auth/login?rd=", browser.driver.current_url)

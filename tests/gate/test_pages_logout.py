@@ -85,6 +85,23 @@ class Logout(PagesCase):
             self.assertEqual((answer.status, answer.body), (200, b""))
             self.assertTrue(self.live())
 
+    def test_c8_the_way_back_from_a_log_in_does_not_act(self):
+        """rd=/app/auth/logout is a path of this site, and nginx takes it to
+        /auth/logout; a browser names the form as the one that led there."""
+        ours = sec("same-origin", "navigate", "document")
+        for path in ("/auth/login?rd=/app/auth/logout", "/auth/login",
+                     "/auth/account?rd=/app/auth/logout"):
+            answer = self.get(dict(ours, Referer=ORIGIN + path))
+            self.assertEqual(answer.status, 200, path)
+            self.assertIn('action="/auth/logout"', answer.text)
+            self.assertTrue(self.live(), path)
+        for referer in (ORIGIN + "/app/", ORIGIN + "/", ORIGIN,
+                        ORIGIN + "/app/auth/x", "", "junk",
+                        ORIGIN + "/?/auth/", ORIGIN + "/authors/"):
+            answer, self.jar = self.stack.login("alice", PASSWORD)
+            self.assert_out(self.get(dict(ours, Referer=referer)))
+            self.assertFalse(self.live(), referer)
+
     def test_c8_a_foreign_post_is_refused(self):
         for headers in (sec("cross-site"), sec("same-site"), sec(),
                         {"Origin": "https://evil.example"}):
