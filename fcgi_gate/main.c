@@ -15,6 +15,7 @@
 #include "listen.h"
 #include "log.h"
 #include "mail/mailer.h"
+#include "notify.h"
 #include "store/table.h"
 #include "supervise.h"
 
@@ -142,6 +143,7 @@ static void say_ready(void *user)
 	const struct gate *gate = user;
 	gate_log("ready, check=%s pages=%s", gate->sockets.check.path,
 		gate->sockets.pages.path);
+	gate_notify("READY=1\nSTATUS=serving");
 }
 
 /* The sockets were made by the old configuration, and they stay. */
@@ -163,6 +165,13 @@ static void keep_fixed(
 	}
 }
 
+/* Who asks systemd how we are must not have to look into the log. */
+static void say_kept(const char *why)
+{
+	gate_log("reload: %s; the old configuration stays", why);
+	gate_notify_status("serving by the old configuration: %s", why);
+}
+
 static const struct stauth_config *reload(void *user)
 {
 	struct gate *gate = user;
@@ -170,18 +179,16 @@ static const struct stauth_config *reload(void *user)
 	struct stauth_config *config = NULL;
 	if (stauth_config_load(gate->path, STAUTH_READER_SERVICE, &config,
 		    &err) != STAUTH_OK) {
-		gate_log("reload: %s; the old configuration stays", err.msg);
+		say_kept(err.msg);
 		return NULL;
 	}
 	if (look_at_store(config) != EX_OK) {
-		gate_log("reload: no store by the new configuration; the old "
-			 "configuration stays");
+		say_kept("no store by the new configuration");
 		stauth_config_free(config);
 		return NULL;
 	}
 	if (look_at_mailer(config) != EX_OK) {
-		gate_log("reload: no mailer by the new configuration; the old "
-			 "configuration stays");
+		say_kept("no mailer by the new configuration");
 		stauth_config_free(config);
 		return NULL;
 	}
@@ -189,6 +196,7 @@ static const struct stauth_config *reload(void *user)
 	keep_fixed(gate->config, config);
 	stauth_config_free(gate->config);
 	gate->config = config;
+	gate_notify_status("serving");
 	return config;
 }
 

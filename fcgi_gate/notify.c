@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "notify.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define STATUS_SIZE 512
+
+/* "/run/..." or "@abstract". */
+static bool address(struct sockaddr_un *addr, socklen_t *ret_len)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path == NULL ? 0 : strlen(path);
+	if (len < 2 || len >= sizeof(addr->sun_path) ||
+		(path[0] != '/' && path[0] != '@')) {
+		return false;
+	}
+	addr->sun_family = AF_UNIX;
+	memcpy(addr->sun_path, path, len);
+	if (path[0] == '@') {
+		addr->sun_path[0] = '\0';
+	}
+	*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	return true;
+}
+
+void gate_notify(const char *text)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNSPEC};
+	socklen_t len;
+	if (!address(&addr, &len)) {
+		return;
+	}
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		return;
+	}
+	/* Who does not listen goes without. */
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+		(const struct sockaddr *)&addr, len);
+	(void)close(fd);
+}
+
+void gate_notify_status(const char *fmt, ...)
+{
+	static const char prefix[] = "STATUS=";
+	char text[sizeof(prefix) + STATUS_SIZE];
+	va_list args;
+	memcpy(text, prefix, sizeof(prefix));
+	va_start(args, fmt);
+	int made = vsnprintf(text + sizeof(prefix) - 1, STATUS_SIZE, fmt, args);
+	va_end(args);
+	if (made < 0) {
+		return;
+	}
+	/* A line break would begin another assignment. */
+	for (char *byte = text; *byte != '\0'; byte++) {
+		if (*byte == '\n') {
+			*byte = ' ';
+		}
+	}
+	gate_notify(text);
+}
