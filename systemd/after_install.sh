@@ -10,6 +10,10 @@ if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
 		systemd-sysusers stauth.conf
 		systemd-tmpfiles --create stauth.conf || true
 	fi
+	# Units of an earlier version may be running.
+	if [ -d /run/systemd/system ]; then
+		systemctl daemon-reload
+	fi
 	if getent group stauth >/dev/null; then
 		chown root:stauth "$helper"
 		chmod 2755 "$helper"

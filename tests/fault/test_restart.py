@@ -5,7 +5,6 @@
 import grp
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,31 +14,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
 import holder  # noqa: E402
 from flood import FloodStack  # noqa: E402
-from rig import BUILD, COOKIE, wait_for  # noqa: E402
+from load import CLIENTS, Load  # noqa: E402
+from rig import COOKIE, wait_for  # noqa: E402
 
-CLIENTS, PAGE_CLIENTS = 64, 4
+PAGE_CLIENTS = 4
 PASSWORD = "correct horse battery"
 RESTARTS = 10
-
-
-class Load:
-    """64 clients that look at the app, as fast as they are answered."""
-
-    def __init__(self, stack, tokens, seconds):
-        self.path = os.path.join(stack.dir, "tokens")
-        with open(self.path, "w", encoding="ascii") as out:
-            out.write("\n".join(tokens) + "\n")
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "tests", "bench", "bench_load"),
-             str(stack.port), "/quick/", str(CLIENTS),
-             str(int(seconds * 1000)), COOKIE, self.path],
-            stdout=subprocess.PIPE, text=True)
-
-    def told(self):
-        """(answers, of these not 200, never served, longest wait in ms)"""
-        line, _ = self.process.communicate(timeout=120)
-        count, _, bad, never, _, _, _, longest_ms = line.split()
-        return int(count), int(bad), int(never), float(longest_ms)
 
 
 class Pages:

@@ -51,13 +51,17 @@ def overlay(top, path):
               path, work, work))
 
 
-def install():
+def prepare():
     """The prefix belongs to the build folder, so it is one of its own."""
     if not os.path.exists(os.path.join(PREFIX_BUILD, "build.ninja")):
         subprocess.run(
             ["meson", "setup", PREFIX_BUILD, rig.TOP, "--prefix=/usr",
              "--sysconfdir=/etc", "-Dtests=false", "-Dman-pages=enabled"],
             check=True, stdout=subprocess.DEVNULL)
+
+
+def install():
+    prepare()
     environment = dict(os.environ)
     environment.pop("DESTDIR", None)
     done = subprocess.run(
