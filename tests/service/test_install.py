@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 from rig import BUILD, TOP  # noqa: E402
 
 EXPECTED = """
+etc/logrotate.d/stauth
 etc/nginx/snippets/stauth-http.conf
 etc/nginx/snippets/stauth-protect.conf
 etc/nginx/snippets/stauth-public.conf
