@@ -15,13 +15,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import booted  # noqa: E402
 from booted_stack import CONF, BootedStack  # noqa: E402
 from load import Load  # noqa: E402
-from rig import COOKIE, NAVIGATE, wait_for  # noqa: E402
+from rig import COOKIE, NAVIGATE, TOP, wait_for  # noqa: E402
 from smtp_sink import Sink  # noqa: E402
 
 PASSWORD = "seven green lamps on a hill"
 NEW = "eleven blue doors by the sea"
 UNITS = ["stauth-check.socket", "stauth-pages.socket", "stauth.service"]
 SERVICE = "stauth.service"
+PAGE = os.path.join(TOP, "fcgi_gate", "fcgi_gate.8.scd")
 LATER = 4       # seconds; five starts at RestartSec are over by then
 # A call that the filter refuses ends the process, and the journal tells.
 DEADLY = "[Service]\nSystemCallErrorNumber=\n"
@@ -382,6 +383,22 @@ class Faults(Case):
                     "stauth-sockets.service"))
                 self.assert_back(jar)
                 self.assertEqual(self.status(path="/auth/login"), 200)
+
+    def test_x11_another_state_dir_is_told_and_let_in(self):
+        jar = self.sign_in()
+        self.machine.run("install", "-d", "-o", "stauth", "-g", "stauth",
+                         "-m", "2770", "/srv/stauth", check=True)
+        self.stack.write_config({"STATE_DIR": "/srv/stauth"})
+        self.stack.ctl("init", check=True)
+        self.stack.add_user("you@example.com", PASSWORD)
+        self.assertEqual(self.restart().returncode, 0)
+        self.assertEqual(self.status(jar), 503)
+        self.assertIn("it is read-only here: see STATE_DIR and "
+                      "ReadWritePaths in fcgi_gate(8)", self.journal())
+        with open(PAGE, encoding="utf-8") as page:
+            shown = page.read().split("\n# SYSTEMD\n")[1].split("```\n")[1]
+        self.stack.drop_in(shown.split("\n\n")[1])
+        self.assertEqual(self.status(self.sign_in()), 200)
 
     def test_x31_installed_again_while_it_runs(self):
         jar, pid = self.sign_in(), self.stack.main_pid()

@@ -98,6 +98,13 @@ static void explain_file(
 	}
 }
 
+/* By a mount, or by the sandbox that systemd made for it. */
+static bool is_read_only(const char *dir)
+{
+	return faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) != 0 &&
+	       errno == EROFS;
+}
+
 void stauth_db_explain(const char *path, struct stauth_err *err)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
@@ -109,6 +116,11 @@ void stauth_db_explain(const char *path, struct stauth_err *err)
 		return;
 	}
 	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	if (is_read_only(dir)) {
+		add(err, "; it is read-only here: see STATE_DIR and "
+			 "ReadWritePaths in fcgi_gate(8)");
+		return;
+	}
 	if (!allowed(dir, W_OK | X_OK)) {
 		explain_dir(dir, err);
 		return;
