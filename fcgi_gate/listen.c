@@ -249,15 +249,15 @@ static int give_back_mode(
 	return status;
 }
 
-static void tell_of_handed_in(const char *name, struct gate_socket *sock)
+static void tell_of_handed_in(struct gate_socket *sock)
 {
 	if (sock->told || sock->path[0] != '/') {
 		return;
 	}
 	sock->told = true;
-	gate_log("%s is gone, or another file: systemctl restart "
-		 "stauth-%.*s.socket",
-		sock->path, (int)strcspn(name, "."), name);
+	gate_log("%s is gone, or another file; mend it: systemctl restart "
+		 "stauth-check.socket stauth-pages.socket",
+		sock->path);
 }
 
 /* true: made anew. */
@@ -274,7 +274,7 @@ static bool mend(const struct stauth_config *config,
 		return false;
 	}
 	if (!sock->made) {
-		tell_of_handed_in(name, sock);
+		tell_of_handed_in(sock);
 		return false;
 	}
 	*status = make_anew(config, sockets, name, sock);

@@ -287,6 +287,7 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EX_USAGE;
 	}
+	gate_supervise_hold_signals();
 	harden();
 	return run(path);
 }

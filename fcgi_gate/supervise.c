@@ -124,14 +124,20 @@ static void handle(int signo, void (*handler)(int))
 	(void)sigaction(signo, &action, NULL);
 }
 
-static void block_signals(sigset_t *ret_signals)
+static void waited_for(sigset_t *ret_signals)
 {
 	sigemptyset(ret_signals);
 	sigaddset(ret_signals, SIGTERM);
 	sigaddset(ret_signals, SIGINT);
 	sigaddset(ret_signals, SIGHUP);
 	sigaddset(ret_signals, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, ret_signals, NULL);
+}
+
+void gate_supervise_hold_signals(void)
+{
+	sigset_t signals;
+	waited_for(&signals);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 	/* Who started us may have it ignored; then nobody could be reaped. */
 	handle(SIGCHLD, SIG_DFL);
 	handle(SIGPIPE, SIG_IGN);
@@ -145,7 +151,8 @@ int gate_supervise_run(const struct gate_supervise *job)
 		gate_crew_free(&master.crew);
 		return EX_OSERR;
 	}
-	block_signals(&master.signals);
+	gate_supervise_hold_signals();
+	waited_for(&master.signals);
 	gate_crew_start_due(&master.crew);
 	job->ready(job->user);
 	while (!master.stopping || gate_crew_any_left(&master.crew)) {

@@ -24,6 +24,10 @@ struct gate_supervise {
 	void *user;
 };
 
+/* The first thing of all: signals wait until gate_supervise_run looks at them,
+ * so that a reload or a stop that comes while we start is one. */
+void gate_supervise_hold_signals(void);
+
 /* Runs until SIGTERM or SIGINT, then until every worker is gone. Returns the
  * exit status. */
 int gate_supervise_run(const struct gate_supervise *job);

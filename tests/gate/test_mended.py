@@ -92,10 +92,12 @@ class SocketFiles(ProcessCase):
         holder.launch(s, socks, "check:pages")
         self.assertTrue(wait_for(lambda: b"ready" in s.log(), 10), s.log())
         os.unlink(s.check_sock)
-        word = b"systemctl restart stauth-check.socket"
+        word = b"%s is gone" % s.check_sock.encode()
+
         self.assertTrue(wait_for(lambda: word in s.log(), SOON_S), s.log())
         time.sleep(6)
         self.assertEqual(s.log().count(word), 1)
+        self.assertIn(b"systemctl restart stauth-check.socket", s.log())
         self.assertFalse(os.path.exists(s.check_sock))
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The gate as processes: start, workers, stop. CONTRACT 1."""
 
+import fcntl
+import glob
 import os
 import signal
 import socket
@@ -157,6 +159,34 @@ class Workers(ProcessCase):
 
 
 class Stopping(ProcessCase):
+    def while_it_starts(self, signo):
+        """A gate that waits for RUN_DIR's lock gets the signal."""
+        s = self.stack(start=False)
+        os.mkdir(s.run_dir)
+        lock = os.path.join(s.run_dir, "gate.lock")
+        with open(lock, "w", encoding="ascii") as held, open(
+                s.gate_log, "wb") as log:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            s.gate = subprocess.Popen([GATE, "-c", s.conf], stderr=log)
+            self.assertTrue(wait_for(lambda: lock in [
+                os.readlink(path) for path in glob.glob(
+                    "/proc/%d/fd/*" % s.gate.pid)], 5))
+            s.gate.send_signal(signo)
+            time.sleep(0.1)
+        return s
+
+    def test_sighup_while_it_starts_is_a_reload(self):
+        s = self.while_it_starts(signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: b"reload: done" in s.log(), 10),
+                        s.log())
+        self.assertEqual(s.check().status, 401)
+
+    def test_sigterm_while_it_starts_ends_it(self):
+        s = self.while_it_starts(signal.SIGTERM)
+        self.assertEqual(s.gate.wait(10), 0)
+        s.gate = None
+        self.assertFalse(os.path.exists(s.check_sock))
+
     def test_sigterm_and_sigint_end_with_0(self):
         for signo in (signal.SIGTERM, signal.SIGINT):
             s = self.stack()
