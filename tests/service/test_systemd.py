@@ -393,8 +393,9 @@ class Faults(Case):
         self.stack.add_user("you@example.com", PASSWORD)
         self.assertEqual(self.restart().returncode, 0)
         self.assertEqual(self.status(jar), 503)
-        self.assertIn("it is read-only here: see STATE_DIR and "
-                      "ReadWritePaths in fcgi_gate(8)", self.journal())
+        self.assertIn("the file system is read-only; see findmnt -T ",
+                      self.journal())
+        self.assertIn("ReadWritePaths in fcgi_gate(8)", self.journal())
         with open(PAGE, encoding="utf-8") as page:
             shown = page.read().split("\n# SYSTEMD\n")[1].split("```\n")[1]
         self.stack.drop_in(shown.split("\n\n")[1])

@@ -79,6 +79,10 @@ enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 	char *real = realpath(dir, NULL);
 	int len;
 
+	if (!real && errno == ENOENT) {
+		return stauth_fail(err, STAUTH_EUNREACHABLE,
+			"run stauthctl init: there is no %.140s", dir);
+	}
 	if (!real) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s", dir,
 			strerror(errno));

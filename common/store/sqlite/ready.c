@@ -236,6 +236,12 @@ static bool is_of_rights(int code)
 	}
 }
 
+static bool is_of_content(int code)
+{
+	return (code & 0xff) == SQLITE_CORRUPT ||
+	       (code & 0xff) == SQLITE_NOTADB;
+}
+
 enum stauth_rc stauth_db_fault(
 	struct stauth_db *db, int code, struct stauth_err *err)
 {
@@ -248,6 +254,12 @@ enum stauth_rc stauth_db_fault(
 		sqlite3_errstr(code), code, db->path);
 	if (is_of_rights(code)) {
 		stauth_db_explain(db->path, err);
+	}
+	if (is_of_content(code)) {
+		return stauth_fail(err, rc,
+			"%s (SQLite %d); move it away, then: stauthctl init && "
+			"stauthctl restore BACKUP: %.80s",
+			sqlite3_errstr(code), code, db->path);
 	}
 	return rc;
 }

@@ -46,6 +46,8 @@ static void explain_dir(const char *dir, struct stauth_err *err)
 	int len;
 
 	if (!user || !group) {
+		/* Not installed: then whose it should be is not known. */
+		add(err, "; this user may not write the directory");
 		return;
 	}
 	if (stat(dir, &st) == 0 && st.st_gid == group->gr_gid &&
@@ -105,6 +107,18 @@ static bool is_read_only(const char *dir)
 	       errno == EROFS;
 }
 
+static void explain_read_only(const char *dir, struct stauth_err *err)
+{
+	char words[sizeof(err->msg)];
+	int len = snprintf(words, sizeof(words), "; see findmnt -T %s", dir);
+
+	add(err, "; the file system is read-only");
+	if (len > 0 && (size_t)len < sizeof(words)) {
+		add(err, words);
+	}
+	add(err, ", or ReadWritePaths in fcgi_gate(8)");
+}
+
 void stauth_db_explain(const char *path, struct stauth_err *err)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
@@ -117,8 +131,7 @@ void stauth_db_explain(const char *path, struct stauth_err *err)
 	}
 	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
 	if (is_read_only(dir)) {
-		add(err, "; it is read-only here: see STATE_DIR and "
-			 "ReadWritePaths in fcgi_gate(8)");
+		explain_read_only(dir, err);
 		return;
 	}
 	if (!allowed(dir, W_OK | X_OK)) {

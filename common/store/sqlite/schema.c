@@ -226,7 +226,8 @@ enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
 	}
 	if (version > STAUTH_SCHEMA_VERSION) {
 		return stauth_fail(err, STAUTH_ESCHEMA,
-			"schema %lld is newer than this program (%d): %.100s",
+			"schema %lld is newer than this program (%d); install "
+			"the stauth that made it: %.90s",
 			(long long)version, STAUTH_SCHEMA_VERSION, db->path);
 	}
 	if (version < STAUTH_SCHEMA_VERSION) {
