@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,13 +24,13 @@
 
 #include "base/clock.h"
 #include "log.h"
+#include "rights.h"
 #include "rundir.h"
 
 #include "base/banned.h"
 
 #define BACKLOG       1024
 #define SOCKET_MODE   0660
-#define DEFAULT_GROUP "www-data"
 #define MEND_AGAIN_MS 60000
 
 static bool somebody_answers(const struct sockaddr_un *addr)
@@ -74,22 +73,6 @@ static int clear_way(const struct sockaddr_un *addr)
 	return 0;
 }
 
-static int give_to_group(const char *path, const char *configured)
-{
-	const char *name = *configured == '\0' ? DEFAULT_GROUP : configured;
-	const struct group *group = getgrnam(name);
-	if (group != NULL && lchown(path, (uid_t)-1, group->gr_gid) == 0) {
-		return 0;
-	}
-	/* Not asked for: then the gate's own group it is. */
-	if (*configured == '\0') {
-		return 0;
-	}
-	gate_log("cannot give %s to SOCKET_GROUP %s: %s", path, name,
-		group == NULL ? "no such group" : strerror(errno));
-	return EX_CONFIG;
-}
-
 static int bind_closed(int fd, const struct sockaddr_un *addr)
 {
 	mode_t old_mask = umask(0177);
@@ -107,7 +90,7 @@ static int open_up(struct gate_socket *made, const char *group)
 	made->made = true;
 	made->dev = st.st_dev;
 	made->ino = st.st_ino;
-	int status = give_to_group(made->path, group);
+	int status = gate_give_to_group(made->path, group);
 	if (status != 0) {
 		return status;
 	}
@@ -237,7 +220,7 @@ static int make_anew(const struct stauth_config *config,
 static int give_back_mode(
 	const struct stauth_config *config, const struct gate_socket *sock)
 {
-	int status = give_to_group(sock->path, config->socket_group);
+	int status = gate_give_to_group(sock->path, config->socket_group);
 	if (status == 0 && chmod(sock->path, SOCKET_MODE) != 0) {
 		status = gate_fail(
 			EX_OSERR, "cannot set the mode of", sock->path);

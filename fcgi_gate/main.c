@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include "auth/check.h"
+#include "base/secret.h"
 #include "config/config.h"
+#include "config/keyfile.h"
 #include "listen.h"
 #include "log.h"
 #include "mail/mailer.h"
 #include "notify.h"
+#include "rights.h"
 #include "store/table.h"
 #include "supervise.h"
 
@@ -76,6 +79,18 @@ static void harden(void)
 	}
 }
 
+/* Without them nobody can sign in, though the checks go on. */
+static void look_at_keys(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_keys keys;
+	if (stauth_keys_load(config, STAUTH_READER_SERVICE, &keys, &err) !=
+		STAUTH_OK) {
+		gate_log("warning: %s", err.msg);
+	}
+	stauth_wipe(&keys, sizeof(keys));
+}
+
 /* A database that is not there yet ends nothing: workers say 503 until it
  * is. But who starts the gate should read it. */
 static int look_at_store(const struct stauth_config *config)
@@ -94,6 +109,8 @@ static int look_at_store(const struct stauth_config *config)
 		gate_log("warning: %s", err.msg[0] != '\0'
 						? err.msg
 						: "the store is out of order");
+	} else {
+		look_at_keys(config);
 	}
 	stauth_store_close(&store);
 	return EX_OK;
@@ -221,6 +238,7 @@ static int serve(struct gate *gate)
 	if (status != EX_OK) {
 		return status;
 	}
+	gate_warn_of_group(gate->config, &gate->sockets);
 	status = look_at_store(gate->config);
 	if (status == EX_OK) {
 		struct gate_supervise job = {.check = worker,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "rights.h"
 
 #include "base/banned.h"
 
@@ -34,7 +35,7 @@ int gate_run_dir_make(const char *path)
 		return 0;
 	}
 	if (errno != EEXIST) {
-		return gate_fail(EX_CONFIG, "cannot make RUN_DIR", path);
+		return gate_fail_run_dir("cannot make RUN_DIR", path, path);
 	}
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		gate_log("RUN_DIR %s is no directory", path);
@@ -54,7 +55,7 @@ int gate_run_dir_lock(const char *run_dir, int *ret_fd)
 	lock_path(run_dir, path, sizeof(path));
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		return gate_fail(EX_OSERR, "cannot open", path);
+		return gate_fail_run_dir("cannot open", path, run_dir);
 	}
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
 		if (errno != EWOULDBLOCK || i == GATE_WAIT_STEPS) {

@@ -50,6 +50,16 @@ class Sockets(ProcessCase):
         self.assertEqual(os.lstat(s.pages_sock).st_gid,
                          grp.getgrnam("daemon").gr_gid)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root may give groups")
+    def test_socket_group_by_number_for_a_group_without_a_name_here(self):
+        s = self.stack({"SOCKET_GROUP": "54321"})
+        for path in (s.check_sock, s.pages_sock):
+            self.assertEqual(os.lstat(path).st_gid, 54321)
+            self.assertEqual(stat.S_IMODE(os.lstat(path).st_mode), 0o660)
+        for number in ("-1", "4294967295", "4294967296", "+5", "5 ", "0x5"):
+            s = self.stack({"SOCKET_GROUP": number}, start=False)
+            self.assertEqual(self.run_gate(s).returncode, 78, number)
+
     def test_socket_group_that_cannot_be_given_is_78(self):
         s = self.stack({"SOCKET_GROUP": "no-such-group"}, start=False)
         result = self.run_gate(s)
