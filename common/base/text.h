@@ -82,8 +82,10 @@
 	"done. Please open the page again and repeat it there."
 #define STAUTH_TEXT_INSECURE                                                   \
 	"This site was opened over plain http, where anybody on the way "      \
-	"could read your password. Please open it over https. (For a trusted " \
-	"network the administrator can set ALLOW_INSECURE_HTTP.)"
+	"could read your password. Please open it over https. If your "        \
+	"address "                                                             \
+	"bar says https already, the administrator must write https:// in "    \
+	"PUBLIC_URL; for a trusted network there is ALLOW_INSECURE_HTTP."
 #define STAUTH_TEXT_HTTP_400                                                   \
 	"The server could not understand what your browser sent."
 #define STAUTH_TEXT_HTTP_403 "You may not do this."
@@ -93,7 +95,10 @@
 #define STAUTH_TEXT_HTTP_413 "More was sent than this page can take."
 #define STAUTH_TEXT_HTTP_415 "This page takes ordinary web forms only."
 #define STAUTH_TEXT_HTTP_421                                                   \
-	"This server does not answer for the host name in your address bar."
+	"This server does not answer for the host name in your address bar. "  \
+	"If it should, the administrator must name it, with its port, in "     \
+	"PUBLIC_URL, and a proxy in front must pass the Host header on "       \
+	"unchanged."
 /* Sign-up and reset. */
 #define STAUTH_TEXT_NO_PUBLIC_URL                                              \
 	"PUBLIC_URL is not set, so no mail goes out. Please ask the "          \

@@ -197,6 +197,12 @@ static enum stauth_rc read_config(
 	enum stauth_rc rc = stauth_file_read_safely(config->path,
 		reading->reader, false, STAUTH_CONFIG_MAX, &text, &len, err);
 
+	if (rc == STAUTH_NOTFOUND) {
+		return stauth_fail(err, rc,
+			"there is no %.100s: make it, with a line "
+			"PUBLIC_URL='https://YOUR.HOST' (see stauth.conf(5))",
+			config->path);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -175,6 +175,8 @@ bool stauth_config_is_public(
 /* The PUBLIC_URL entry with this Host header, or NULL. */
 const struct stauth_origin *stauth_config_origin_of_host(
 	const struct stauth_config *config, const char *host);
+/* Does a browser treat this host[:port] as secure without TLS? */
+bool stauth_host_is_local(const char *host);
 /* `iss` and `aud` of the assertion: the first PUBLIC_URL, else "stauth". */
 const char *stauth_config_issuer(const struct stauth_config *config);
 

@@ -253,7 +253,10 @@ enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
 		}
 		rc = read_line(&line, err);
 		if (rc == STAUTH_OK && seen_before(text, &line)) {
-			rc = bad(&line, "this key was set before", err);
+			rc = stauth_fail(err, STAUTH_ECONFIG,
+				"%.80s line %d: %s stands on a line above "
+				"already; take one out",
+				line.file, line.number, line.key);
 		}
 		if (rc == STAUTH_OK) {
 			rc = found(

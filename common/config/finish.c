@@ -238,6 +238,14 @@ enum stauth_rc stauth_config_finish(
 	return rc;
 }
 
+/* Its pages answer nothing but why. */
+static bool is_refused(
+	const struct stauth_config *config, const struct stauth_origin *origin)
+{
+	return !origin->https && !config->allow_insecure_http &&
+	       !stauth_host_is_local(origin->host);
+}
+
 bool stauth_config_warning(const struct stauth_config *config, size_t i,
 	char *out, size_t out_size)
 {
@@ -259,6 +267,19 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 	for (size_t n = 0; n < sizeof(warnings) / sizeof(*warnings); n++) {
 		if (warnings[n].due && i-- == 0) {
 			(void)snprintf(out, out_size, "%s", warnings[n].text);
+			return true;
+		}
+	}
+	for (size_t n = 0; n < config->public_url_count; n++) {
+		const struct stauth_origin *one = &config->public_urls[n];
+
+		if (is_refused(config, one) && i-- == 0) {
+			(void)snprintf(out, out_size,
+				"PUBLIC_URL %s: nobody can sign in over plain "
+				"http; write https:// (also if a proxy in "
+				"front ends TLS), or on a trusted network "
+				"ALLOW_INSECURE_HTTP='True'",
+				one->origin);
 			return true;
 		}
 	}

@@ -69,7 +69,9 @@ static enum stauth_rc load_one(const struct stauth_config *config,
 		memcpy(out, data, STAUTH_KEY_LEN);
 	} else {
 		rc = stauth_fail(err, STAUTH_EBROKEN,
-			"%.120s does not hold %d bytes", path, STAUTH_KEY_LEN);
+			"%.110s does not hold %d bytes; remove it, then run "
+			"stauthctl init",
+			path, STAUTH_KEY_LEN);
 	}
 	stauth_wipe(data, len);
 	free(data);

@@ -4,16 +4,25 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/codec.h"
 
 #include "base/banned.h"
+
+#define HOST_BYTES                                                             \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
 static bool host_byte(char c, bool bracketed)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
 	       c == '.' || c == '_' || (bracketed && c == ':');
 }
+
+/* Follows the key's name. */
+#define FORM                                                                   \
+	"must be like https://app.example.com or http://localhost:8080, "      \
+	"blanks between two"
 
 /* Bytes of the host part, brackets included; 0 if it is none. */
 static size_t host_len(const char *host)
@@ -104,8 +113,7 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	}
 	parsed.https = strncmp(parsed.origin, "https://", 8) == 0;
 	if (!parsed.https && strncmp(parsed.origin, "http://", 7) != 0) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"an origin begins with https:// or http://");
+		return stauth_fail(err, STAUTH_BADVALUE, FORM);
 	}
 	prefix = parsed.https ? 8 : 7;
 	n = host_len(parsed.origin + prefix);
@@ -114,8 +122,7 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	}
 	n = n ? shorten_ipv6(parsed.origin + prefix, n) : 0;
 	if (n == 0 || !keep_port(parsed.origin + prefix + n, parsed.https)) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"an origin is scheme://host[:port] and nothing more");
+		return stauth_fail(err, STAUTH_BADVALUE, FORM);
 	}
 	*ret_origin = parsed;
 	ret_origin->host = ret_origin->origin + prefix;
@@ -152,6 +159,29 @@ const struct stauth_origin *stauth_config_origin_of_host(
 		}
 	}
 	return NULL;
+}
+
+bool stauth_host_is_local(const char *host)
+{
+	static const char suffix[] = ".localhost";
+	const size_t suffix_len = sizeof(suffix) - 1;
+	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	char name[STAUTH_ORIGIN_SIZE];
+	struct in_addr address;
+
+	if (len >= sizeof(name)) {
+		return false;
+	}
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len, host);
+	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0) {
+		return true;
+	}
+	if (len > suffix_len && strspn(name, HOST_BYTES) == len &&
+		strcasecmp(name + len - suffix_len, suffix) == 0) {
+		return true;
+	}
+	return inet_pton(AF_INET, name, &address) == 1 &&
+	       ntohl(address.s_addr) >> 24 == 127;
 }
 
 const char *stauth_config_issuer(const struct stauth_config *config)

@@ -87,8 +87,8 @@ static enum stauth_rc set_choice(struct stauth_config *config,
 			return STAUTH_OK;
 		}
 	}
-	return stauth_fail(
-		err, STAUTH_BADVALUE, "is none of its choices: %s", key->help);
+	return stauth_fail(err, STAUTH_BADVALUE, "is none of its choices: %.*s",
+		(int)strcspn(key->help, ";"), key->help);
 }
 
 static bool all_of(const char *value, const char *allowed)
@@ -151,8 +151,9 @@ static enum stauth_rc set_bytes(struct stauth_config *config, const char *value,
 		len--;
 	}
 	if ((len > 0 || value[0] != '\0') && len < 32) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, "has fewer than 32 bytes");
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"has fewer than 32 bytes; make one: "
+			"openssl rand -base64 48");
 	}
 	if (len > sizeof(config->app_key)) {
 		return stauth_fail(err, STAUTH_BADVALUE, "is too long");

@@ -10,9 +10,7 @@
  */
 #include "origin.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/banned.h"
 
@@ -35,32 +33,6 @@ static size_t host_name_len(const char *host)
 		return strcspn(host, "]") + 1;
 	}
 	return colon != NULL ? (size_t)(colon - host) : strlen(host);
-}
-
-bool gate_host_is_local(const char *host)
-{
-	static const char suffix[] = ".localhost";
-	const size_t suffix_len = sizeof(suffix) - 1;
-	char name[HOST_MAX];
-	struct in_addr address;
-	if (!host_wellformed(host)) {
-		return false;
-	}
-	size_t len = host_name_len(host);
-	if (len >= sizeof(name)) {
-		return false;
-	}
-	memcpy(name, host, len);
-	name[len] = '\0';
-	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0) {
-		return true;
-	}
-	if (len > suffix_len &&
-		strcasecmp(name + len - suffix_len, suffix) == 0) {
-		return true;
-	}
-	return inet_pton(AF_INET, name, &address) == 1 &&
-	       ntohl(address.s_addr) >> 24 == 127;
 }
 
 /* As a browser writes it: lower case, without the scheme's own port. */
@@ -106,7 +78,7 @@ void gate_origin_of(const struct stauth_config *config, const char *host,
 			host, https, ret_origin->own, sizeof(ret_origin->own));
 	}
 	bool safe = ret_origin->https || config->allow_insecure_http ||
-		    gate_host_is_local(host);
+		    stauth_host_is_local(host);
 	ret_origin->place = safe ? GATE_PLACE_OK : GATE_PLACE_INSECURE;
 }
 

@@ -32,7 +32,4 @@ bool gate_sent_by_us(const struct stauth_config *config,
 	const struct gate_origin *origin, const char *fetch_site,
 	const char *origin_header, const char *referer);
 
-/* Does a browser treat this host as secure without TLS? */
-bool gate_host_is_local(const char *host);
-
 #endif

@@ -50,12 +50,12 @@ static void local_hosts(void **state)
 		"localhost@evil.example", "evil.example", "local host"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
-		if (!gate_host_is_local(local[i])) {
+		if (!stauth_host_is_local(local[i])) {
 			fail_msg("%s is local", local[i]);
 		}
 	}
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-		if (gate_host_is_local(foreign[i])) {
+		if (stauth_host_is_local(foreign[i])) {
 			fail_msg("%s is not local", foreign[i]);
 		}
 	}
