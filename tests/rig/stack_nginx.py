@@ -113,6 +113,8 @@ class NginxStack(Stack):
     # More of nginx's configuration, inside http{} and inside server{}; with
     # the names of NGINX_CONF in it.
     http_extra = server_extra = ""
+    # Where browsers come in, if that is not nginx itself.
+    front_port = front_tls = None
 
     def __init__(self, config=None, app="echo", script=None, **more):
         self.port = free_port()
@@ -238,7 +240,9 @@ class NginxStack(Stack):
         if cookies:
             pairs.append(("Cookie", "; ".join(
                 "%s=%s" % pair for pair in cookies.items())))
-        return web.request(self.port, method, path, pairs, body, **more)
+        more.setdefault("tls", self.front_tls)
+        return web.request(self.front_port or self.port, method, path, pairs,
+                           body, **more)
 
     def sign_in(self, name, password, rd=None, jar=None):
         """By the form, as a browser would: (answer, cookies)."""
@@ -279,7 +283,8 @@ class NginxStack(Stack):
             lines["Cookie"] = "; ".join(
                 "%s=%s" % pair for pair in cookies.items())
         lines.update(headers or {})
-        return web.WebSocket(self.port, path, lines, protocol)
+        return web.WebSocket(self.front_port or self.port, path, lines,
+                             protocol, tls=self.front_tls)
 
 
 def echoed(answer):

@@ -24,10 +24,14 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-def request(port, method, path, headers=None, body=None, timeout=30):
+def request(port, method, path, headers=None, body=None, timeout=30,
+            tls=None, source=None):
     """headers: a dict or a list of pairs (a name may come twice). body:
-    bytes, or an iterable of bytes with its Content-Length among headers."""
-    conn = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    bytes, or an iterable of bytes with its Content-Length among headers.
+    tls: an SSLContext, or None. source: the address to come from."""
+    more = {"timeout": timeout, "source_address": (source or "", 0)}
+    conn = (http.client.HTTPSConnection("127.0.0.1", port, context=tls, **more)
+            if tls else http.client.HTTPConnection("127.0.0.1", port, **more))
     pairs = list(headers.items() if isinstance(headers, dict)
                  else headers or [])
     names = {name.lower() for name, _ in pairs}
@@ -74,8 +78,10 @@ class WebSocket:
     """A client's end. status is 101 if it opened."""
 
     def __init__(self, port, path, headers=None, protocol="streamlit",
-                 timeout=20):
+                 timeout=20, tls=None):
         self.sock = socket.create_connection(("127.0.0.1", port), timeout)
+        if tls:
+            self.sock = tls.wrap_socket(self.sock)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = ["GET %s HTTP/1.1" % path, "Upgrade: websocket",
                  "Connection: Upgrade", "Sec-WebSocket-Version: 13",
