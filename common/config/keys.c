@@ -65,8 +65,8 @@ const struct stauth_key stauth_keys_table[] = {
 	KIND(STAUTH_KEY_PATH, "RUN_DIR", run_dir, "/run/stauth",
 		"directory of the sockets"),
 	TEXT("SOCKET_GROUP", socket_group, "",
-		"group of the sockets; default www-data where the gate may "
-		"give it, else its own"),
+		"group of the sockets, a name or a number; default www-data "
+		"where the gate may give it, else its own"),
 	{"APP_KEY", STAUTH_KEY_BYTES, true, AT(app_key), SIZE(app_key), 32, 0,
 		"", "signs the assertion: at least 32 bytes; unset: none"},
 	TEXT("APP_UPSTREAM", app_upstream, "",
