@@ -165,6 +165,13 @@ class AnotherProxyEndsTls(Behind):
         self.assertIn("must pass the Host header on unchanged", answer.text)
         self.assertIn("PUBLIC_URL", answer.text)
 
+    def test_a_proxy_that_drops_upgrade_gets_no_websocket(self):
+        _, jar = self.signed_in()
+        self.addCleanup(self.front.restart, RULES)
+        self.front.restart("proxy_set_header Host $http_host;")
+        with self.stack.websocket(cookies=jar) as ws:
+            self.assertEqual(ws.status, 200)  # the page, as README says
+
     def test_http_in_public_url_is_told_by_page_check_and_log(self):
         url = self.stack.url.replace("https:", "http:")
         self.configure(PUBLIC_URL=url)

@@ -125,6 +125,12 @@ class Refused(ProcessCase):
         s.start_gate(user="nobody", group="nogroup",
                      extra_groups=["www-data"])
         self.assertNotIn("usermod", s.log().decode())
+        s.stop_gate()
+        # A container's group_add: a number that has no name here.
+        s.write_config({"SOCKET_GROUP": "54321"})
+        os.chmod(s.conf, 0o644)
+        s.start_gate(user="nobody", group="nogroup", extra_groups=[54321])
+        self.assertEqual(os.stat(s.check_sock).st_gid, 54321)
 
 
 class Warned(ProcessCase):
