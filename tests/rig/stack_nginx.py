@@ -9,6 +9,7 @@ and behind them an app: the echo of echo.py, or a real Streamlit.
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -80,9 +81,17 @@ http {
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Below the ports that the kernel gives to who asks for any: it is bound
+    only later, and one of those could be another's by then."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def venv_python(requirements):
