@@ -28,6 +28,10 @@
 #define STAUTH_MAIL_KIND_SIZE 24
 #define STAUTH_MAIL_CODE_SIZE 64
 
+/* A row that was made or used later than now + this is from the future:
+ * store/state.h, 12. A plain number: statements hold it too. */
+#define STAUTH_CLOCK_SLACK_S 300
+
 struct stauth_account {
 	int64_t uid;   /* immutable, never used again */
 	int64_t epoch; /* raised by password change, disable, restore */

@@ -18,6 +18,13 @@
  * 10. Tokens reach the store as their SHA-256 only.
  * 11. A verb that ends sessions returns STAUTH_OK only when it is on disk and
  *     nobody can be let in by them any more.
+ * 12. A row from the future is dead. What was made or last used more than
+ *     STAUTH_CLOCK_SLACK_S after now came about while the clock was wrong, or
+ *     the clock is wrong now; either way a session, known device, sign-up, PIN
+ *     or link is not found. So a clock that was set back revives nothing that
+ *     was seen later. No sweep deletes such a row before its own end: a clock
+ *     that begins in 1970 costs nobody anything once it is right. A user's
+ *     next log-in ends his web sessions from the future.
  */
 
 /* What a log-in writes, in one transaction (session + cap + counters). */

@@ -23,11 +23,13 @@
 
 #include "base/banned.h"
 
-/* As the condition ALIVE of sql.c has it: dead at the very second. */
+/* As the condition ALIVE of sql.c has it: dead at the very second, and from
+ * the future. */
 static bool is_alive(
 	const struct stauth_session *session, int64_t idle_s, int64_t now_s)
 {
 	return session->expires_at > now_s &&
+	       session->last_seen_at <= now_s + STAUTH_CLOCK_SLACK_S &&
 	       (session->remember || idle_s == 0 ||
 		       session->last_seen_at > now_s - idle_s);
 }

@@ -5,7 +5,8 @@
  *  2. The account is enabled and of the same epoch as when it was read;
  *     else nothing is written: EXPIRED.
  *  3. The session that the browser came with ends.
- *  4. A user has at most so many web sessions; those used longest ago end.
+ *  4. A user has at most so many web sessions; those used longest ago end,
+ *     and those from the future whatever their number.
  *  5. Counters, known device and audit row are of the same transaction.
  */
 #include "store/sqlite/verbs.h"
@@ -85,9 +86,17 @@ static enum stauth_rc keep_cap(struct stauth_db *db,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
+	enum stauth_rc rc;
 
 	if (login->sessions_max <= 0) {
 		return STAUTH_OK;
+	}
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_FUTURE);
+	stauth_bind_int(&query, login->session.uid);
+	stauth_bind_int(&query, now_s);
+	rc = stauth_query_run(&query, NULL, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_CAP);
 	stauth_bind_int(&query, login->session.uid);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/sql.h"
 
+#include "store/records.h"
+
 #include "base/banned.h"
 
 /* In the order in which rows.c reads them. */
@@ -15,10 +17,16 @@
 	"group_list, channel, address, agent, remember, must_change, "         \
 	"factors, level, auth_at, confirmed_at, created_at, last_seen_at, "    \
 	"expires_at FROM sessions "
+/* What is from the future is dead (store/state.h, 12). A session was made and
+ * its factors were shown no later than it was last seen. */
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+#define SOON              " + " DIGITS(STAUTH_CLOCK_SLACK_S)
 /* ?2 is now, ?3 the idle limit. Dead at the very second, not after it. */
 #define ALIVE                                                                  \
 	"expires_at > ?2 AND "                                                 \
-	"(remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
+	"last_seen_at <= ?2" SOON                                              \
+	" AND (remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
 
 #define AUDIT                                                                  \
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
@@ -78,7 +86,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"UPDATE users SET epoch = epoch + 1 WHERE uid = ?1",
 	[STAUTH_SQL_USER_DELETE] = "DELETE FROM users WHERE uid = ?1",
 	[STAUTH_SQL_USER_LOGGED_IN] =
-		"UPDATE users SET last_login_at = max(last_login_at, ?3) "
+		"UPDATE users SET last_login_at = "
+		"CASE WHEN last_login_at <= ?3" SOON
+		" THEN max(last_login_at, ?3) ELSE ?3 END "
 		"WHERE uid = ?1 AND epoch = ?2 AND disabled = 0",
 	[STAUTH_SQL_PASSWORD_SET] =
 		"UPDATE users SET password = ?3, must_change = ?4 "
@@ -111,6 +121,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"AND channel = 'web' AND token_hash <> ?2 "
 		"ORDER BY expires_at > ?3 DESC, last_seen_at DESC, "
 		"created_at DESC LIMIT -1 OFFSET ?4)",
+	[STAUTH_SQL_SESSION_END_FUTURE] =
+		"DELETE FROM sessions WHERE uid = ?1 AND channel = 'web' "
+		"AND NOT last_seen_at <= ?2" SOON,
 	[STAUTH_SQL_SESSION_END_HASH] =
 		"DELETE FROM sessions WHERE token_hash = ?1",
 	[STAUTH_SQL_SESSION_END] = "DELETE FROM sessions WHERE handle = ?1",
@@ -134,7 +147,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_DEVICE_BY_HASH] =
 		"SELECT device_hash, uid, epoch, created_at, last_used_at, "
 		"expires_at FROM devices "
-		"WHERE device_hash = ?1 AND expires_at > ?2",
+		"WHERE device_hash = ?1 AND expires_at > ?2 "
+		"AND last_used_at <= ?2" SOON,
 	[STAUTH_SQL_DEVICE_PUT] =
 		"INSERT INTO devices (device_hash, uid, epoch, created_at, "
 		"last_used_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?4, ?5) "
@@ -192,11 +206,13 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"expires_at = excluded.expires_at",
 	[STAUTH_SQL_PENDING_BY_FLOW] =
 		"SELECT " PENDING_HEAD "password" PENDING_TAIL
-		"WHERE flow_hash = ?1 AND expires_at > ?2",
+		"WHERE flow_hash = ?1 AND expires_at > ?2 "
+		"AND created_at <= ?2" SOON,
 	[STAUTH_SQL_PENDING_LIST] =
 		"SELECT " PENDING_HEAD "''" PENDING_TAIL
 		"WHERE (email, flow_hash) > (?1, ?2) AND password <> '' "
-		"AND expires_at > ?3 ORDER BY email, flow_hash LIMIT ?4",
+		"AND expires_at > ?3 AND created_at <= ?3" SOON
+		" ORDER BY email, flow_hash LIMIT ?4",
 	[STAUTH_SQL_PENDING_DELETE] =
 		"DELETE FROM pending_users WHERE email = ?1",
 	[STAUTH_SQL_PENDING_PINS] =
@@ -220,10 +236,12 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"expires_at = excluded.expires_at",
 	[STAUTH_SQL_PIN_LOOK] =
 		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2 "
-		"AND tries_left > 0 AND expires_at > ?3",
+		"AND tries_left > 0 AND expires_at > ?3 "
+		"AND created_at <= ?3" SOON,
 	[STAUTH_SQL_PIN_COUNT] = "UPDATE pins SET tries_left = tries_left - 1 "
 				 "WHERE purpose = ?1 AND flow_hash = ?2 "
-				 "AND tries_left > 0 AND expires_at > ?3",
+				 "AND tries_left > 0 AND expires_at > ?3 "
+				 "AND created_at <= ?3" SOON,
 	[STAUTH_SQL_PIN_COUNTED] =
 		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2",
 	[STAUTH_SQL_PIN_SPEND] =
@@ -243,7 +261,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"expires_at = excluded.expires_at",
 	[STAUTH_SQL_RESET_LOOK] =
 		"SELECT token_hash, uid, epoch, created_at, expires_at "
-		"FROM resets WHERE token_hash = ?1 AND expires_at > ?2",
+		"FROM resets WHERE token_hash = ?1 AND expires_at > ?2 "
+		"AND created_at <= ?2" SOON,
 	[STAUTH_SQL_RESET_SPEND] = "DELETE FROM resets WHERE token_hash = ?1",
 	[STAUTH_SQL_RESET_END_USER] = "DELETE FROM resets WHERE uid = ?1",
 	[STAUTH_SQL_RESET_EXPIRE] =
