@@ -34,6 +34,7 @@ int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
 		wait_s *= 2;
 	}
 	wait_s = wait_s < lane->max_wait_s ? wait_s : lane->max_wait_s;
+	last_at = last_at < now_s ? last_at : now_s;
 	left_s = last_at + wait_s - now_s;
 	return left_s > 0 ? left_s : 0;
 }

@@ -25,6 +25,8 @@
  *     was seen later. No sweep deletes such a row before its own end: a clock
  *     that begins in 1970 costs nobody anything once it is right. A user's
  *     next log-in ends his web sessions from the future.
+ * 13. Whatever the clock does, nobody waits longer than a lane's longest wait,
+ *     and no mail longer than its longest pause.
  */
 
 /* What a log-in writes, in one transaction (session + cap + counters). */
@@ -186,7 +188,9 @@ struct stauth_state_ops {
 	enum stauth_rc (*mail_done)(struct stauth_state *state, int64_t id,
 		const struct stauth_audit_row *audit, int64_t now_s,
 		struct stauth_err *err);
-	/* Not yet: due again at next_at. One that is gone is no error. */
+	/* Not yet: due again at next_at, at most an hour from now (a mail that
+	 * lies over two hours ahead is due: the clock was set back). One that
+	 * is gone is no error. */
 	enum stauth_rc (*mail_later)(struct stauth_state *state, int64_t id,
 		int64_t next_at, struct stauth_err *err);
 

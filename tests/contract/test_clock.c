@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A clock that jumps: store/state.h, 12, on every provider. */
+/* A clock that jumps: store/state.h, 12 and 13, on every provider. */
 #include "mailfix.h"
+
+#include "store/lane.h"
 
 #include "base/banned.h"
 
@@ -221,6 +223,115 @@ static void x18_pins_links_and_sign_ups_from_the_future_are_dead(void **state)
 	assert_done(look_reset(fix, 1, NOW, &reset));
 }
 
+static int64_t take(
+	struct fixture *fix, const struct stauth_lane *lane, int64_t now_s)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t wait_s = 0;
+	enum stauth_rc rc = fix->state->ops->throttle_take(
+		fix->state, lane, 1, false, now_s, &wait_s, &err);
+
+	assert_true(rc == STAUTH_OK || rc == STAUTH_THROTTLED);
+	return wait_s;
+}
+
+/* Steps of a little and of a lot; each wait comes to its end. */
+static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_lane growing = {.name = "growing",
+		.key = "alice",
+		.free = 5,
+		.window_s = 3600,
+		.first_wait_s = 1,
+		.max_wait_s = 60};
+	struct stauth_lane closed = {.name = "closed",
+		.key = "alice",
+		.free = 5,
+		.window_s = 600,
+		.fixed_window = true,
+		.closed_when_full = true};
+	struct stauth_lane_count counts[2];
+	struct stauth_err err = {STAUTH_OK, ""};
+	const int64_t steps[] = {100, 4000, DAY, YEAR};
+	size_t count = 0;
+	int64_t now_s = NOW + 2 * YEAR;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		for (int n = 0; n < 12; n++) {
+			(void)fix->state->ops->throttle_take(fix->state,
+				&growing, 1, true, now_s, NULL, &err);
+			(void)take(fix, &closed, now_s);
+		}
+		now_s -= steps[i];
+		assert_int_equal(take(fix, &growing, now_s), 60);
+		assert_int_equal(take(fix, &growing, now_s + 30), 30);
+		assert_int_equal(take(fix, &growing, now_s + 59), 1);
+		assert_int_equal(take(fix, &growing, now_s + 60), 0);
+		assert_int_equal(take(fix, &closed, now_s), 600);
+		assert_int_equal(take(fix, &closed, now_s + 599), 1);
+		assert_int_equal(take(fix, &closed, now_s + 600), 0);
+		/* What is shown is not a year either. */
+		assert_ok(fix->state->ops->throttle_list(fix->state, "", "", 2,
+			now_s - YEAR, counts, &count, &err));
+		assert_int_equal(count, 2);
+		assert_int_equal(stauth_lane_wait_s(&growing,
+					 counts[1].failures, counts[1].first_at,
+					 counts[1].last_at, now_s - YEAR),
+			60);
+	}
+}
+
+/* The mail throttle's, too: refused, nothing else is written with it. */
+static void x18_the_lanes_of_mail_open_again(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_lane lane = {.name = "mail",
+		.key = MAIL,
+		.free = 1,
+		.window_s = 600,
+		.fixed_window = true,
+		.closed_when_full = true};
+	struct stauth_mail mail = a_mail(MAIL, "111111");
+	struct stauth_mail_commit commit = {
+		.lanes = &lane, .lane_count = 1, .mail = &mail};
+
+	commit.audit = a_change("signup.ask").audit;
+	assert_rc(commit_mail(fix, &commit, NOW + YEAR), STAUTH_OK);
+	assert_rc(commit_mail(fix, &commit, NOW), STAUTH_THROTTLED);
+	assert_rc(commit_mail(fix, &commit, NOW + 599), STAUTH_THROTTLED);
+	assert_int_equal(count_audit(fix, ""), 1);
+	assert_rc(commit_mail(fix, &commit, NOW + 600), STAUTH_OK);
+	assert_int_equal(count_audit(fix, ""), 2);
+}
+
+static void x18_mails_put_off_by_a_year_go_out(void **state)
+{
+	struct fixture *fix = *state;
+	const struct stauth_state_ops *ops = fix->state->ops;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_mail mail = a_mail(MAIL, "");
+	struct stauth_mail_commit commit = {.mail = &mail};
+	int64_t id;
+
+	mail.expires_at = NOW + 2 * YEAR;
+	assert_rc(commit_mail(fix, &commit, NOW), STAUTH_OK);
+	assert_done(take_mail(fix, NOW + YEAR, &mail));
+	id = mail.id;
+	assert_ok(ops->mail_later(fix->state, id, NOW + YEAR + 600, &err));
+	assert_done(take_mail(fix, NOW, &mail));
+	assert_int_equal(mail.id, id);
+	/* Its lease is one of now. */
+	assert_rc(take_mail(fix, NOW + 59, &mail), STAUTH_NOTFOUND);
+	assert_done(take_mail(fix, NOW + 60, &mail));
+	/* The longest pause there is stays one. */
+	assert_ok(ops->mail_later(fix->state, id, NOW + 3600, &err));
+	assert_rc(take_mail(fix, NOW, &mail), STAUTH_NOTFOUND);
+	assert_rc(take_mail(fix, NOW - SLACK, &mail), STAUTH_NOTFOUND);
+	assert_rc(take_mail(fix, NOW + 3599, &mail), STAUTH_NOTFOUND);
+	assert_done(take_mail(fix, NOW + 3600, &mail));
+}
+
 static void x18_the_last_log_in_is_one_of_now(void **state)
 {
 	struct fixture *fix = *state;
@@ -250,6 +361,9 @@ int main(void)
 		ON(x19_a_sweep_in_1970_costs_nobody_anything),
 		ON(x18_devices_from_the_future_are_unknown),
 		ON(x18_pins_links_and_sign_ups_from_the_future_are_dead),
+		ON(x18_x19_no_wait_is_longer_than_the_longest),
+		ON(x18_the_lanes_of_mail_open_again),
+		ON(x18_mails_put_off_by_a_year_go_out),
 		ON(x18_the_last_log_in_is_one_of_now),
 	};
 

@@ -5,7 +5,10 @@
  *  2. A lane forgets when it was not touched for its window (fixed_window:
  *     when its first failure is a window old).
  *  3. How long a try waits is store/lane.h's to say.
- *  4. A clock that was set back never makes a wait longer than max_wait.
+ *  4. A clock that was set back never makes a wait longer than max_wait (a
+ *     closed lane's: than its window). An instant in the future is now, and is
+ *     written down so, also by a try that must wait: else each look would
+ *     begin the wait anew.
  *  5. A try that must wait is not counted.
  *  6. The table is bounded (expire.c): what was touched longest ago goes.
  */
@@ -23,6 +26,7 @@ struct count {
 	int64_t failures;
 	int64_t first_at;
 	int64_t last_at;
+	bool moved; /* stands in the store with an instant in the future */
 };
 
 static enum stauth_rc read_row(struct stauth_db *db,
@@ -30,7 +34,7 @@ static enum stauth_rc read_row(struct stauth_db *db,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	struct count count = {0, 0, 0};
+	struct count count = {0, 0, 0, false};
 	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_GET);
@@ -57,13 +61,14 @@ static enum stauth_rc read_count(struct stauth_db *db,
 	const struct stauth_lane *lane, int64_t now_s, struct count *ret_count,
 	struct stauth_err *err)
 {
-	struct count count = {0, 0, 0};
+	struct count count = {0, 0, 0, false};
 	int64_t since;
 	enum stauth_rc rc = read_row(db, lane, &count, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	count.moved = count.last_at > now_s || count.first_at > now_s;
 	count.last_at = count.last_at < now_s ? count.last_at : now_s;
 	count.first_at = count.first_at < now_s ? count.first_at : now_s;
 	since = lane->fixed_window ? count.first_at : count.last_at;
@@ -100,7 +105,7 @@ static enum stauth_rc put_count(struct stauth_db *db,
 static enum stauth_rc count_one(struct stauth_db *db,
 	const struct stauth_lane *lane, int64_t now_s, struct stauth_err *err)
 {
-	struct count count = {0, 0, 0};
+	struct count count = {0, 0, 0, false};
 	enum stauth_rc rc = read_count(db, lane, now_s, &count, err);
 
 	if (rc != STAUTH_OK) {
@@ -121,7 +126,7 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 	enum stauth_rc rc = STAUTH_OK;
 
 	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		struct count now = {0, 0, 0};
+		struct count now = {0, 0, 0, false};
 
 		rc = read_count(db, &lanes[i], now_s, &now, err);
 		if (rc == STAUTH_OK) {
@@ -129,6 +134,9 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 				now.failures, now.first_at, now.last_at, now_s);
 
 			longest = wait_s > longest ? wait_s : longest;
+		}
+		if (rc == STAUTH_OK && now.moved) {
+			rc = put_count(db, &lanes[i], &now, err);
 		}
 	}
 	if (rc == STAUTH_OK) {
@@ -158,6 +166,16 @@ enum stauth_rc stauth_lanes_take(struct stauth_db *db,
 	return rc;
 }
 
+enum stauth_rc stauth_lanes_end(struct stauth_db *db, enum stauth_rc rc,
+	int64_t now_s, struct stauth_err *err)
+{
+	if (rc == STAUTH_THROTTLED) {
+		rc = stauth_db_end(db, STAUTH_OK, err);
+		return rc == STAUTH_OK ? STAUTH_THROTTLED : rc;
+	}
+	return stauth_write_end(db, rc, now_s, err);
+}
+
 enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 	const struct stauth_lane *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
@@ -171,7 +189,7 @@ enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 	}
 	rc = stauth_lanes_take(
 		db, lanes, count, never_refuse, now_s, &wait_s, err);
-	rc = stauth_write_end(db, rc, now_s, err);
+	rc = stauth_lanes_end(db, rc, now_s, err);
 	if (rc == STAUTH_THROTTLED && ret_wait_s) {
 		*ret_wait_s = wait_s;
 	}

@@ -10,6 +10,8 @@
  *     (secure_delete), and the -wal, where older pages stand, is emptied as
  *     soon as nobody reads them.
  *  5. Looking whether there is anything to do takes no lock.
+ *  6. A clock that was set back keeps no mail: one that was put off further
+ *     than anything ever is, is due.
  */
 #include "store/sqlite/verbs.h"
 
@@ -104,7 +106,7 @@ enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
 		return rc;
 	}
 	rc = commit_all(db, commit, now_s, &wait_s, err);
-	rc = stauth_write_end(db, rc, now_s, err);
+	rc = stauth_lanes_end(db, rc, now_s, err);
 	if (rc == STAUTH_THROTTLED && ret_wait_s) {
 		*ret_wait_s = wait_s;
 	}

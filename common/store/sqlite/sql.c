@@ -27,6 +27,9 @@
 	"expires_at > ?2 AND "                                                 \
 	"last_seen_at <= ?2" SOON                                              \
 	" AND (remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
+/* ?1 is now. No pause is over an hour: what lies further ahead was put off by
+ * a clock that has been set back since. */
+#define MAIL_IS_DUE "(due_at <= ?1 OR due_at > ?1 + 7200)"
 
 #define AUDIT                                                                  \
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
@@ -279,12 +282,12 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9)",
 	/* Is there anything to do? Asked without a lock. */
 	[STAUTH_SQL_MAIL_WAITING] =
-		"SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= ?1) "
+		"SELECT EXISTS (SELECT 1 FROM outbox WHERE " MAIL_IS_DUE ") "
 		"OR EXISTS (SELECT 1 FROM outbox WHERE expires_at <= ?1)",
 	[STAUTH_SQL_MAIL_DUE] =
 		"SELECT id, kind, recipient, user_name, code, message_id, "
 		"created_at, expires_at, tries FROM outbox "
-		"WHERE due_at <= ?1 AND expires_at > ?1 "
+		"WHERE " MAIL_IS_DUE " AND expires_at > ?1 "
 		"ORDER BY due_at, id LIMIT 1",
 	[STAUTH_SQL_MAIL_LEASE] = "UPDATE outbox SET tries = tries + 1, "
 				  "due_at = ?2 WHERE id = ?1",

@@ -151,6 +151,10 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 enum stauth_rc stauth_lanes_take(struct stauth_db *db,
 	const struct stauth_lane *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
+/* Ends a transaction that began with stauth_lanes_take: a refusal writes
+ * nothing but, after the clock was set back, when the wait began. */
+enum stauth_rc stauth_lanes_end(struct stauth_db *db, enum stauth_rc rc,
+	int64_t now_s, struct stauth_err *err);
 enum stauth_rc stauth_lanes_done(struct stauth_db *db,
 	const struct stauth_lane *lanes, size_t count, bool success,
 	struct stauth_err *err);
