@@ -4,9 +4,9 @@
  *
  *  1. A session MUST come from a log-in whose verdict is ALLOW, and is
  *     written by this one function.
- *  2. Token, handle and device token MUST be random and derived from nothing;
- *     if the source fails there is no session. Only the hashes of tokens
- *     reach the store.
+ *  2. Token, handle, device token and what the front end needs MUST be random
+ *     and derived from nothing; if the source fails there is no session. Only
+ *     the hashes of tokens reach the store.
  *  3. Every log-in makes a new session; the one the browser came with ends.
  *     Over SESSIONS_PER_USER those used longest ago end.
  *  4. A session carries the identity of the account as it was checked; if the
@@ -65,6 +65,10 @@ static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
 		return rc;
 	}
 	rc = stauth_random_handle(ctx->random, grant->session.handle, err);
+	if (rc == STAUTH_OK) {
+		rc = stauth_random_token(
+			ctx->random, grant->browser_token, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -20,6 +20,10 @@ struct stauth_session_ask {
 struct stauth_session_grant {
 	char token[STAUTH_TOKEN_LEN + 1]; /* for the cookie, nowhere else */
 	char device_token[STAUTH_TOKEN_LEN + 1]; /* set at every log-in */
+	/* Random, and kept nowhere: what the front end makes anew for the
+	 * browser comes of it, so that nothing can fail once there is a
+	 * session. */
+	char browser_token[STAUTH_TOKEN_LEN + 1];
 	struct stauth_session session;
 	int64_t max_age_s; /* of the cookie with remember; 0: browser session */
 };

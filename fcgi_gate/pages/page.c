@@ -93,7 +93,19 @@ void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	stauth_buf_finish(&line);
 }
 
-bool gate_page_make_pre(struct gate_page *page, int64_t login_at)
+void gate_page_set_pre(
+	struct gate_page *page, const char *token, int64_t login_at)
+{
+	if (login_at > 0) {
+		snprintf(page->pre, sizeof(page->pre), "%s.%lld", token,
+			(long long)login_at);
+	} else {
+		snprintf(page->pre, sizeof(page->pre), "%s", token);
+	}
+	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
+}
+
+bool gate_page_make_pre(struct gate_page *page)
 {
 	char token[STAUTH_TOKEN_LEN + 1];
 	struct stauth_err err = {0};
@@ -101,18 +113,13 @@ bool gate_page_make_pre(struct gate_page *page, int64_t login_at)
 		gate_page_unavailable(page, &err);
 		return false;
 	}
-	if (login_at > 0) {
-		snprintf(page->pre, sizeof(page->pre), "%s.%lld", token,
-			(long long)login_at);
-	} else {
-		snprintf(page->pre, sizeof(page->pre), "%s", token);
-	}
+	snprintf(page->pre, sizeof(page->pre), "%s", token);
 	return true;
 }
 
-bool gate_page_renew_pre(struct gate_page *page, int64_t login_at)
+bool gate_page_renew_pre(struct gate_page *page)
 {
-	if (!gate_page_make_pre(page, login_at)) {
+	if (!gate_page_make_pre(page)) {
 		return false;
 	}
 	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
@@ -137,7 +144,7 @@ bool gate_page_form(struct gate_page *page)
 	}
 	if (page->cookies.pre[0] != '\0') {
 		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));
-	} else if (!gate_page_renew_pre(page, 0)) {
+	} else if (!gate_page_renew_pre(page)) {
 		return false;
 	}
 	if (!gate_csrf_make(keys, page->pre, page->now_s, page->csrf)) {

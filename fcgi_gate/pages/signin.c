@@ -110,9 +110,8 @@ int gate_signin_open(struct gate_page *page, struct stauth_login *login,
 		grant.max_age_s > 0 ? grant.max_age_s : -1);
 	gate_page_set_cookie(page, GATE_COOKIE_DEVICE, grant.device_token,
 		(int64_t)STAUTH_DEVICE_DAYS * DAY_S);
+	gate_page_set_pre(page, grant.browser_token, page->now_s);
 	*ret_must_change = grant.session.must_change;
 	stauth_wipe(&grant, sizeof(grant));
-	/* A random source that fails has made the answer already. */
-	gate_page_renew_pre(page, page->now_s);
 	return 0;
 }

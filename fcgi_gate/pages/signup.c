@@ -99,7 +99,7 @@ void gate_signup_post(struct gate_page *page)
 	struct gate_newpass new;
 	const char *fault_email = "";
 	int status = gate_newpass_take(page, &new);
-	if (!gate_page_make_pre(page, 0)) {
+	if (!gate_page_make_pre(page)) {
 		stauth_secret_wipe(&new.secret);
 		return;
 	}

@@ -220,7 +220,7 @@ static void c14_no_random_no_session(void **state)
 {
 	struct fixture *f = *state;
 	const struct stauth_session_ask ask = {.address = HOME};
-	static const int left[] = {0, 24, 36};
+	static const int left[] = {0, 24, 36, 60};
 	struct stauth_session_grant grant;
 	struct stauth_session_grant untouched;
 	struct stauth_session sessions[4];
