@@ -4,7 +4,6 @@
 import os
 import pwd
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -12,60 +11,20 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 from pam_case import OTHER, PASSWORD, PamCase  # noqa: E402
+import helper_wire  # noqa: E402
 import pamrig  # noqa: E402
-
-AUTH, ACCOUNT, CHECK, CHANGE, OPEN, CLOSE = range(1, 7)
-(WRONG, UNKNOWN, THROTTLED, DISABLED, NOT_PERMITTED, MUST_CHANGE, WEAK,
- UNAVAILABLE, BAD_CONFIG, NEED_CODE, ALLOW) = range(1, 12)
-(USER, WORD, NEW_WORD, SERVICE, RHOST, TTY, CONFIG, GROUP, FLAGS, MINIMUM_UID,
- HANDLE, HOST_PID, TEXT, LOG, HOST_UID) = range(1, 16)
-AS_ROOT = b"\x08"
-
-
-def frame(kind, fields, version=1):
-    payload = b"".join(
-        struct.pack("!BH", tag, len(value)) + value for tag, value in fields)
-    return b"STA" + struct.pack("!BBH", version, kind, len(payload)) + payload
-
-
-def fields_of(payload):
-    found = {}
-    while payload:
-        tag, size = struct.unpack("!BH", payload[:3])
-        found[tag] = payload[3:3 + size]
-        payload = payload[3 + size:]
-    return found
+from helper_wire import (  # noqa: E402
+    ACCOUNT, ALLOW, AS_ROOT, AUTH, BAD_CONFIG, CHANGE, CHECK, CLOSE, CONFIG,
+    FLAGS, HANDLE, HOST_UID, LOG, NEW_WORD, NOT_PERMITTED, OPEN, RHOST,
+    SERVICE, TEXT, THROTTLED, UNAVAILABLE, USER, WORD, WRONG, frame)
 
 
 class Helper(PamCase):
     def ask(self, data, user="alice", groups=(), env=None):
         """What the helper answers to these bytes: (kind, fields)."""
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            process = subprocess.Popen(
-                [pamrig.INSTALLED_HELPER], stdin=theirs, stdout=theirs,
-                stderr=subprocess.DEVNULL, user=user, group=user,
-                extra_groups=list(groups), env=env or {}, cwd="/")
-            theirs.close()
-            ours.settimeout(30)
-            got = b""
-            try:
-                ours.sendall(data)
-                ours.shutdown(socket.SHUT_WR)
-                while True:
-                    more = ours.recv(65536)
-                    if not more:
-                        break
-                    got += more
-            except OSError:
-                pass
-            process.wait(30)
-        if not got:
-            return None, {}
-        self.assertEqual(got[:4], b"STA\x01")
-        kind, size = struct.unpack("!BH", got[4:7])
-        self.assertEqual(len(got), 7 + size)
-        return kind, fields_of(got[7:])
+        return helper_wire.ask(
+            pamrig.INSTALLED_HELPER, data, user=user, group=user,
+            extra_groups=list(groups), env=env or {})
 
     def auth_frame(self, name, password, *more):
         return frame(AUTH, [(USER, name.encode()), (WORD, password.encode()),
