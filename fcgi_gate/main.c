@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/check.h"
+#include "base/codec.h"
 #include "base/secret.h"
 #include "config/config.h"
 #include "config/keyfile.h"
@@ -266,6 +267,11 @@ static int run(const char *path)
 	if (rc != STAUTH_OK) {
 		gate_log("%s", err.msg);
 		return rc == STAUTH_ENOMEM ? EX_OSERR : EX_CONFIG;
+	}
+	if (!stauth_hashing_ready()) {
+		gate_log("OpenSSL cannot be set up");
+		stauth_config_free(gate.config);
+		return EX_OSERR;
 	}
 	warn(gate.config);
 	int status = serve(&gate);

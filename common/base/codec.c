@@ -250,3 +250,11 @@ bool stauth_hmac_sha256(const void *key, size_t key_len, const void *data,
 	memset(out, 0, STAUTH_SHA256_LEN);
 	return false;
 }
+
+bool stauth_hashing_ready(void)
+{
+	uint8_t hash[STAUTH_SHA256_LEN];
+
+	return stauth_sha256("", 0, hash) &&
+	       stauth_hmac_sha256("", 0, "", 0, hash);
+}

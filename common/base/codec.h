@@ -41,5 +41,11 @@ bool stauth_sha256(const void *data, size_t len, uint8_t out[32]);
 /* HMAC-SHA-256, same failure. */
 bool stauth_hmac_sha256(const void *key, size_t key_len, const void *data,
 	size_t len, uint8_t out[32]);
+/*
+ * Sets up what the two need, which the first use does otherwise. OpenSSL tries
+ * that once a process: if it fails then, for want of memory, it has failed for
+ * good. Call it before fork, and give up if it is false.
+ */
+bool stauth_hashing_ready(void);
 
 #endif
