@@ -13,6 +13,10 @@
  *  4. After a stop each connection is served at most once more, and none
  *     that was accepted MUST be closed before its peer had PEER_MS to ask:
  *     nginx asks again elsewhere only on a connection that it used before.
+ *  5. A worker that stands by takes a connection only when it lay waiting
+ *     for STAND_BY_MS, because the others are held up, or gone. With more
+ *     workers awake than processors to spare, all that nginx does is wake
+ *     them in turn.
  */
 #include <errno.h>
 #include <signal.h>
@@ -35,7 +39,7 @@
 
 #define PEER_MS         100
 #define ACCEPT_PAUSE_MS 100
-#define STAND_BY_MS     5
+#define STAND_BY_MS     50
 #define STOP_WAIT_MS    20 /* a round's, while it stops */
 #define EVENTS_MAX      64
 #define TAG_LISTEN      UINT64_MAX
@@ -79,7 +83,7 @@ static void after_served(
 {
 	switch (served) {
 	case GATE_SERVED_OPEN:
-		if (loop->stop_at_ms != 0 || loop->worker->stands_by) {
+		if (loop->stop_at_ms != 0) {
 			drop(loop, conn);
 		}
 		return;
