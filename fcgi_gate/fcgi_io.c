@@ -27,6 +27,8 @@
 
 #include <fcgiapp.h>
 
+#include "stop.h"
+
 #include "base/banned.h"
 
 #define ROLE_RESPONDER 1
@@ -113,9 +115,15 @@ static bool wait_for_peer(int listen_fd, int64_t wait_ms)
 	return ppoll(&pfd, 1, &wait, &mask) > 0;
 }
 
-static int accept_one(int listen_fd, int64_t wait_ms)
+static int accept_one(
+	int listen_fd, int64_t wait_ms, const volatile sig_atomic_t *stop)
 {
 	if (!wait_for_peer(listen_fd, wait_ms)) {
+		return -1;
+	}
+	/* Who comes now is the others'. */
+	gate_stop_look();
+	if (*stop) {
 		return -1;
 	}
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -127,9 +135,10 @@ static int accept_one(int listen_fd, int64_t wait_ms)
 	return fd;
 }
 
-bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms)
+bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms,
+	const volatile sig_atomic_t *stop)
 {
-	int fd = accept_one(listen_fd, wait_ms);
+	int fd = accept_one(listen_fd, wait_ms, stop);
 	if (fd < 0) {
 		return false;
 	}

@@ -2,6 +2,7 @@
 #ifndef GATE_FCGI_IO_H
 #define GATE_FCGI_IO_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,9 +22,10 @@ struct gate_io *gate_io_new(void);
 void gate_io_free(struct gate_io *io);
 
 /* Page workers: waits for a connection on the listening socket, wait_ms at
- * most, and reads the request's parameters. false: interrupted, nobody came,
- * or the peer sent no request; look at the stop flag and call again. */
-bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms);
+ * most, and reads the request's parameters. false: nobody came, the peer sent
+ * no request, or *stop is set, which SIGTERM does. */
+bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms,
+	const volatile sig_atomic_t *stop);
 /* Check workers, who own their connections: reads one request from fd, which
  * has input waiting. false: no request came; fd is closed then. */
 bool gate_io_begin(struct gate_io *io, int fd);

@@ -34,8 +34,8 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 {
 	while (!*worker->stop) {
 		gate_pulse_beat(worker->pulse);
-		if (gate_io_accept(
-			    io, worker->listen_fd, GATE_PULSE_EVERY_MS)) {
+		if (gate_io_accept(io, worker->listen_fd, GATE_PULSE_EVERY_MS,
+			    worker->stop)) {
 			serve(pages, io);
 			gate_io_finish(io);
 		}
