@@ -45,13 +45,16 @@ bool gate_pre_wellformed(const char *value, size_t len)
 			return false;
 		}
 	}
-	return value[STAUTH_TOKEN_LEN] == '.' && len > STAUTH_TOKEN_LEN + 1;
+	return (value[STAUTH_TOKEN_LEN] == GATE_PRE_LOGIN ||
+		       value[STAUTH_TOKEN_LEN] == GATE_PRE_RESET) &&
+	       len > STAUTH_TOKEN_LEN + 1;
 }
 
-int64_t gate_pre_login_at(const char *pre)
+int64_t gate_pre_marked_at(const char *pre, char mark)
 {
 	int64_t at = 0;
 	if (strlen(pre) <= STAUTH_TOKEN_LEN + 1 ||
+		pre[STAUTH_TOKEN_LEN] != mark ||
 		!stauth_parse_int(
 			pre + STAUTH_TOKEN_LEN + 1, 0, INT64_MAX, &at)) {
 		return 0;

@@ -10,8 +10,12 @@
 #include "base/random.h"
 #include "config/config.h"
 
-/* A token, and a dot with the time of a log-in right behind it. */
-#define GATE_PRE_SIZE (STAUTH_TOKEN_LEN + 24)
+/* A token, and right behind it perhaps a mark with the time: of what did this
+ * browser come back from? */
+#define GATE_PRE_SIZE  (STAUTH_TOKEN_LEN + 24)
+#define GATE_PRE_PLAIN '\0'
+#define GATE_PRE_LOGIN '.'
+#define GATE_PRE_RESET '~'
 
 enum gate_cookie_kind {
 	GATE_COOKIE_SESSION,
@@ -44,8 +48,8 @@ void gate_cookie_write(struct stauth_buf *out,
 	const struct stauth_config *config, enum gate_cookie_kind cookie,
 	const char *value, int64_t max_age_s, bool https);
 
-/* When did this pre-cookie's browser log in? 0: not lately. */
-int64_t gate_pre_login_at(const char *pre);
+/* When was this pre-cookie given that mark? 0: it has another, or none. */
+int64_t gate_pre_marked_at(const char *pre, char mark);
 /* Is this a pre-cookie that we may have made? */
 bool gate_pre_wellformed(const char *value, size_t len);
 

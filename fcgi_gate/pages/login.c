@@ -21,6 +21,8 @@
 /* A browser that is back here so soon after a log-in, and without the cookie
  * that it was given, did not keep it. */
 #define COOKIE_TEST_S 30
+/* Who chose a new password is told so for a while. */
+#define RESET_TOLD_S 300
 
 static bool wants_remember(const struct gate_page *page)
 {
@@ -63,11 +65,17 @@ void gate_login_again(struct gate_page *page)
 	show_form(page, 403, form_rd(page));
 }
 
+static bool marked_lately(
+	const struct gate_page *page, char mark, int64_t within_s)
+{
+	int64_t at = gate_pre_marked_at(page->cookies.pre, mark);
+	return at <= page->now_s && page->now_s - at < within_s;
+}
+
 static bool cookie_was_lost(const struct gate_page *page)
 {
-	int64_t login_at = gate_pre_login_at(page->cookies.pre);
-	return !page->cookies.session_sent && login_at <= page->now_s &&
-	       page->now_s - login_at < COOKIE_TEST_S;
+	return !page->cookies.session_sent &&
+	       marked_lately(page, GATE_PRE_LOGIN, COOKIE_TEST_S);
 }
 
 static void go_on(struct gate_page *page, bool must_change, const char *rd)
@@ -94,7 +102,7 @@ static void say_why(struct gate_page *page)
 {
 	if (told(page, "out")) {
 		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
-	} else if (told(page, "reset")) {
+	} else if (marked_lately(page, GATE_PRE_RESET, RESET_TOLD_S)) {
 		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
 	} else if (told(page, "ready")) {
 		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNUP_READY);

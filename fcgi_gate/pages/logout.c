@@ -53,7 +53,7 @@ static void log_out(struct gate_page *page)
 		return;
 	}
 	gate_page_set_cookie(page, GATE_COOKIE_SESSION, "", 0);
-	if (!gate_page_renew_pre(page)) {
+	if (!gate_page_renew_pre(page, GATE_PRE_PLAIN)) {
 		return;
 	}
 	gate_response_header(&page->response, "Clear-Site-Data", "\"cache\"");

@@ -93,36 +93,40 @@ void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	stauth_buf_finish(&line);
 }
 
-void gate_page_set_pre(
-	struct gate_page *page, const char *token, int64_t login_at)
+void gate_page_set_pre(struct gate_page *page, const char *token, char mark)
 {
-	if (login_at > 0) {
-		snprintf(page->pre, sizeof(page->pre), "%s.%lld", token,
-			(long long)login_at);
+	if (mark != GATE_PRE_PLAIN) {
+		snprintf(page->pre, sizeof(page->pre), "%s%c%lld", token, mark,
+			(long long)page->now_s);
 	} else {
 		snprintf(page->pre, sizeof(page->pre), "%s", token);
 	}
 	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
 }
 
-bool gate_page_make_pre(struct gate_page *page)
+static bool random_token(
+	struct gate_page *page, char token[STAUTH_TOKEN_LEN + 1])
 {
-	char token[STAUTH_TOKEN_LEN + 1];
 	struct stauth_err err = {0};
-	if (stauth_random_token(page->ctx->random, token, &err) != STAUTH_OK) {
-		gate_page_unavailable(page, &err);
-		return false;
+	if (stauth_random_token(page->ctx->random, token, &err) == STAUTH_OK) {
+		return true;
 	}
-	snprintf(page->pre, sizeof(page->pre), "%s", token);
-	return true;
+	gate_page_unavailable(page, &err);
+	return false;
 }
 
-bool gate_page_renew_pre(struct gate_page *page)
+bool gate_page_make_pre(struct gate_page *page)
 {
-	if (!gate_page_make_pre(page)) {
+	return random_token(page, page->pre);
+}
+
+bool gate_page_renew_pre(struct gate_page *page, char mark)
+{
+	char token[STAUTH_TOKEN_LEN + 1];
+	if (!random_token(page, token)) {
 		return false;
 	}
-	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
+	gate_page_set_pre(page, token, mark);
 	return true;
 }
 
@@ -144,7 +148,7 @@ bool gate_page_form(struct gate_page *page)
 	}
 	if (page->cookies.pre[0] != '\0') {
 		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));
-	} else if (!gate_page_renew_pre(page)) {
+	} else if (!gate_page_renew_pre(page, GATE_PRE_PLAIN)) {
 		return false;
 	}
 	if (!gate_csrf_make(keys, page->pre, page->now_s, page->csrf)) {

@@ -72,14 +72,12 @@ stauth_message_fn gate_page_collect;
  * false: it could not, and the answer is made (503).
  */
 bool gate_page_form(struct gate_page *page);
-/* A new pre-cookie, always: into page->pre, and with _renew_ to the browser.
- * false as above. */
+/* A new pre-cookie, into page->pre alone; false as above. */
 bool gate_page_make_pre(struct gate_page *page);
-bool gate_page_renew_pre(struct gate_page *page);
-/* With this token, to the browser. login_at: 0, or marks it as made by a
- * log-in. */
-void gate_page_set_pre(
-	struct gate_page *page, const char *token, int64_t login_at);
+/* The same, and to the browser. mark: GATE_PRE_PLAIN, or what made it. */
+bool gate_page_renew_pre(struct gate_page *page, char mark);
+/* Of a token that was made before. */
+void gate_page_set_pre(struct gate_page *page, const char *token, char mark);
 void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	const char *value, int64_t max_age_s);
 

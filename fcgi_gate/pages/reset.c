@@ -77,6 +77,18 @@ void gate_reset_again(struct gate_page *page)
 	}
 }
 
+/* The log-in page knows by the pre-cookie what to say. A random source that
+ * fails costs that sentence, not the word that the password is changed. */
+static void succeed(struct gate_page *page)
+{
+	if (!gate_page_renew_pre(page, GATE_PRE_RESET)) {
+		gate_response_reset(&page->response);
+	}
+	page->message_count = 0;
+	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
+	gate_page_go(page, "/auth/login");
+}
+
 static void commit(struct gate_page *page, const char *token, const char *name,
 	struct gate_newpass *new)
 {
@@ -92,9 +104,7 @@ static void commit(struct gate_page *page, const char *token, const char *name,
 	} else if (rc != STAUTH_OK) {
 		show_expired(page);
 	} else {
-		page->message_count = 0;
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
-		gate_page_go(page, "/auth/login?reset=1");
+		succeed(page);
 	}
 }
 

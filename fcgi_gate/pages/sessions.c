@@ -49,7 +49,7 @@ void gate_sessions_end(struct gate_page *page)
 			"/auth/account?done=gone");
 	} else if (strcmp(handle, session.handle) == 0) {
 		gate_page_set_cookie(page, GATE_COOKIE_SESSION, "", 0);
-		if (gate_page_renew_pre(page)) {
+		if (gate_page_renew_pre(page, GATE_PRE_PLAIN)) {
 			told(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT,
 				"/auth/login?out=1");
 		}

@@ -110,7 +110,7 @@ int gate_signin_open(struct gate_page *page, struct stauth_login *login,
 		grant.max_age_s > 0 ? grant.max_age_s : -1);
 	gate_page_set_cookie(page, GATE_COOKIE_DEVICE, grant.device_token,
 		(int64_t)STAUTH_DEVICE_DAYS * DAY_S);
-	gate_page_set_pre(page, grant.browser_token, page->now_s);
+	gate_page_set_pre(page, grant.browser_token, GATE_PRE_LOGIN);
 	*ret_must_change = grant.session.must_change;
 	stauth_wipe(&grant, sizeof(grant));
 	return 0;

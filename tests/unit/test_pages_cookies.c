@@ -104,7 +104,9 @@ static void c4_each_cookie_is_its_own(void **state)
 	assert_string_equal(cookies.session, "");
 	assert_string_equal(cookies.pre, T1 ".1234567890");
 	assert_string_equal(cookies.device, T2);
-	assert_int_equal(gate_pre_login_at(cookies.pre), 1234567890);
+	assert_int_equal(
+		gate_pre_marked_at(cookies.pre, GATE_PRE_LOGIN), 1234567890);
+	assert_int_equal(gate_pre_marked_at(cookies.pre, GATE_PRE_RESET), 0);
 	/* Under this configuration the names without a prefix are foreign. */
 	gate_cookies_parse(
 		config, "stauth-pre=" T1 "; stauth-dev=" T2, &cookies);
@@ -119,12 +121,17 @@ static void pre_cookies_are_checked(void **state)
 	(void)state;
 	assert_true(gate_pre_wellformed(T1, strlen(T1)));
 	assert_true(gate_pre_wellformed(T1 ".1", strlen(T1) + 2));
+	assert_true(gate_pre_wellformed(T1 "~1", strlen(T1) + 2));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_false(gate_pre_wellformed(bad[i], strlen(bad[i])));
 	}
-	assert_int_equal(gate_pre_login_at(T1), 0);
-	assert_int_equal(gate_pre_login_at(""), 0);
-	assert_int_equal(gate_pre_login_at(T1 ".99999999999999999999999"), 0);
+	assert_int_equal(gate_pre_marked_at(T1, GATE_PRE_PLAIN), 0);
+	assert_int_equal(gate_pre_marked_at("", GATE_PRE_LOGIN), 0);
+	assert_int_equal(gate_pre_marked_at(
+				 T1 ".99999999999999999999999", GATE_PRE_LOGIN),
+		0);
+	assert_int_equal(gate_pre_marked_at(T1 "~7", GATE_PRE_RESET), 7);
+	assert_int_equal(gate_pre_marked_at(T1 "~7", GATE_PRE_LOGIN), 0);
 }
 
 static void written(enum gate_cookie_kind kind, int64_t max_age_s, bool https,
