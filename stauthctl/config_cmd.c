@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+#define SHOW_MAX (STAUTH_KEYS_MAX * STAUTH_VALUE_SIZE)
+
 /* The keys are no part of the configuration, but the next thing that would
  * fail: worth a word, no error. */
 static void note_keys(const struct ctl *ctl)
@@ -77,12 +79,37 @@ static const struct ctl_field fields[] = {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
+/* A show is one object: the keys by their names. */
+static int show_json(const struct ctl *ctl)
+{
+	struct stauth_config_line line;
+	struct stauth_buf buf;
+
+	stauth_buf_init(&buf, SHOW_MAX);
+	for (size_t i = 0; stauth_config_line(ctl->config, i, &line); i++) {
+		stauth_buf_add(&buf, i ? ",\n" : "{\n");
+		stauth_buf_add_json(&buf, line.key);
+		stauth_buf_add(&buf, ":{\"value\":");
+		stauth_buf_add_json(&buf, line.value);
+		stauth_buf_add(&buf, ",\"origin\":");
+		stauth_buf_add_json(&buf, line.origin);
+		stauth_buf_add(&buf, "}");
+	}
+	stauth_buf_add(&buf, "\n}");
+	puts(stauth_buf_str(&buf));
+	stauth_buf_finish(&buf);
+	return ctl_out_flush();
+}
+
 int ctl_config_show(struct ctl *ctl)
 {
 	struct stauth_config_line line;
 	struct ctl_out out;
 
-	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
+	if (ctl->json) {
+		return show_json(ctl);
+	}
+	ctl_out_begin(&out, CTL_MANY, false, fields, FIELD_COUNT);
 	for (size_t i = 0; stauth_config_line(ctl->config, i, &line); i++) {
 		const struct ctl_value values[FIELD_COUNT] = {
 			{line.key, 0}, {line.value, 0}, {line.origin, 0}};

@@ -50,19 +50,19 @@ class Config(unittest.TestCase):
         self.assertIn("init", self.ctl(0, "config", "check").stderr)
 
     def test_show_has_every_key_and_where_it_came_from(self):
-        rows = json.loads(self.ctl(0, "config", "show", "--json").stdout)
-        found = {row["key"]: row for row in rows}
+        # A show is one object, a list one array (CONTRACT 5).
+        found = json.loads(self.ctl(0, "config", "show", "--json").stdout)
+        self.assertIsInstance(found, dict)
         self.assertGreater(len(found), 40)
-        self.assertEqual(len(found), len(rows))
-        for row in rows:
-            self.assertEqual(list(row), ["key", "value", "origin"])
+        for key in found.values():
+            self.assertEqual(list(key), ["value", "origin"])
         self.assertEqual(found["SESSION_HOURS"]["value"], "12")
         self.assertEqual(found["SESSION_HOURS"]["origin"], "default")
         self.assertEqual(found["ARGON2_PASSES"]["value"], "1")
         self.assertRegex(found["ARGON2_PASSES"]["origin"], r"\b5$")
         table = self.ctl(0, "config", "show").stdout
         self.assertRegex(table, r"^KEY +VALUE +FROM")
-        self.assertEqual(len(table.splitlines()), len(rows) + 1)
+        self.assertEqual(len(table.splitlines()), len(found) + 1)
 
     def test_g13_show_masks_secrets(self):
         key = os.path.join(self.stack.dir, "app.key")
