@@ -202,6 +202,14 @@ class Restore(BackupCase):
                 db.execute(statement)
             refused(code)
 
+    def test_a_file_that_is_not_there_is_said_to_be_so(self):
+        for name in ("none.db", "none/copy.db"):
+            self.file = os.path.join(self.s.dir, name)
+            result = self.restore("--yes")
+            self.assertEqual(result.returncode, 65)
+            self.assertIn(self.file + ": No such file or directory",
+                          result.stderr)
+
     def test_damaged_backup_is_refused(self):
         self.backup()
         before = self.content()

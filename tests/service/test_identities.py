@@ -6,6 +6,7 @@ reads and reaches nothing."""
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -236,6 +237,21 @@ class WhoMayNot(Case):
                 self.assertEqual((told.returncode, told.stdout), (77, ""),
                                  (who, args, told.stderr))
         self.assertEqual(self.stack.session("bob", PASSWORD).keys(), {COOKIE})
+
+    def test_a_file_that_is_not_the_administrators_is_77(self):
+        shut, copy = "/var/tmp/shut", "/var/tmp/copy.db"
+        os.mkdir(shut, 0o700)
+        self.addCleanup(shutil.rmtree, shut)
+        for path in (copy, shut + "/copy.db"):
+            self.stack.ctl("backup", path, check=True)
+        self.addCleanup(os.unlink, copy)
+        for args in (("restore", copy, "--yes"),
+                     ("restore", shut + "/copy.db", "--yes"),
+                     ("backup", shut + "/other.db")):
+            told = self.stack.ctl(*args, **MEMBER)
+            self.assertEqual((told.returncode, told.stdout), (77, ""),
+                             (args, told.stderr))
+            self.assertIn("Permission denied", told.stderr)
 
     def test_a34_the_helper_answers_about_its_caller_only(self):
         self.stack.add_user("alice", PASSWORD, "--system-login")

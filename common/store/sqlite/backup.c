@@ -36,10 +36,18 @@ enum stauth_rc stauth_copy_path(
 	memcpy(dir, len > 0 ? file : "./", len > 0 ? len : 2);
 	dir[len > 0 ? len : 2] = '\0';
 	if (stauth_db_resolve(dir, file + len, ret_path, err) != STAUTH_OK) {
-		return stauth_fail(err, STAUTH_BADVALUE, "%.120s: %s", file,
-			strerror(errno));
+		return stauth_copy_refused(file, errno, err);
 	}
 	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_copy_refused(
+	const char *file, int code, struct stauth_err *err)
+{
+	return stauth_fail(err,
+		code == EACCES || code == EPERM ? STAUTH_EDENIED
+						: STAUTH_BADVALUE,
+		"%.120s: %s", file, strerror(code));
 }
 
 static enum stauth_rc make_file(const char *path, struct stauth_err *err)

@@ -12,6 +12,8 @@
  */
 #include "store/sqlite/provider.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,11 +98,13 @@ static enum stauth_rc load(
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (access(copy->path, R_OK) != 0 ||
-		sqlite3_open_v2(":memory:", &copy->sql,
-			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-				SQLITE_OPEN_PRIVATECACHE,
-			NULL) != SQLITE_OK ||
+	if (faccessat(AT_FDCWD, copy->path, R_OK, AT_EACCESS) != 0) {
+		return stauth_copy_refused(file, errno, err);
+	}
+	if (sqlite3_open_v2(":memory:", &copy->sql,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+			    SQLITE_OPEN_PRIVATECACHE,
+		    NULL) != SQLITE_OK ||
 		read_file(copy->path, copy->sql) != SQLITE_OK ||
 		stauth_db_harden(copy->sql) != SQLITE_OK ||
 		sqlite3_exec(copy->sql, "PRAGMA secure_delete = ON", NULL, NULL,
