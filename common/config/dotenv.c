@@ -8,9 +8,11 @@
  *  3. In 'single quotes' \\ and \' are escapes; in "double quotes" also
  *     \a \b \f \n \r \t \v \"; after the closing quote only a comment.
  *  4. Without quotes the value MUST end at a # that follows a blank, and
- *     loses its trailing blanks.
- *  5. ${...}, a value over several lines, a key without '=', a key twice and
- *     NUL bytes MUST be errors with file and line.
+ *     loses its trailing blanks. Blanks are Python's: Unicode's, too, as a
+ *     copied text may have one at its end that nobody sees.
+ *  5. ${...}, a value over several lines, a key without '=', a key twice, NUL
+ *     bytes and a lone CR (a line's end to Python) MUST be errors with file
+ *     and line.
  */
 #include "config/config.h"
 
@@ -26,19 +28,40 @@ struct line {
 	int number;
 	const char *at;
 	const char *end;
+	bool after_blank; /* is there one before the value? */
 	char key[KEY_MAX + 1];
 	char value[STAUTH_VALUE_SIZE];
 };
 
-static bool blank(char c)
+/* What str.isspace() says yes to, line ends aside; in UTF-8. */
+static const char *const blanks[] = {" ", "\t", "\f", "\v", "\x1c", "\x1d",
+	"\x1e", "\x1f", "\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80",
+	"\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84",
+	"\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
+	"\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9",
+	"\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+/* Bytes of the blank that begins here; 0: none does. */
+static size_t blank_len(const char *at, const char *end)
 {
-	return c == ' ' || c == '\t' || c == '\f' || c == '\v';
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(*blanks); i++) {
+		size_t len = strlen(blanks[i]);
+
+		if ((size_t)(end - at) >= len &&
+			memcmp(at, blanks[i], len) == 0) {
+			return len;
+		}
+	}
+	return 0;
 }
 
 static void skip_blanks(struct line *line)
 {
-	while (line->at < line->end && blank(*line->at)) {
-		line->at++;
+	size_t len = blank_len(line->at, line->end);
+
+	while (len > 0) {
+		line->at += len;
+		len = blank_len(line->at, line->end);
 	}
 }
 
@@ -58,7 +81,7 @@ static bool key_byte(char c)
 static void skip_export(struct line *line)
 {
 	if (line->end - line->at > 6 && memcmp(line->at, "export", 6) == 0 &&
-		blank(line->at[6])) {
+		blank_len(line->at + 6, line->end) > 0) {
 		line->at += 6;
 		skip_blanks(line);
 	}
@@ -86,8 +109,9 @@ static enum stauth_rc read_key(struct line *line, struct stauth_err *err)
 	if (line->at == line->end || *line->at != '=') {
 		return bad(line, "there is no '=' after the key", err);
 	}
-	line->at++;
+	start = ++line->at;
 	skip_blanks(line);
+	line->after_blank = line->at > start;
 	return STAUTH_OK;
 }
 
@@ -148,15 +172,18 @@ static enum stauth_rc read_quoted(struct line *line, struct stauth_err *err)
 static enum stauth_rc read_plain(struct line *line, struct stauth_err *err)
 {
 	const char *start = line->at;
-	const char *end = line->end;
+	const char *end = start; /* of what is no blank */
+	bool after_blank = line->after_blank;
 
-	for (const char *p = start; p < end; p++) {
-		if (*p == '#' && blank(p[-1])) {
-			end = p;
+	for (const char *p = start; p < line->end;) {
+		size_t len = blank_len(p, line->end);
+
+		if (len == 0 && *p == '#' && after_blank) {
+			break;
 		}
-	}
-	while (end > start && blank(end[-1])) {
-		end--;
+		after_blank = len > 0;
+		p += len > 0 ? len : 1;
+		end = after_blank ? end : p;
 	}
 	if ((size_t)(end - start) >= sizeof(line->value)) {
 		return bad(line, "the value is too long", err);
@@ -246,6 +273,9 @@ enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
 		}
 		if (line.end > line.at && line.end[-1] == '\r') {
 			line.end--;
+		}
+		if (memchr(line.at, '\r', (size_t)(line.end - line.at))) {
+			return bad(&line, "a line ends with CR alone", err);
 		}
 		skip_blanks(&line);
 		if (line.at == line.end || *line.at == '#') {

@@ -67,6 +67,15 @@ static void reads_what_python_dotenv_reads(void **state)
 		{"\xef\xbb\xbf"
 		 "A=1",
 			"A=1|"},
+		{"K=v\xc2\xa0", "K=v|"},
+		{"\xe3\x80\x80K\xc2\xa0=\xe2\x80\x89v", "K=v|"},
+		{"K=a\xe2\x80\xaf# c", "K=a|"},
+		{"K=\xc2\xa0# c", "K=|"},
+		{"export\xc2\xa0K='a\xc2\xa0'\xc2\xa0#c", "K=a\xc2\xa0|"},
+		{"K=a\xc2\xa0"
+		 "b\xc3\xa0",
+			"K=a\xc2\xa0"
+			"b\xc3\xa0|"},
 	};
 	struct stauth_err err = {0};
 	struct seen seen;
@@ -92,6 +101,8 @@ static void refuses_with_file_and_line(void **state)
 		{"A B=1", "file.env line 1: "},
 		{"'A=1", "file.env line 1: "},
 		{"A='x${B}y'", "file.env line 1: "},
+		{"A=1\n#c\rB=2\n", "file.env line 2: "},
+		{"A=1\r\r\n", "file.env line 1: "},
 	};
 	struct seen seen;
 
