@@ -188,10 +188,35 @@ static enum stauth_rc read_secret_files(
 	return STAUTH_OK;
 }
 
+/* What is wrong with several keys together has the line of the first one that
+ * is named and given. */
+static enum stauth_rc bad_together(const struct stauth_config *config,
+	const struct stauth_err *why, struct stauth_err *err)
+{
+	const char *first = NULL;
+	int line = 0;
+
+	for (size_t i = 0; i < stauth_keys_count; i++) {
+		const char *at = strstr(why->msg, stauth_keys_table[i].name);
+
+		if (at && config->line_of[i] > 0 && (!first || at < first)) {
+			first = at;
+			line = config->line_of[i];
+		}
+	}
+	if (line == 0) {
+		return stauth_fail(err, STAUTH_ECONFIG, "%.70s: %s",
+			config->path, why->msg);
+	}
+	return stauth_fail(err, STAUTH_ECONFIG, "%.70s line %d: %s",
+		config->path, line, why->msg);
+}
+
 static enum stauth_rc read_config(
 	struct reading *reading, struct stauth_err *err)
 {
 	struct stauth_config *config = reading->config;
+	struct stauth_err why = {0};
 	char *text = NULL;
 	size_t len = 0;
 	enum stauth_rc rc = stauth_file_read_safely(config->path,
@@ -222,13 +247,17 @@ static enum stauth_rc read_config(
 			free(text);
 		}
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_config_paths(config, err);
+	if (rc == STAUTH_OK && stauth_config_paths(config, &why) != STAUTH_OK) {
+		rc = bad_together(config, &why, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = read_secret_files(reading, err);
 	}
-	return rc == STAUTH_OK ? stauth_config_finish(config, err) : rc;
+	if (rc == STAUTH_OK &&
+		stauth_config_finish(config, &why) != STAUTH_OK) {
+		rc = bad_together(config, &why, err);
+	}
+	return rc;
 }
 
 static const char *find_path(const char *path, enum stauth_config_reader reader)

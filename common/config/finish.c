@@ -45,8 +45,7 @@ enum stauth_rc stauth_config_paths(
 
 	if (config->state_dir[0] != '/') {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"%.100s: STATE_DIR must be an absolute path",
-			config->path);
+			"STATE_DIR must be an absolute path");
 	}
 	drop_last_slashes(config->state_dir);
 	if (config->sqlite_db_path[0] == '\0') {
