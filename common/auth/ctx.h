@@ -45,6 +45,10 @@ struct stauth_ctx {
 	/* How long the present question queued before it got here; 0: not at
 	 * all, or nobody knows. A crowd's does not wait for a slot then. */
 	int64_t queued_ms;
+	/* For who cannot say how long: does somebody queue behind the present
+	 * question, with nobody free to take him? NULL: not to be asked. */
+	bool (*crowded)(const void *crowd);
+	const void *crowd;
 	int slots_fd;             /* auth/slots.c; -1: not open yet */
 	int64_t throttled_row_ms; /* auth/verify.c: last login.throttled row */
 };

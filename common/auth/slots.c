@@ -46,6 +46,17 @@ static int64_t web_wait_ms(const struct stauth_ctx *ctx, bool known_device)
 	return ctx->queued_ms < PATIENCE_MS ? PATIENCE_MS - ctx->queued_ms : 0;
 }
 
+/* A front end that names no time sees at least that others wait by now. */
+static int64_t shortened_ms(const struct stauth_ctx *ctx,
+	const struct bank *bank, bool known_device)
+{
+	bool crowd = ctx->slots == STAUTH_SLOTS_WEB && !known_device &&
+		     bank->wait_ms > PATIENCE_MS && ctx->crowded &&
+		     ctx->crowded(ctx->crowd);
+
+	return crowd ? PATIENCE_MS : bank->wait_ms;
+}
+
 static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
 {
 	switch (ctx->slots) {
@@ -168,7 +179,7 @@ enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err)
 {
 	struct bank bank = bank_of(ctx, known_device);
-	int64_t until_ms = ctx->boot_ms() + bank.wait_ms;
+	int64_t from_ms = ctx->boot_ms();
 	enum stauth_rc rc;
 
 	ret_slot->index = -1;
@@ -187,12 +198,14 @@ enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 			return stauth_fail(err, STAUTH_EUNREACHABLE,
 				"slots.lock: %s", strerror(errno));
 		}
-		if (ctx->boot_ms() >= until_ms) {
+		if (ctx->boot_ms() - from_ms >= bank.wait_ms) {
 			return stauth_fail(err, STAUTH_EBUSY,
 				"no hashing slot within %lld ms",
 				(long long)bank.wait_ms);
 		}
+		/* Who was free took his by the end of the first nap. */
 		nap(ctx);
+		bank.wait_ms = shortened_ms(ctx, &bank, known_device);
 	}
 }
 

@@ -14,7 +14,8 @@ struct stauth_slot {
 /*
  * Waits for one of the slots of ctx->slots (web: HASH_SLOTS, and one more for
  * a known device; PAM and command line: one of their own) at most 1 s (web)
- * or 20 s; a stranger's that queued already (ctx->queued_ms) hardly. EBUSY. A
+ * or 20 s; a stranger's that queued already (ctx->queued_ms) hardly, nor one
+ * that others queue behind (ctx->crowded). EBUSY. A
  * slot is a lock on a byte of STATE_DIR/slots.lock, so a killed process frees
  * its own.
  */

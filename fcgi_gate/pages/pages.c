@@ -10,13 +10,35 @@
 
 #include "base/banned.h"
 
-static void serve(struct gate_pages *pages, struct gate_io *io)
+#define QUEUED_LONG_MS 1000
+
+static bool others_wait(const void *crowd)
+{
+	const struct gate_worker *worker = crowd;
+	return gate_io_others_wait(worker->listen_fd);
+}
+
+/* nginx with our snippets says when it sent the request. Of another server's
+ * is known whether it queued (queued), and whether others do behind it. */
+static void judge_queue(
+	const struct gate_worker *worker, struct gate_pages *pages, bool queued)
+{
+	struct stauth_ctx *ctx = &pages->ctx;
+	bool timed = gate_request_is_timed(pages->request);
+	ctx->crowd = worker;
+	ctx->crowded = timed ? NULL : others_wait;
+	ctx->queued_ms = timed ? gate_request_waited_ms(pages->request)
+			 : queued && others_wait(worker) ? QUEUED_LONG_MS
+							 : 0;
+}
+
+static void serve(const struct gate_worker *worker, struct gate_pages *pages,
+	struct gate_io *io, bool queued)
 {
 	struct gate_page page;
 	gate_page_init(&page, pages, io);
 	int status = gate_request_read(page.request, io);
-	pages->ctx.queued_ms =
-		status == 0 ? gate_request_waited_ms(page.request) : 0;
+	judge_queue(worker, pages, queued);
 	if (status != 0) {
 		gate_page_fail(&page, status);
 	} else {
@@ -34,9 +56,10 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 {
 	while (!*worker->stop) {
 		gate_pulse_beat(worker->pulse);
+		bool queued = gate_io_others_wait(worker->listen_fd);
 		if (gate_io_accept(io, worker->listen_fd, GATE_PULSE_EVERY_MS,
 			    worker->stop)) {
-			serve(pages, io);
+			serve(worker, pages, io, queued);
 			gate_io_finish(io);
 		}
 	}

@@ -210,6 +210,11 @@ static int64_t sent_ms(const char *text)
 	return stauth_parse_int(digits, 0, INT64_MAX, &ms) ? ms : 0;
 }
 
+bool gate_request_is_timed(const struct gate_request *request)
+{
+	return sent_ms(request->sent_at) > 0;
+}
+
 int64_t gate_request_waited_ms(const struct gate_request *request)
 {
 	struct timespec now = {0};

@@ -63,5 +63,7 @@ bool gate_request_wants_json(const struct gate_request *request);
 
 /* Milliseconds since nginx sent it; 0 if it did not say, or not sensibly. */
 int64_t gate_request_waited_ms(const struct gate_request *request);
+/* Did the server say when it sent it? */
+bool gate_request_is_timed(const struct gate_request *request);
 
 #endif

@@ -208,6 +208,39 @@ class Busy(unittest.TestCase):
                 "SELECT COUNT(*) FROM lanes WHERE key LIKE '%user9%'"),
                 [(0,)])
 
+    def test_e11_a_crowd_is_refused_at_once_by_whatever_server(self):
+        """No server of ours in front: nothing says when it was sent."""
+        with Stack({"HASH_SLOTS": "1", "PAGE_WORKERS": "4"}) as stack:
+            stack.add_user("alice", PASSWORD)
+            stack.start_gate()
+            _, known = stack.login("alice", PASSWORD)
+            known.pop(COOKIE)
+            csrf, jar = stack.open_form()
+
+            def attempt(i):
+                return stack.page(
+                    "POST", "/auth/login", cookies=jar,
+                    address="198.51.100.%d" % i,
+                    form={"username": "user%d" % i, "password": "w",
+                          "csrf": csrf})
+            with open(os.path.join(stack.state_dir, "slots.lock"),
+                      "r+b") as slots, \
+                    concurrent.futures.ThreadPoolExecutor(40) as pool:
+                fcntl.lockf(slots, fcntl.LOCK_EX, 1, 0)
+                start = time.monotonic()
+                crowd = [pool.submit(attempt, i) for i in range(40)]
+                time.sleep(0.1)
+                answer, _ = stack.login("alice", PASSWORD, jar=known)
+                took = time.monotonic() - start
+                answers = [refused.result() for refused in crowd]
+                ended = time.monotonic() - start
+            self.assertEqual(answer.status, 303)
+            self.assertEqual({a.status for a in answers}, {503})
+            self.assertTrue(all(a.header("Retry-After") for a in answers))
+            # One after the other, each for a second, were ten.
+            self.assertLess(took, 4)
+            self.assertLess(ended, 6)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -119,6 +119,44 @@ static void pam_and_cli_have_slots_of_their_own(void **state)
 }
 
 /* Where requests queue already, waiting here would lengthen the queue. */
+static bool is_crowded(const void *crowd)
+{
+	return *(const bool *)crowd;
+}
+
+/* A server that names no time: it counts whether others wait meanwhile. */
+static void e11_a_crowd_behind_shortens_the_wait(void **state)
+{
+	struct fixture *f = *state;
+	bool crowd = true;
+	struct stauth_slot held;
+	struct stauth_slot slot;
+	struct stauth_err err;
+	int64_t from;
+
+	f->config->hash_slots = 1;
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	f->b.crowded = is_crowded;
+	f->b.crowd = &crowd;
+	from = boot_ms;
+	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
+	assert_in_range(boot_ms - from, 300, 500);
+	crowd = false;
+	from = boot_ms;
+	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
+	assert_in_range(boot_ms - from, 1000, 1200);
+	/* Nobody's crowd is a reason for PAM. */
+	crowd = true;
+	f->a.slots = STAUTH_SLOTS_PAM;
+	f->b.slots = STAUTH_SLOTS_PAM;
+	stauth_slot_give(&f->a, &held);
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	from = boot_ms;
+	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
+	assert_in_range(boot_ms - from, 20000, 20200);
+	stauth_slot_give(&f->a, &held);
+}
+
 static void e11_who_queued_waits_little(void **state)
 {
 	struct fixture *f = *state;
@@ -238,6 +276,7 @@ int main(void)
 		SLOT_TEST(e6_a_known_device_finds_a_slot_in_a_flood),
 		SLOT_TEST(pam_and_cli_have_slots_of_their_own),
 		SLOT_TEST(e11_who_queued_waits_little),
+		SLOT_TEST(e11_a_crowd_behind_shortens_the_wait),
 		SLOT_TEST(waits_have_their_bound),
 		SLOT_TEST(a_killed_process_frees_its_slot),
 		SLOT_TEST(the_file_is_the_directorys),
