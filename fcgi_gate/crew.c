@@ -19,7 +19,7 @@
 #define LIVED_MS       1000 /* who lived so long may be back at once */
 #define DELAY_MIN_MS   25
 #define DELAY_MAX_MS   800
-#define SWEEP_FIRST_MS 60000
+#define SWEEP_FIRST_MS 5000
 #define SWEEP_EVERY_MS 3600000
 
 struct gate_child {

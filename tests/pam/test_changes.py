@@ -146,8 +146,8 @@ class Sessions(PamCase):
 
         def rows():
             return self.stack.sql("SELECT count(*) FROM sessions")[0][0]
-        # The first sweep comes a minute after the start.
-        self.assertTrue(wait_for(lambda: rows() == 0, 80, 0.5))
+        # The first sweep comes five seconds after the start.
+        self.assertTrue(wait_for(lambda: rows() == 0, 30, 0.5))
 
     def test_another_boot_is_over_and_another_pid_space_is_not_judged(self):
         self.hold("alice")
