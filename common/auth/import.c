@@ -1,48 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking over the users of st-auth-simple (CONTRACT 8), in the order of the
- * code:
+ * Accounts of another program become ours (CONTRACT 6, 8), in the order of
+ * the code:
  *
- *  1. The old file MUST be read only, and nothing of it but name, password
- *     and su; old tokens are not even looked at.
- *  2. Names become canonical. A row whose name is refused, and every row of
- *     names that become one, MUST be told and skipped: none of them wins.
+ *  1. A source MUST be read to its end before anything is written.
+ *  2. Names become canonical. An entry whose name is refused, and every entry
+ *     of names that become one, MUST be told and skipped: none of them wins.
+ *     So with e-mail addresses.
  *  3. An account that is there already MUST be left alone.
- *  4. A password that does not decrypt, is empty or could not be typed MUST
- *     be told and skipped; a weak one is taken, nobody must choose a new one.
- *  5. The account is written in one step with a modern hash; no reversible
- *     copy of the password MUST be left.
- *  6. A dry run MUST come to the same counts without writing.
+ *  4. Each field MUST meet the rules of any other way in; an entry with one
+ *     that does not is told and skipped, never taken in part.
+ *  5. A hash MUST be one that a log-in would be checked against: of a known
+ *     scheme, whole, within the caps. It is taken as it is, the next log-in
+ *     makes a modern one of it. A password that could not be typed MUST be
+ *     skipped; a weak one is taken, nobody must choose a new one.
+ *  6. The account is written in one step; no copy of a password MUST be left.
+ *  7. A dry run MUST come to the same counts without writing.
  */
 #include "auth/import.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth/account_change.h"
 #include "auth/chars.h"
 #include "auth/hash.h"
-#include "auth/import_source.h"
+#include "auth/import_hash.h"
+#include "auth/import_seen.h"
 #include "auth/name.h"
 #include "base/text.h"
-#include "password/aescbc.h"
 #include "store/accounts.h"
-#include "store/sqlite/old_users.h"
 
 #include "base/banned.h"
 
-#define ROWS_MAX   1000000
 #define SHOWN_SIZE 100
-
-struct old_row {
-	char *password; /* as it stands there */
-	bool name_ok;
-	bool su;
-	char name[STAUTH_NAME_SIZE]; /* canonical, if name_ok */
-	char shown[SHOWN_SIZE];      /* for messages */
-	char why[SHOWN_SIZE];        /* the name is refused */
-};
 
 struct import {
 	struct stauth_ctx *ctx;
@@ -50,165 +41,216 @@ struct import {
 	const struct stauth_actor *actor;
 	struct stauth_import_count *count;
 	bool dry_run;
-	struct old_row *rows;
-	size_t row_count;
-	size_t row_room;
+	struct stauth_seen names;
+	struct stauth_seen emails;
 };
 
-/* --- 1. reading */
+/* --- telling */
 
-static void row_fill(struct old_row *row, const struct stauth_old_user *user)
+/* "old user" is what the one source without lines has. */
+static void say(const struct import *im,
+	const struct stauth_import_record *record, const char *what,
+	const char *why)
 {
 	char typed[SHOWN_SIZE];
-	struct stauth_err err;
+	char shown[SHOWN_SIZE];
 
-	(void)snprintf(typed, sizeof(typed), "%s", user->username);
-	stauth_text_clean(row->shown, sizeof(row->shown), typed);
-	row->su = user->su;
-	row->name_ok = stauth_name_canonical(user->username, user->username_len,
-			       row->name, &err) == STAUTH_OK;
-	if (!row->name_ok) {
-		(void)snprintf(row->why, sizeof(row->why), "%.99s", err.msg);
+	(void)snprintf(
+		typed, sizeof(typed), "%s", record->name ? record->name : "");
+	stauth_text_clean(shown, sizeof(shown), typed);
+	if (!record->name) {
+		stauth_say(&im->ctx->messages, STAUTH_WARNING,
+			"%s line %zu: %s", what, record->line, why);
+	} else if (record->line > 0) {
+		stauth_say(&im->ctx->messages, STAUTH_WARNING,
+			"%s \"%s\" (line %zu): %s", what, shown, record->line,
+			why);
+	} else {
+		stauth_say(&im->ctx->messages, STAUTH_WARNING,
+			"%s the old user \"%s\": %s", what, shown, why);
 	}
 }
 
-static enum stauth_rc keep_row(
-	const struct stauth_old_user *user, void *arg, struct stauth_err *err)
+static enum stauth_rc skip(struct import *im,
+	const struct stauth_import_record *record, const char *why)
 {
-	struct import *im = arg;
-	struct old_row *row;
-
-	if (im->row_count == im->row_room) {
-		size_t room = im->row_room ? im->row_room * 2 : 64;
-		struct old_row *grown =
-			room > ROWS_MAX
-				? NULL
-				: realloc(im->rows, room * sizeof(*grown));
-
-		if (!grown) {
-			return stauth_fail(
-				err, STAUTH_ENOMEM, "too many old users");
-		}
-		im->rows = grown;
-		im->row_room = room;
-	}
-	row = &im->rows[im->row_count];
-	*row = (struct old_row){.password = strdup(user->password)};
-	if (!row->password) {
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
-	}
-	row_fill(row, user);
-	im->row_count++;
+	im->count->skipped++;
+	say(im, record, "Skipped", why);
 	return STAUTH_OK;
 }
 
-static void free_rows(struct import *im)
-{
-	for (size_t i = 0; i < im->row_count; i++) {
-		stauth_wipe(im->rows[i].password, strlen(im->rows[i].password));
-		free(im->rows[i].password);
-	}
-	free(im->rows);
-}
+/* --- 1. the first reading; 2. names and addresses */
 
-/* --- 2. names */
-
-static void skip(struct import *im, const struct old_row *row, const char *why)
-{
-	im->count->skipped++;
-	stauth_say(&im->ctx->messages, STAUTH_WARNING,
-		"Skipped the old user \"%s\": %s", row->shown, why);
-}
-
-static int row_order(const void *a, const void *b)
-{
-	const struct old_row *x = a;
-	const struct old_row *y = b;
-
-	if (x->name_ok != y->name_ok) {
-		return x->name_ok ? 1 : -1;
-	}
-	return strcmp(x->name, y->name);
-}
-
-/* The rows are sorted: those of one name are neighbours. */
-static bool is_double(const struct import *im, size_t i)
-{
-	const struct old_row *row = &im->rows[i];
-
-	return (i > 0 && row[-1].name_ok &&
-		       strcmp(row[-1].name, row->name) == 0) ||
-	       (i + 1 < im->row_count && strcmp(row[1].name, row->name) == 0);
-}
-
-/* --- 3. what is there */
-
-/* OK: both name and e-mail are free. EXISTS: the name is not. */
-static enum stauth_rc look(struct import *im, const struct old_row *row,
-	struct stauth_account *account, bool *ret_email_taken,
+/* OK, and "" for an entry that has no address. */
+static enum stauth_rc email_of(const struct stauth_import_record *record,
+	const char *name, char ret_email[STAUTH_EMAIL_SIZE],
 	struct stauth_err *err)
 {
-	const struct stauth_accounts_ops *ops = im->ctx->accounts->ops;
-	struct stauth_account other;
-	enum stauth_rc rc =
-		ops->user_by_name(im->ctx->accounts, row->name, &other, err);
+	const char *email = record->email;
 
-	if (rc != STAUTH_NOTFOUND) {
-		stauth_wipe_array(other.password);
-		return rc == STAUTH_OK ? STAUTH_EXISTS : rc;
+	ret_email[0] = '\0';
+	if (email) {
+		return email[0] ? stauth_email_canonical(
+					  email, strlen(email), ret_email, err)
+				: STAUTH_OK;
 	}
-	*account = (struct stauth_account){.su = row->su};
-	memcpy(account->name, row->name, sizeof(account->name));
-	*ret_email_taken = false;
-	if (stauth_email_canonical(row->name, strlen(row->name), account->email,
-		    NULL) != STAUTH_OK) {
+	/* A name with an @ may well be no address. */
+	(void)stauth_email_canonical(name, strlen(name), ret_email, NULL);
+	return STAUTH_OK;
+}
+
+static enum stauth_rc note(const struct stauth_import_record *record, void *arg,
+	struct stauth_err *err)
+{
+	struct import *im = arg;
+	char name[STAUTH_NAME_SIZE];
+	char email[STAUTH_EMAIL_SIZE];
+	enum stauth_rc rc;
+
+	if (!record->name ||
+		stauth_name_canonical(record->name, record->name_len, name,
+			NULL) != STAUTH_OK) {
 		return STAUTH_OK;
 	}
-	rc = ops->user_by_email(im->ctx->accounts, account->email, &other, err);
-	stauth_wipe_array(other.password);
-	*ret_email_taken = rc == STAUTH_OK;
-	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
-}
-
-/* --- 4. the password */
-
-/* BADVALUE: the row is to blame, not we; err->msg says why. */
-static enum stauth_rc decrypt(const struct import *im,
-	const struct old_row *row, struct stauth_secret *password,
-	struct stauth_err *err)
-{
-	enum stauth_rc rc = stauth_aescbc_decrypt(row->password,
-		im->source->enc_password, im->source->enc_nonce, password, err);
-
-	if (rc == STAUTH_EBROKEN || rc > 0) {
-		return STAUTH_BADVALUE;
-	}
+	rc = stauth_seen_add(&im->names, name, err);
 	if (rc == STAUTH_OK &&
-		(memchr(password->data, '\r', password->len) ||
-			memchr(password->data, '\n', password->len))) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
+		email_of(record, name, email, NULL) == STAUTH_OK && email[0]) {
+		rc = stauth_seen_add(&im->emails, email, err);
 	}
 	return rc;
 }
 
-/* --- 5. writing */
+/* --- 3. what is there */
+
+/* OK: the name is free. EXISTS. */
+static enum stauth_rc name_free(
+	struct import *im, const char *name, struct stauth_err *err)
+{
+	struct stauth_account other;
+	enum stauth_rc rc = im->ctx->accounts->ops->user_by_name(
+		im->ctx->accounts, name, &other, err);
+
+	if (rc == STAUTH_OK) {
+		stauth_wipe_array(other.password);
+		return STAUTH_EXISTS;
+	}
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+static enum stauth_rc email_free(
+	struct import *im, const char *email, struct stauth_err *err)
+{
+	struct stauth_account other;
+	enum stauth_rc rc;
+
+	if (!email[0]) {
+		return STAUTH_OK;
+	}
+	if (stauth_seen_twice(&im->emails, email)) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TWICE);
+	}
+	rc = im->ctx->accounts->ops->user_by_email(
+		im->ctx->accounts, email, &other, err);
+	if (rc == STAUTH_OK) {
+		stauth_wipe_array(other.password);
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TAKEN);
+	}
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+/* --- 4. the fields; 5. the password */
+
+static enum stauth_rc fields_of(struct import *im,
+	const struct stauth_import_record *record,
+	struct stauth_account *account, struct stauth_err *err)
+{
+	const char *display = record->display_name ? record->display_name : "";
+	enum stauth_rc rc =
+		stauth_account_wall(record->system_login, im->actor, err);
+
+	account->su = record->su;
+	account->disabled = record->disabled;
+	account->system_login = record->system_login;
+	account->must_change = record->must_change;
+	if (rc == STAUTH_OK) {
+		rc = email_of(record, account->name, account->email, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_display_check(display, strlen(display), err);
+	}
+	if (rc == STAUTH_OK) {
+		(void)snprintf(account->display_name,
+			sizeof(account->display_name), "%s", display);
+		rc = stauth_groups_canonical(
+			record->groups ? record->groups : "", record->su,
+			account->groups, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = email_free(im, account->email, err);
+	}
+	return rc;
+}
+
+static enum stauth_rc check_password(
+	const struct stauth_secret *password, struct stauth_err *err)
+{
+	if (password->len == 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_EMPTY);
+	}
+	if (memchr(password->data, '\r', password->len) ||
+		memchr(password->data, '\n', password->len)) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
+	}
+	return STAUTH_OK;
+}
+
+/* BADVALUE: the entry is to blame, not we; err->msg says why. */
+static enum stauth_rc judge(struct import *im,
+	const struct stauth_import_record *record,
+	struct stauth_account *account, struct stauth_err *err)
+{
+	enum stauth_rc rc = STAUTH_OK;
+
+	if (record->refused) {
+		return stauth_fail(err, STAUTH_BADVALUE, "%s", record->refused);
+	}
+	rc = fields_of(im, record, account, err);
+	if (rc == STAUTH_OK && record->hash) {
+		rc = stauth_import_hash_check(record->hash, err);
+		if (rc == STAUTH_OK) {
+			(void)snprintf(account->password,
+				sizeof(account->password), "%s", record->hash);
+		}
+	} else if (rc == STAUTH_OK && record->password) {
+		rc = check_password(record->password, err);
+	}
+	return rc == STAUTH_REFUSED ? STAUTH_BADVALUE : rc;
+}
+
+/* --- 6. writing */
 
 static enum stauth_rc write_account(struct import *im,
-	struct stauth_account *account, const struct stauth_secret *password,
-	struct stauth_err *err)
+	const struct stauth_import_record *record,
+	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_ctx *ctx = im->ctx;
 	struct stauth_change change;
 	int64_t uid = 0;
 	int ended = 0;
-	enum stauth_rc rc =
-		stauth_hash_new(ctx, false, password, account->password, err);
+	enum stauth_rc rc = STAUTH_OK;
 
+	if (record->password && !record->hash) {
+		rc = stauth_hash_new(
+			ctx, false, record->password, account->password, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	stauth_change_fill(ctx, "import", account, im->actor, "st-auth-simple",
+	stauth_change_fill(ctx, "import", account, im->actor, im->source->label,
 		false, &change);
 	rc = ctx->accounts->ops->user_insert(
 		ctx->accounts, account, &change, &uid, err);
@@ -219,91 +261,71 @@ static enum stauth_rc write_account(struct import *im,
 	return stauth_change_after(ctx, uid, &change, &ended, err);
 }
 
-/* --- 6. one row, and all */
+/* --- 7. one entry, and all */
 
-static enum stauth_rc take_over(struct import *im, const struct old_row *row,
+static enum stauth_rc take_over(struct import *im,
+	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	struct stauth_secret password = {0};
-	enum stauth_rc rc = decrypt(im, row, &password, err);
+	enum stauth_rc rc = judge(im, record, account, err);
 
 	if (rc == STAUTH_BADVALUE) {
-		skip(im, row, err->msg);
-		stauth_secret_wipe(&password);
-		return STAUTH_OK;
+		return skip(im, record, err->msg);
 	}
 	if (rc == STAUTH_OK && !im->dry_run) {
-		rc = write_account(im, account, &password, err);
+		rc = write_account(im, record, account, err);
 	}
-	stauth_secret_wipe(&password);
 	if (rc == STAUTH_EXISTS) {
-		skip(im, row, "name or e-mail was taken meanwhile");
-		return STAUTH_OK;
+		return skip(im, record, STAUTH_TEXT_IMPORT_MEANWHILE);
 	}
-	im->count->added += rc == STAUTH_OK;
-	return rc;
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	im->count->added++;
+	for (size_t i = 0; record->notes[i]; i++) {
+		say(im, record, "About", record->notes[i]);
+	}
+	return STAUTH_OK;
 }
 
-static enum stauth_rc import_row(
-	struct import *im, size_t i, struct stauth_err *err)
+static enum stauth_rc take(const struct stauth_import_record *record, void *arg,
+	struct stauth_err *err)
 {
-	const struct old_row *row = &im->rows[i];
-	struct stauth_account account;
-	bool email_taken = false;
+	struct import *im = arg;
+	struct stauth_account account = {0};
 	enum stauth_rc rc;
 
-	if (!row->name_ok) {
-		skip(im, row, row->why);
-		return STAUTH_OK;
+	if (!record->name) {
+		return skip(im, record, record->refused);
 	}
-	if (is_double(im, i)) {
-		skip(im, row, "several old users become this one name");
-		return STAUTH_OK;
+	if (stauth_name_canonical(record->name, record->name_len, account.name,
+		    err) != STAUTH_OK) {
+		return skip(im, record, err->msg);
 	}
-	rc = look(im, row, &account, &email_taken, err);
+	if (stauth_seen_twice(&im->names, account.name)) {
+		return skip(im, record, STAUTH_TEXT_IMPORT_NAME_TWICE);
+	}
+	rc = name_free(im, account.name, err);
 	if (rc == STAUTH_EXISTS) {
 		im->count->existing++;
 		return STAUTH_OK;
 	}
-	if (email_taken) {
-		skip(im, row, "another account has this e-mail address");
-		return STAUTH_OK;
-	}
 	if (rc == STAUTH_OK) {
-		rc = take_over(im, row, &account, err);
+		rc = take_over(im, record, &account, err);
 		stauth_wipe_array(account.password);
 	}
 	return rc;
 }
 
-static enum stauth_rc import_rows(struct import *im, struct stauth_err *err)
+enum stauth_rc stauth_import(struct stauth_ctx *ctx,
+	const struct stauth_import_source *source, bool dry_run,
+	const struct stauth_actor *actor, struct stauth_import_count *ret_count,
+	struct stauth_err *err)
 {
-	enum stauth_rc rc = stauth_sqlite_old_users(
-		im->source->file, im->source->table, keep_row, im, err);
-
-	/* It is data of somebody else's that is wrong, not our settings. */
-	if (rc == STAUTH_ECONFIG || rc == STAUTH_EBROKEN) {
-		rc = STAUTH_BADVALUE;
-	}
-	if (rc == STAUTH_OK && im->row_count > 0) {
-		qsort(im->rows, im->row_count, sizeof(*im->rows), row_order);
-	}
-	for (size_t i = 0; rc == STAUTH_OK && i < im->row_count; i++) {
-		rc = import_row(im, i, err);
-	}
-	free_rows(im);
-	return rc;
-}
-
-enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
-	const char *path, bool dry_run, const struct stauth_actor *actor,
-	struct stauth_import_count *ret_count, struct stauth_err *err)
-{
-	struct stauth_import_source source;
 	struct stauth_err own;
 	struct import im = {
 		.ctx = ctx,
-		.source = &source,
+		.source = source,
 		.actor = actor,
 		.count = ret_count,
 		.dry_run = dry_run,
@@ -312,10 +334,11 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 
 	err = err ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
-	rc = stauth_import_source(ctx->config, path, &source, err);
+	rc = source->read(source->self, note, &im, err);
 	if (rc == STAUTH_OK) {
-		rc = import_rows(&im, err);
+		rc = source->read(source->self, take, &im, err);
 	}
-	stauth_wipe(&source, sizeof(source));
+	stauth_seen_free(&im.names);
+	stauth_seen_free(&im.emails);
 	return rc;
 }

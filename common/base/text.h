@@ -136,5 +136,22 @@
 #define STAUTH_TEXT_LAST_SUPERUSER                                             \
 	"This is the last superuser; it can be neither deleted, disabled nor " \
 	"demoted."
+/* Imports: each follows "Skipped NAME: ". */
+#define STAUTH_TEXT_IMPORT_NAME_TWICE "several of them become this one name"
+#define STAUTH_TEXT_IMPORT_EMAIL_TWICE                                         \
+	"several of them have this e-mail address"
+#define STAUTH_TEXT_IMPORT_EMAIL_TAKEN "another account has this e-mail address"
+#define STAUTH_TEXT_IMPORT_MEANWHILE   "name or e-mail was taken meanwhile"
+#define STAUTH_TEXT_IMPORT_WEAK                                                \
+	"its password hash is too weak to be kept (%s): add the user with "    \
+	"`stauthctl user add` and a new password"
+#define STAUTH_TEXT_IMPORT_PLAIN                                               \
+	"there is no password hash, perhaps a password in plain text: add "    \
+	"the "                                                                 \
+	"user with `stauthctl user add`"
+#define STAUTH_TEXT_IMPORT_UNUSABLE                                            \
+	"its password hash is garbled, of a scheme that is not known here, "   \
+	"or "                                                                  \
+	"asks for too much work: add the user with `stauthctl user add`"
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "auth/import_source.h"
+#include "auth/import_old_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/import.h"
 #include "base/secret.h"
 
 #include "base/banned.h"
@@ -22,7 +22,7 @@ struct env {
 	char storage[32];
 	char db[NAME_MAX + 1];
 	char db_path[PATH_MAX];
-	struct stauth_import_source *source;
+	struct stauth_old_file *source;
 };
 
 /* --- reading */
@@ -31,29 +31,6 @@ static enum stauth_rc cannot_read(
 	const char *path, const char *why, struct stauth_err *err)
 {
 	return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s", path, why);
-}
-
-/* Neither a pipe nor a device may hang us. */
-static enum stauth_rc open_regular(
-	const char *path, int *ret_fd, struct stauth_err *err)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 && errno == EACCES) {
-		return stauth_fail(err, STAUTH_EDENIED, "%.120s: %s", path,
-			strerror(EACCES));
-	}
-	if (fd < 0) {
-		return cannot_read(path, strerror(errno), err);
-	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"%.120s: not a regular file", path);
-	}
-	*ret_fd = fd;
-	return STAUTH_OK;
 }
 
 /* The start of the file, at most size bytes. */
@@ -89,7 +66,7 @@ static enum stauth_rc found_pair(const char *key, const char *value, int line,
 	void *user, struct stauth_err *err)
 {
 	struct env *env = user;
-	struct stauth_import_source *source = env->source;
+	struct stauth_old_file *source = env->source;
 	const struct {
 		const char *key;
 		char *out;
@@ -161,7 +138,7 @@ static bool folder(
 }
 
 static enum stauth_rc from_env(const char *path, const char *text, size_t len,
-	struct stauth_import_source *source, struct stauth_err *err)
+	struct stauth_old_file *source, struct stauth_err *err)
 {
 	struct env env = {.storage = "SQLITE", .source = source};
 	char dir[PATH_MAX];
@@ -197,7 +174,7 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 
 static enum stauth_rc from_file(const struct stauth_config *config,
 	const char *path, const char *data, size_t len,
-	struct stauth_import_source *source, struct stauth_err *err)
+	struct stauth_old_file *source, struct stauth_err *err)
 {
 	enum stauth_rc rc = STAUTH_OK;
 
@@ -232,20 +209,20 @@ static enum stauth_rc from_file(const struct stauth_config *config,
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_import_source(const struct stauth_config *config,
-	const char *path, struct stauth_import_source *ret_source,
+enum stauth_rc stauth_old_file_find(const struct stauth_config *config,
+	const char *path, struct stauth_old_file *ret_source,
 	struct stauth_err *err)
 {
 	const size_t size = STAUTH_CONFIG_MAX + 1;
 	char *data;
 	int fd = -1;
 	ssize_t len;
-	enum stauth_rc rc = open_regular(path, &fd, err);
+	enum stauth_rc rc = stauth_import_open(path, &fd, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	*ret_source = (struct stauth_import_source){.file = ""};
+	*ret_source = (struct stauth_old_file){.file = ""};
 	data = malloc(size + 1);
 	len = data ? read_start(fd, data, size) : -1;
 	(void)close(fd);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What an import from st-auth-simple is to read; for import*.c only. */
-#ifndef STAUTH_IMPORT_SOURCE_H
-#define STAUTH_IMPORT_SOURCE_H
+#ifndef STAUTH_IMPORT_OLD_FILE_H
+#define STAUTH_IMPORT_OLD_FILE_H
 
 #include <limits.h>
 
 #include "config/config.h"
 
-struct stauth_import_source {
+struct stauth_old_file {
 	char file[PATH_MAX]; /* the SQLite database */
 	char table[128];
 	char enc_password[STAUTH_VALUE_SIZE];
@@ -20,8 +20,8 @@ struct stauth_import_source {
  * neither. ECONFIG: Airtable, or no secret. EUNREACHABLE: cannot be read. The
  * caller wipes.
  */
-enum stauth_rc stauth_import_source(const struct stauth_config *config,
-	const char *path, struct stauth_import_source *ret_source,
+enum stauth_rc stauth_old_file_find(const struct stauth_config *config,
+	const char *path, struct stauth_old_file *ret_source,
 	struct stauth_err *err);
 
 #endif
