@@ -40,6 +40,7 @@ enum ctl_opt {
 	CTL_SINCE,
 	CTL_FOLLOW,
 	CTL_SEND,
+	CTL_WITH_HASHES,
 	CTL_OPT_COUNT
 };
 
@@ -120,6 +121,7 @@ int ctl_session_revoke(struct ctl *ctl);
 int ctl_throttle_list(struct ctl *ctl);
 int ctl_throttle_clear(struct ctl *ctl);
 int ctl_import_st_auth_simple(struct ctl *ctl);
+int ctl_export(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);
 int ctl_config_show(struct ctl *ctl);
 int ctl_nginx_snippets(struct ctl *ctl);

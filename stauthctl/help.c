@@ -27,7 +27,7 @@ static const char overview[] =
 	"  pending list | delete EMAIL               mail test ADDRESS\n"
 	"  audit                      [--user NAME] [--since T] [--follow]\n"
 	"  import st-auth-simple FILE [--dry-run]    its .db or its .env\n"
-	"  backup FILE | restore FILE                also while the gate runs\n"
+	"  export [--with-hashes]     backup FILE | restore FILE\n"
 	"  config check | show        nginx snippets DIR     streamlit-config\n"
 	"anywhere on the line: -c, --config FILE; --json; --yes (ask "
 	"nothing);\n"

@@ -25,7 +25,7 @@ enum {
 	FIELD_STATE,
 	FIELD_CREATED,
 	FIELD_LOGIN,
-	FIELD_PASSWORD, /* only beside a new one; the last */
+	FIELD_PASSWORD, /* a new one, or a hash that is asked for; last */
 	FIELD_COUNT
 };
 
@@ -55,8 +55,15 @@ static void state_of(const struct stauth_account *account, char out[64])
 	}
 }
 
-static void add_user(struct ctl_out *out, const struct stauth_account *account,
-	const struct stauth_secret *password)
+void ctl_user_begin(
+	struct ctl_out *out, enum ctl_form form, bool json, bool with_password)
+{
+	ctl_out_begin(out, form, json, fields,
+		with_password ? FIELD_COUNT : FIELD_PASSWORD);
+}
+
+void ctl_user_row(struct ctl_out *out, const struct stauth_account *account,
+	const char *password)
 {
 	char state[64];
 	const struct ctl_value values[FIELD_COUNT] = {
@@ -71,7 +78,7 @@ static void add_user(struct ctl_out *out, const struct stauth_account *account,
 		[FIELD_STATE] = {state, 0},
 		[FIELD_CREATED] = {NULL, account->created_at},
 		[FIELD_LOGIN] = {NULL, account->last_login_at},
-		[FIELD_PASSWORD] = {password ? password->data : NULL, 0},
+		[FIELD_PASSWORD] = {password, 0},
 	};
 
 	state_of(account, state);
@@ -83,9 +90,8 @@ int ctl_user_print(struct ctl *ctl, const struct stauth_account *account,
 {
 	struct ctl_out out;
 
-	ctl_out_begin(&out, CTL_ONE, ctl->json, fields,
-		password ? FIELD_COUNT : FIELD_PASSWORD);
-	add_user(&out, account, password);
+	ctl_user_begin(&out, CTL_ONE, ctl->json, password != NULL);
+	ctl_user_row(&out, account, password ? password->data : NULL);
 	if (out.buf.data) {
 		stauth_wipe(out.buf.data, out.buf.cap);
 	}
@@ -94,7 +100,7 @@ int ctl_user_print(struct ctl *ctl, const struct stauth_account *account,
 
 static void add_row(struct ctl_out *out, const void *row)
 {
-	add_user(out, row, NULL);
+	ctl_user_row(out, row, NULL);
 }
 
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,

@@ -19,7 +19,6 @@ COMMANDS = [
     "audit",
 ]
 LATER = [
-    ["export"],
     ["nginx", "check"], ["import", "htpasswd", "f"], ["import", "shadow", "f"],
 ]
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/export.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "out.h"
+#include "result.h"
+#include "user.h"
+
+#include "base/banned.h"
+
+struct lines {
+	struct ctl_out out;
+	bool with_hashes;
+};
+
+/* A row that did not fit or did not go out must not be missed in silence. */
+static enum stauth_rc add_row(
+	const struct stauth_account *account, void *arg, struct stauth_err *err)
+{
+	struct lines *lines = arg;
+
+	ctl_user_row(&lines->out, account,
+		lines->with_hashes ? account->password : NULL);
+	if (!stauth_buf_ok(&lines->out.buf)) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	return ferror(stdout) ? STAUTH_EUNKNOWN : STAUTH_OK;
+}
+
+static void warn_of_hashes(void)
+{
+	struct stat st;
+
+	ctl_warn("warning: the export holds the password hash of every "
+		 "account: keep it as you keep the store");
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
+		(st.st_mode & (S_IRWXG | S_IRWXO))) {
+		ctl_warn("warning: others may read the file it goes to: "
+			 "chmod 600, and `umask 077` before the next time");
+	}
+}
+
+int ctl_export(struct ctl *ctl)
+{
+	struct lines lines = {.with_hashes = ctl->opt[CTL_WITH_HASHES] != NULL};
+	struct stauth_err err = {0};
+	enum stauth_rc rc;
+
+	if (lines.with_hashes) {
+		warn_of_hashes();
+	}
+	ctl_user_begin(&lines.out, CTL_LINES, true, lines.with_hashes);
+	rc = stauth_export(&ctl->ctx, lines.with_hashes, &ctl->actor, add_row,
+		&lines, &err);
+	if (lines.out.buf.data) {
+		stauth_wipe(lines.out.buf.data, lines.out.buf.cap);
+	}
+	if (rc == STAUTH_OK || ferror(stdout)) {
+		return ctl_out_end(&lines.out);
+	}
+	ctl_out_drop(&lines.out);
+	return ctl_fail(ctl, &err);
+}
