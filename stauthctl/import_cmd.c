@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "import_sources.h"
 #include "out.h"
 #include "result.h"
 
@@ -55,23 +56,70 @@ static int check_file(const char *path)
 		path, strerror(errno));
 }
 
+/* How it ended: counts, or the fault. */
+static int finish(struct ctl *ctl, enum stauth_rc rc, struct stauth_err *err,
+	const struct stauth_import_count *count)
+{
+	int code = EX_OK;
+
+	if (rc != STAUTH_OK) {
+		err->rc = rc;
+		return ctl_fail(ctl, err);
+	}
+	code = report(ctl, count, ctl->opt[CTL_DRY_RUN] != NULL);
+	return code == EX_OK && count->skipped ? EX_DATAERR : code;
+}
+
 int ctl_import_st_auth_simple(struct ctl *ctl)
 {
 	struct stauth_import_count count = {0};
 	struct stauth_err err = {0};
 	enum stauth_rc rc = STAUTH_OK;
-	bool dry_run = ctl->opt[CTL_DRY_RUN] != NULL;
 	int code = check_file(ctl->operands[0]);
 
 	if (code != EX_OK) {
 		return code;
 	}
-	rc = stauth_import_st_auth_simple(&ctl->ctx, ctl->operands[0], dry_run,
-		&ctl->actor, &count, &err);
-	if (rc != STAUTH_OK) {
-		err.rc = rc;
-		return ctl_fail(ctl, &err);
+	rc = stauth_import_st_auth_simple(&ctl->ctx, ctl->operands[0],
+		ctl->opt[CTL_DRY_RUN] != NULL, &ctl->actor, &count, &err);
+	return finish(ctl, rc, &err, &count);
+}
+
+/* The sources whose file this program reads by itself. */
+static int import_file(struct ctl *ctl, struct stauth_import_source source)
+{
+	const char *path = ctl->operands[0];
+	struct ctl_import_file file = {.now_s = stauth_ctx_now(&ctl->ctx)};
+	struct stauth_import_count count = {0};
+	struct stauth_err err = {0};
+	enum stauth_rc rc = STAUTH_OK;
+	int code = check_file(path);
+
+	if (code != EX_OK) {
+		return code;
 	}
-	code = report(ctl, &count, dry_run);
-	return code == EX_OK && count.skipped ? EX_DATAERR : code;
+	rc = stauth_import_open(path, &file.fd, &err);
+	if (rc != STAUTH_OK) {
+		return finish(ctl, rc, &err, &count);
+	}
+	source.self = &file;
+	rc = stauth_import(&ctl->ctx, &source, ctl->opt[CTL_DRY_RUN] != NULL,
+		&ctl->actor, &count, &err);
+	(void)close(file.fd);
+	if (rc == STAUTH_BADVALUE) {
+		return ctl_fail_with(EX_DATAERR, "%s: %s", path, err.msg);
+	}
+	return finish(ctl, rc, &err, &count);
+}
+
+int ctl_import_htpasswd(struct ctl *ctl)
+{
+	return import_file(ctl, (struct stauth_import_source){
+					"htpasswd", ctl_htpasswd_read, NULL});
+}
+
+int ctl_import_shadow(struct ctl *ctl)
+{
+	return import_file(ctl,
+		(struct stauth_import_source){"shadow", ctl_shadow_read, NULL});
 }

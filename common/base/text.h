@@ -153,5 +153,19 @@
 	"its password hash is garbled, of a scheme that is not known here, "   \
 	"or "                                                                  \
 	"asks for too much work: add the user with `stauthctl user add`"
+#define STAUTH_TEXT_IMPORT_NO_COLON "there is no colon: NAME:HASH is a line"
+#define STAUTH_TEXT_IMPORT_LOCKED                                              \
+	"its password is locked there: add the user with `stauthctl user add`"
+#define STAUTH_TEXT_IMPORT_EMPTY                                               \
+	"it has no password there: add the user with `stauthctl user add`"
+#define STAUTH_TEXT_IMPORT_ROOT                                                \
+	"the password of the host's administrator is not one for the web: "    \
+	"add a user with `stauthctl user add`"
+#define STAUTH_TEXT_IMPORT_PASSWD                                              \
+	"the hash is not in this file, but in the shadow file beside it"
+/* These follow "About NAME: ", and the entry is taken. */
+#define STAUTH_TEXT_IMPORT_EXPIRED "it has expired there and is disabled here"
+#define STAUTH_TEXT_IMPORT_EXPIRES                                             \
+	"it expires there one day, but never here: disable it in time"
 
 #endif

@@ -15,11 +15,12 @@ COMMANDS = [
     "init", "user add", "user list", "user show", "user set", "user passwd",
     "user verify", "user disable", "user enable", "user delete",
     "session list", "session revoke", "import st-auth-simple",
+    "import htpasswd", "import shadow", "export",
     "config check", "config show", "nginx snippets", "streamlit-config",
     "audit",
 ]
 LATER = [
-    ["nginx", "check"], ["import", "htpasswd", "f"], ["import", "shadow", "f"],
+    ["nginx", "check"],
 ]
 
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The password files of Apache and nginx: NAME:HASH, perhaps a comment behind
+ * one more colon; lines that are empty or begin with # are none.
+ *
+ * Nothing of a line but the name is ever shown: people put passwords in
+ * plain text there.
+ */
+#include "import_sources.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#include "base/banned.h"
+
+struct walk {
+	stauth_import_fn *take;
+	void *arg;
+};
+
+static enum stauth_rc take_line(char *line, size_t len, size_t number,
+	void *arg, struct stauth_err *err)
+{
+	const struct walk *walk = arg;
+	struct stauth_import_record record = {.line = number};
+	char *colon;
+	char *hash;
+
+	if (line[strspn(line, " \t")] == '\0' ||
+		line[strspn(line, " \t")] == '#') {
+		return STAUTH_OK;
+	}
+	colon = memchr(line, ':', len);
+	if (!colon) {
+		record.refused = STAUTH_TEXT_IMPORT_NO_COLON;
+		return walk->take(&record, walk->arg, err);
+	}
+	*colon = '\0';
+	hash = colon + 1;
+	hash[strcspn(hash, ": \t")] = '\0';
+	record.name = line;
+	record.name_len = (size_t)(colon - line);
+	record.hash = hash;
+	return walk->take(&record, walk->arg, err);
+}
+
+enum stauth_rc ctl_htpasswd_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
+{
+	const struct ctl_import_file *file = self;
+	struct walk walk = {take, arg};
+
+	return ctl_lines_read(file->fd, take_line, &walk, err);
+}

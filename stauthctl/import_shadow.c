@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shadow(5), in the order of the code:
+ *
+ *  1. A password that is locked (! or * before or in place of the hash) or
+ *     empty lets nobody in there by password, so its entry MUST be told and
+ *     skipped.
+ *  2. root's MUST be skipped: the password of the host is not one for the web.
+ *  3. "Must change" (last change 0) is kept. An account that has expired MUST
+ *     come disabled; an expiry to come is told, for there is none here. How
+ *     old a password may get is not taken over.
+ */
+#include "import_sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#include "base/banned.h"
+
+#define DAY_S (24 * 60 * 60)
+
+enum {
+	NAME,
+	HASH,
+	CHANGED,
+	MIN_AGE,
+	MAX_AGE,
+	WARN,
+	INACTIVE,
+	EXPIRES,
+	FIELDS
+};
+
+struct walk {
+	stauth_import_fn *take;
+	void *arg;
+	int64_t today; /* days since 1970 */
+};
+
+/* --- 1. and 2. */
+
+static const char *refused(const char *name, const char *hash)
+{
+	if (strcmp(name, "root") == 0) {
+		return STAUTH_TEXT_IMPORT_ROOT;
+	}
+	if (hash[0] == '!' || hash[0] == '*') {
+		return STAUTH_TEXT_IMPORT_LOCKED;
+	}
+	if (hash[0] == '\0') {
+		return STAUTH_TEXT_IMPORT_EMPTY;
+	}
+	return strcmp(hash, "x") == 0 ? STAUTH_TEXT_IMPORT_PASSWD : NULL;
+}
+
+/* --- 3. */
+
+/* Days; -1 for none, and for what is no number. */
+static int64_t days(const char *field)
+{
+	char *end = NULL;
+	long long value = strtoll(field, &end, 10);
+
+	return field[0] && *end == '\0' && value >= 0 ? value : -1;
+}
+
+static void take_ages(const struct walk *walk, char *const field[FIELDS],
+	struct stauth_import_record *record)
+{
+	int64_t expires = days(field[EXPIRES]);
+
+	record->must_change = days(field[CHANGED]) == 0;
+	record->disabled = expires >= 0 && expires <= walk->today;
+	if (expires >= 0) {
+		record->notes[0] = record->disabled
+					   ? STAUTH_TEXT_IMPORT_EXPIRED
+					   : STAUTH_TEXT_IMPORT_EXPIRES;
+	}
+}
+
+static enum stauth_rc take_line(char *line, size_t len, size_t number,
+	void *arg, struct stauth_err *err)
+{
+	static char none[] = "";
+	const struct walk *walk = arg;
+	struct stauth_import_record record = {.line = number};
+	char *field[FIELDS];
+
+	if (len == 0) {
+		return STAUTH_OK;
+	}
+	for (size_t i = 0; i < FIELDS; i++) {
+		field[i] = line ? line : none;
+		line = line ? strchr(line, ':') : NULL;
+		if (line) {
+			*line++ = '\0';
+		}
+	}
+	if (field[HASH] == none) {
+		record.refused = STAUTH_TEXT_IMPORT_NO_COLON;
+		return walk->take(&record, walk->arg, err);
+	}
+	record.name = field[NAME];
+	record.name_len = strlen(field[NAME]);
+	record.hash = field[HASH];
+	record.refused = refused(field[NAME], field[HASH]);
+	take_ages(walk, field, &record);
+	return walk->take(&record, walk->arg, err);
+}
+
+enum stauth_rc ctl_shadow_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
+{
+	const struct ctl_import_file *file = self;
+	struct walk walk = {take, arg, file->now_s / DAY_S};
+
+	return ctl_lines_read(file->fd, take_line, &walk, err);
+}
