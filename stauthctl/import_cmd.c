@@ -123,3 +123,9 @@ int ctl_import_shadow(struct ctl *ctl)
 	return import_file(ctl,
 		(struct stauth_import_source){"shadow", ctl_shadow_read, NULL});
 }
+
+int ctl_import_json(struct ctl *ctl)
+{
+	return import_file(ctl,
+		(struct stauth_import_source){"json", ctl_json_read, NULL});
+}

@@ -163,7 +163,19 @@
 	"add a user with `stauthctl user add`"
 #define STAUTH_TEXT_IMPORT_PASSWD                                              \
 	"the hash is not in this file, but in the shadow file beside it"
+#define STAUTH_TEXT_IMPORT_NO_OBJECT                                           \
+	"this is no JSON object, or has a key twice; one stands on each "      \
+	"line, "                                                               \
+	"or all in one array"
+#define STAUTH_TEXT_IMPORT_KEY      "there is a key that no export has"
+#define STAUTH_TEXT_IMPORT_TYPE     "a value is not of the type of an export"
+#define STAUTH_TEXT_IMPORT_NAMELESS "there is no name"
 /* These follow "About NAME: ", and the entry is taken. */
+#define STAUTH_TEXT_IMPORT_SYSTEM_LOGIN                                        \
+	"the file marks it for system log-in, so it may open a host"
+#define STAUTH_TEXT_IMPORT_NO_PASSWORD                                         \
+	"it has no password, so nobody can log in before `stauthctl user "     \
+	"passwd` or a reset link"
 #define STAUTH_TEXT_IMPORT_EXPIRED "it has expired there and is disabled here"
 #define STAUTH_TEXT_IMPORT_EXPIRES                                             \
 	"it expires there one day, but never here: disable it in time"

@@ -24,7 +24,7 @@ def openssl(option, password="pw"):
 class Htpasswd(ImportCase):
     kind = "htpasswd"
 
-    def test_k1_every_scheme_logs_in_and_is_made_modern(self):
+    def test_every_scheme_logs_in_and_is_made_modern(self):
         lines = ["%s:%s" % (name, hashed("pass of " + name, name))
                  for name in SETTINGS]
         lines += ["ssl:" + openssl("-6"), "argon:" + ARGON2]
@@ -112,7 +112,7 @@ class Shadow(ImportCase):
     def line(self, name, text, changed="19000", expires=""):
         return "%s:%s:%s:0:99999:7::%s:\n" % (name, text, changed, expires)
 
-    def test_k1_users_with_a_password_log_in(self):
+    def test_users_with_a_password_log_in(self):
         self.write("".join(self.line(name, hashed("pass " + name, name))
                            for name in ("y", "gy", "7", "6", "5", "2b")))
         self.assertEqual(self.both(0, (6, 0, 0)), "")
