@@ -129,3 +129,10 @@ int ctl_import_json(struct ctl *ctl)
 	return import_file(ctl,
 		(struct stauth_import_source){"json", ctl_json_read, NULL});
 }
+
+int ctl_import_authenticator(struct ctl *ctl)
+{
+	return import_file(
+		ctl, (struct stauth_import_source){"streamlit-authenticator",
+			     ctl_authenticator_read, NULL});
+}

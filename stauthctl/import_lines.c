@@ -32,8 +32,8 @@ enum stauth_rc ctl_read_some(int fd, void *data, size_t size, size_t *ret_len,
 		n = read(fd, data, size);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		return stauth_fail(
-			err, STAUTH_EUNREACHABLE, "%s", strerror(errno));
+		return stauth_fail(err, STAUTH_EUNREACHABLE,
+			"the file cannot be read: %s", strerror(errno));
 	}
 	*ret_len = (size_t)n;
 	return STAUTH_OK;

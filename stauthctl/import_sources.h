@@ -25,6 +25,8 @@ enum stauth_rc ctl_shadow_read(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
 enum stauth_rc ctl_json_read(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
+enum stauth_rc ctl_authenticator_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
 
 /* --- what they share */
 

@@ -167,9 +167,13 @@
 	"this is no JSON object, or has a key twice; one stands on each "      \
 	"line, "                                                               \
 	"or all in one array"
-#define STAUTH_TEXT_IMPORT_KEY      "there is a key that no export has"
-#define STAUTH_TEXT_IMPORT_TYPE     "a value is not of the type of an export"
-#define STAUTH_TEXT_IMPORT_NAMELESS "there is no name"
+#define STAUTH_TEXT_IMPORT_KEY       "there is a key that no export has"
+#define STAUTH_TEXT_IMPORT_TYPE      "a value is not of the type of an export"
+#define STAUTH_TEXT_IMPORT_NAMELESS  "there is no name"
+#define STAUTH_TEXT_IMPORT_NO_TEXT   "a value is no text, or too long"
+#define STAUTH_TEXT_IMPORT_NO_LIST   "a value is no list"
+#define STAUTH_TEXT_IMPORT_KEY_TWICE "a key stands there twice"
+#define STAUTH_TEXT_IMPORT_NO_USER   "nothing is said about this user"
 /* These follow "About NAME: ", and the entry is taken. */
 #define STAUTH_TEXT_IMPORT_SYSTEM_LOGIN                                        \
 	"the file marks it for system log-in, so it may open a host"
@@ -179,5 +183,13 @@
 #define STAUTH_TEXT_IMPORT_EXPIRED "it has expired there and is disabled here"
 #define STAUTH_TEXT_IMPORT_EXPIRES                                             \
 	"it expires there one day, but never here: disable it in time"
+#define STAUTH_TEXT_IMPORT_ROLES                                               \
+	"some roles cannot be groups here and are left out"
+#define STAUTH_TEXT_IMPORT_ADMIN                                               \
+	"its role admin is a group here; a superuser is made with `stauthctl " \
+	"user set NAME --su`"
+#define STAUTH_TEXT_IMPORT_WAS_PLAIN                                           \
+	"its password stands there in plain text; only a hash of it is kept "  \
+	"here, so delete that file"
 
 #endif

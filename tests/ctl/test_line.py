@@ -15,7 +15,8 @@ COMMANDS = [
     "init", "user add", "user list", "user show", "user set", "user passwd",
     "user verify", "user disable", "user enable", "user delete",
     "session list", "session revoke", "import st-auth-simple",
-    "import htpasswd", "import shadow", "export",
+    "import htpasswd", "import shadow", "import json",
+    "import streamlit-authenticator", "export",
     "config check", "config show", "nginx snippets", "streamlit-config",
     "audit",
 ]
