@@ -128,6 +128,7 @@ int ctl_import_authenticator(struct ctl *ctl);
 int ctl_export(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);
 int ctl_config_show(struct ctl *ctl);
+int ctl_nginx_check(struct ctl *ctl);
 int ctl_nginx_snippets(struct ctl *ctl);
 int ctl_streamlit_config(struct ctl *ctl);
 int ctl_audit(struct ctl *ctl);

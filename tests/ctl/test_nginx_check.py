@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""nginx check: each known wiring mistake, made once in the example site. nginx
+itself takes every one of them (-t), and the check names that one and no other;
+it says nothing about what is right."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+from rig import CTL, TOP, Stack  # noqa: E402
+from stack_nginx import NGINX_CONF  # noqa: E402
+sys.path.insert(0, os.path.dirname(__file__))
+from nginx_mistakes import (  # noqa: E402
+    FINE, MISTAKES, NEIGHBOURS, SITE, location)
+
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "")
+                     + ":/usr/sbin:/sbin")
+MAIN = """
+pid %(dir)s/nginx.pid;
+error_log %(dir)s/error.log;
+events { worker_connections 64; }
+http {
+	access_log %(dir)s/access.log;
+	client_body_temp_path %(dir)s/tmp-body;
+	proxy_temp_path %(dir)s/tmp-proxy;
+	fastcgi_temp_path %(dir)s/tmp-fastcgi;
+	uwsgi_temp_path %(dir)s/tmp-uwsgi;
+	scgi_temp_path %(dir)s/tmp-scgi;
+	include conf.d/*.conf;
+}
+"""
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+HAS_IPV6 = has_ipv6()
+
+
+class Check(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack({"PUBLIC_URL": "https://app.example.com",
+                           "RUN_DIR": None}, init=False)
+        cls.dir = os.path.join(cls.stack.dir, "nginx")
+        os.mkdir(cls.dir)
+        cls.names = {"dir": cls.dir, "cert": cls.dir + "/cert.pem",
+                     "key": cls.dir + "/key.pem"}
+        try:
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-nodes",
+                 "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a",
+                 "-keyout", cls.names["key"], "-out", cls.names["cert"]],
+                check=True, stderr=subprocess.DEVNULL)
+        except BaseException:
+            cls.stack.stop()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.stop()
+
+    # --- a folder like /etc/nginx
+
+    def read(self, path):
+        with open(os.path.join(TOP, path), encoding="utf-8") as text:
+            return text.read()
+
+    def write(self, files):
+        for folder in ("conf.d", "snippets"):
+            path = os.path.join(self.dir, folder)
+            shutil.rmtree(path, ignore_errors=True)
+            os.mkdir(path)
+        for name, text in files.items():
+            with open(os.path.join(self.dir, name), "w",
+                      encoding="utf-8") as out:
+                out.write(text)
+
+    def site(self, *changes):
+        """The files of the example site, with these changes."""
+        files = {"nginx.conf": MAIN % self.names, SITE: self.read(
+            "nginx/example-site.conf")}
+        for name in os.listdir(os.path.join(TOP, "nginx")):
+            if name.startswith("stauth-"):
+                files["snippets/" + name] = self.read("nginx/" + name)
+        for name, old, new in changes:
+            self.assertIn(old, files[name])
+            files[name] = files[name].replace(old, new, 1)
+        return {name: self.local(text) for name, text in files.items()}
+
+    def local(self, text):
+        """Ports that anybody may have, and what is there."""
+        for name in ("dir", "cert", "key"):
+            text = text.replace("@%s@" % name.upper(), self.names[name])
+        text = re.sub(r"/etc/ssl/\S+\.pem", self.names["cert"], text)
+        text = re.sub(r"/etc/ssl/\S+\.key", self.names["key"], text)
+        text = re.sub(r"(listen (?:\[::\]:)?)(80|443)\b", r"\g<1>58\2", text)
+        if not HAS_IPV6:
+            text = re.sub(r"\n\s*listen \[::\].*", "", text)
+        return text
+
+    def nginx(self, option, conf="nginx.conf"):
+        return subprocess.run(
+            [NGINX, option, "-c", os.path.join(self.dir, conf), "-p",
+             self.dir, "-e", os.path.join(self.dir, "error.log")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            check=False)
+
+    def check(self, *options):
+        """What the check says of nginx -T: (exit code, findings)."""
+        dump = self.nginx("-T")
+        self.assertEqual(dump.returncode, 0, dump.stderr)
+        result = self.stack.ctl("nginx", "check", "--json", "-", *options,
+                                stdin=dump.stdout)
+        self.assertIn(result.returncode, (0, 65), result.stderr)
+        return result.returncode, json.loads(result.stdout)
+
+    # --- the tests
+
+    def test_b14_b15_each_mistake_is_named_and_no_other(self):
+        seen = set()
+        for what, rule, *changes in MISTAKES:
+            with self.subTest(mistake=what):
+                self.write(self.site(*changes))
+                code, found = self.check()
+                self.assertEqual({one["rule"] for one in found}, {rule},
+                                 json.dumps(found, indent=1))
+                self.assertEqual(
+                    code, 65 if found[0]["severity"] == "error" else 0)
+                for one in found:
+                    self.assertTrue(one["file"].startswith(self.dir))
+                seen.add(rule)
+        self.assertEqual(seen | {"include-unread"}, self.rules())
+
+    def rules(self):
+        """All that there are."""
+        text = self.read("stauthctl/nginx/rules.c")
+        return set(re.findall(r"\[CTL_RULE_\w+\] = \{\s*\"([a-z0-9-]+)\"",
+                              text))
+
+    def test_b14_what_is_right_is_left_alone(self):
+        for what, *changes in FINE:
+            with self.subTest(right=what):
+                self.write(self.site(*changes))
+                self.assertEqual(self.check(), (0, []))
+
+    def test_b14_other_sites_beside_it_are_nobodys_business(self):
+        files = self.site()
+        files["conf.d/a.conf"] = self.local(NEIGHBOURS)
+        files["fastcgi_params"] = "fastcgi_param REQUEST_METHOD a;\n" * 2
+        self.write(files)
+        self.assertEqual(self.check(), (0, []))
+
+    def test_b14_what_the_tests_and_the_demo_run_is_right(self):
+        """The rig's and the demo's own text, with their own values."""
+        stack = self.with_config(RUN_DIR=self.dir + "/run",
+                                 SESSION_TOKEN_NAME="acme.sid",
+                                 PUBLIC_URL="https://localhost:8080")
+        stack.ctl("nginx", "snippets", self.dir + "/snippets", check=True)
+        values = {"user": "", "dir": self.dir, "port": 58080,
+                  "snippets": self.dir + "/snippets",
+                  "app": "http://127.0.0.1:8501", "http_extra": "",
+                  "resume": "set $stauth_resume on;", "server_extra": ""}
+        demo = re.search(r'nginx.conf" <<-END\n(.*?)\n\tEND',
+                         self.read("nginx/demo"), re.S).group(1)
+        tls = ("listen 58080 ssl http2; ssl_certificate %(cert)s;"
+               " ssl_certificate_key %(key)s;"
+               " error_page 497 =301 https://\\$http_host\\$request_uri;"
+               % self.names)
+        for listen in ("listen 58080;", tls):
+            text = demo.replace("$(nginx_listen)", listen)
+            for name, value in (("user", ""), ("dir", self.dir),
+                                ("n", self.dir + "/snippets"),
+                                ("host", "localhost"), ("app_port", "8501")):
+                text = re.sub(r"(?<!\\)\$%s\b" % name, value, text)
+            text = text.replace("\\$", "$").replace(
+                self.dir + "/log/", self.dir + "/")
+            self.write_main(text)
+            self.assertEqual(self.check(), (0, []), text)
+        self.write_main(NGINX_CONF % values)
+        self.assertEqual(self.check(), (0, []))
+
+    # --- what it reads, and what it says
+
+    def with_config(self, **changes):
+        """The same stack with other keys until the end of the test."""
+        before = dict(self.stack.config)
+        self.write({})
+
+        def restore():
+            self.stack.config = before
+            self.stack.write_config()
+
+        self.addCleanup(restore)
+        self.stack.write_config(changes)
+        return self.stack
+
+    def write_main(self, text):
+        with open(os.path.join(self.dir, "nginx.conf"), "w",
+                  encoding="utf-8") as out:
+            out.write(text)
+
+    def ctl(self, code, *args, **more):
+        result = self.stack.ctl("nginx", "check", *args, **more)
+        self.assertEqual(result.returncode, code,
+                         result.stdout + result.stderr)
+        return result
+
+    def test_b14_a_person_is_told_where_what_and_how_to_mend_it(self):
+        self.write(self.site(location(
+            "/api/ { proxy_pass http://127.0.0.1:8501; }")))
+        result = self.ctl(65, "-", stdin=self.nginx("-T").stdout)
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertRegex(
+            lines[0], "^%s:[0-9]+: error: location /api/ .* "
+            r"\[unprotected-twin\]$" % re.escape(
+                os.path.join(self.dir, SITE)))
+        number = int(lines[0].split(":")[1])
+        with open(os.path.join(self.dir, SITE), encoding="utf-8") as text:
+            self.assertIn("location /api/", text.readlines()[number - 1])
+        self.assertIn("stauth-protect.conf", lines[2])
+        self.assertIn("1 errors, 0 warnings", result.stderr)
+        self.write(self.site())
+        result = self.ctl(0, "-", stdin=self.nginx("-T").stdout)
+        self.assertEqual(result.stdout, "nginx: ok, 1 app behind the check\n")
+        self.assertEqual(result.stderr, "")
+
+    def test_b14_it_reads_a_file_of_either_kind_and_all_at_once(self):
+        self.write(self.site(MISTAKES[0][2]))
+        main = os.path.join(self.dir, "nginx.conf")
+        dump = os.path.join(self.dir, "dump")
+        with open(dump, "w", encoding="utf-8") as out:
+            out.write("nginx: the configuration file x syntax is ok\n"
+                      + self.nginx("-T").stdout)
+        found = [json.loads(self.ctl(65, "--json", path).stdout)
+                 for path in (main, dump)]
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(list(found[0][0]), [
+            "file", "line", "rule", "severity", "message", "mend"])
+        os.remove(os.path.join(self.dir, "snippets", "stauth-public.conf"))
+        self.write_main(open(main, encoding="utf-8").read().replace(
+            "include", "include snippets/stauth-public.conf; include"))
+        found = json.loads(self.ctl(65, "--json", main).stdout)
+        self.assertEqual({one["rule"] for one in found},
+                         {"unprotected-twin", "include-unread"})
+
+    def test_b14_what_cannot_be_read_is_never_called_right(self):
+        for text in ("http { server {", "}", "a", "http { a \"b; }",
+                     "a\0b;", "", "events {}\n", "http {}" * 3):
+            result = self.ctl(65, "-", stdin=text)
+            self.assertNotIn("ok", result.stdout)
+        self.ctl(66, os.path.join(self.dir, "none"))
+        self.ctl(66, self.dir)
+        self.ctl(66, "/dev/zero")
+        self.ctl(64, "a", "b")
+
+    def test_b14_without_a_file_it_asks_nginx(self):
+        path = "/usr/sbin/nginx"
+        if not os.path.exists(path):
+            self.skipTest("no nginx in " + path)
+        dump = subprocess.run([path, "-T"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        result = self.stack.ctl("nginx", "check")
+        if dump.returncode == 0:
+            other = self.stack.ctl("nginx", "check", "-", stdin=dump.stdout)
+            self.assertEqual((result.returncode, result.stdout),
+                             (other.returncode, other.stdout))
+        elif os.geteuid() != 0 and "ermission denied" in dump.stderr:
+            self.assertEqual(result.returncode, 77)
+            self.assertIn("sudo stauthctl nginx check", result.stderr)
+        else:
+            self.assertEqual(result.returncode, 78)
+            self.assertIn("nginx: ", result.stderr)
+
+    def test_b14_who_may_not_read_the_keys_is_told_of_sudo(self):
+        if os.geteuid() != 0 or not os.path.exists("/etc/nginx/nginx.conf"):
+            self.skipTest("needs root, and an nginx that is installed")
+        conf = os.path.join(self.stack.dir, "nobody.conf")
+        shutil.copy(self.stack.conf, conf)
+        shutil.chown(conf, "nobody")
+        os.chmod(self.stack.dir, 0o755)
+        result = subprocess.run(
+            ["setpriv", "--reuid", "nobody", "--regid", "nogroup",
+             "--clear-groups", CTL, "-c", conf, "nginx", "check"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            check=False, cwd="/")
+        self.assertEqual(result.returncode, 77, result.stderr)
+        self.assertIn("sudo stauthctl nginx check", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

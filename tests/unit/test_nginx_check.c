@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "embedded.h"
+#include "nginx/load.h"
+#include "nginx/rules.h"
+#include "nginx/site.h"
+
+#include "base/banned.h"
+
+/* --- words, as nginx takes them */
+
+static void show(const struct ctl_conf_node *block, struct stauth_buf *buf)
+{
+	for (const struct ctl_conf_node *node = block->first; node;
+		node = node->next) {
+		for (size_t i = 0; i < node->word_count; i++) {
+			stauth_buf_addf(buf, "<%s>", node->words[i]);
+		}
+		if (node->is_block) {
+			stauth_buf_add(buf, "{");
+			show(node, buf);
+			stauth_buf_add(buf, "}");
+		}
+		stauth_buf_add(buf, ";");
+	}
+}
+
+static const struct words_row {
+	const char *text;
+	const char *shown; /* NULL: nginx refuses it, and so do we */
+} words_rows[] = {
+	{"", ""},
+	{"a;", "<a>;"},
+	{"a b\tc\r\nd ;", "<a><b><c><d>;"},
+	{"a{}b{c;}", "<a>{};<b>{<c>;};"},
+	{"# a;\na; # b", "<a>;"},
+	{"a b#c;", "<a><b#c>;"},
+	{"a \"b c\" 'd;e' \"f\\\"g\" '\"';", "<a><b c><d;e><f\"g><\">;"},
+	{"a \"\";", "<a><>;"},
+	{"a ^/(\\d+)\\.js$;", "<a><^/(\\d+)\\.js$>;"},
+	{"a b\\;c d\\ e;", "<a><b\\;c><d\\ e>;"},
+	{"a \\\\b\\n;", "<a><\\b\n>;"},
+	{"a ${b}c $d{}", "<a><${b}c><$d>{};"},
+	{"a ${b};", "<a><${b}>;"},
+	{"a b}c;", "<a><b}c>;"},
+	{"if ($a = \"b\") { c; }", "<if><($a><=><b><)>{<c>;};"},
+	{"map $a $b { ~*(?:x|\\d{2}) 1; }", NULL},
+	{"map $a $b { \"~*(?:x|\\d{2})\" 1; }",
+		"<map><$a><$b>{<~*(?:x|\\d{2})><1>;};"},
+	{"content_by_lua_block { if a { \"}\" } --}\n --[[ } ]] [==[ } ]] ]==] "
+	 "'\\'}' } a;",
+		"<content_by_lua_block>{};<a>;"},
+	{"a", NULL},
+	{";", NULL},
+	{"{}", NULL},
+	{"}", NULL},
+	{"a {", NULL},
+	{"a { b }", NULL},
+	{"a {;}", NULL},
+	{"a \"b;", NULL},
+	{"a \"b\"c;", NULL},
+	{"a 'b'\"c\";", NULL},
+	{"a_by_lua_block { '}", NULL},
+	{"a_by_lua_block { [[ }", NULL},
+	{"a b; }", NULL},
+};
+
+static void b14_words_are_what_nginx_takes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(words_rows) / sizeof(words_rows[0]);
+		i++) {
+		const struct words_row *row = &words_rows[i];
+		struct ctl_conf conf;
+		struct stauth_buf buf;
+		bool done =
+			ctl_conf_load(&conf, "x", row->text, strlen(row->text));
+
+		stauth_buf_init(&buf, 4096);
+		show(&conf.root, &buf);
+		if (done != (row->shown != NULL) ||
+			(done && strcmp(stauth_buf_str(&buf), row->shown) !=
+					 0)) {
+			fail_msg("%s: %s %s", row->text, stauth_buf_str(&buf),
+				conf.error);
+		}
+		assert_true(done || conf.error[0]);
+		stauth_buf_finish(&buf);
+		ctl_conf_finish(&conf);
+	}
+}
+
+/* --- nginx -T */
+
+static void b14_a_dump_is_taken_apart_with_its_lines(void **state)
+{
+	static const char dump[] =
+		"nginx: test is successful\n"
+		"# configuration file /e/nginx.conf:\n"
+		"a;\ninclude d/*.conf;\ninclude none.conf;\nb;\n\n"
+		"# configuration file /e/d/2.conf:\nd2;\n\n"
+		"# configuration file /e/d/1.conf:\n\nd1 {\ninclude ../x; }\n"
+		"# configuration file /e/d/../x:\n# none\nx;"
+		"\n# configuration file /e/d/.hidden.conf:\nh;\n"
+		"# configuration file /e/d/e/3.conf:\nh;\n";
+	struct ctl_conf conf;
+	struct stauth_buf buf;
+	const struct ctl_conf_node *node = NULL;
+
+	(void)state;
+	assert_true(ctl_conf_load(&conf, "-", dump, sizeof(dump) - 1));
+	stauth_buf_init(&buf, 4096);
+	show(&conf.root, &buf);
+	assert_string_equal(stauth_buf_str(&buf),
+		"<a>;<d1>{<include><../x>;};<d2>;<include><none.conf>;<b>;");
+	node = ctl_child(&conf.root, "d1");
+	assert_string_equal(node->file, "/e/d/1.conf");
+	assert_int_equal(node->line, 2);
+	assert_string_equal(ctl_child(&conf.root, "b")->file, "/e/nginx.conf");
+	assert_int_equal(ctl_child(&conf.root, "b")->line, 4);
+	stauth_buf_finish(&buf);
+	ctl_conf_finish(&conf);
+}
+
+static void refused(const char *text, size_t len, const char *why)
+{
+	struct ctl_conf conf;
+
+	assert_false(ctl_conf_load(&conf, "x", text, len));
+	if (!strstr(conf.error, why)) {
+		fail_msg("%s: %s", why, conf.error);
+	}
+	ctl_conf_finish(&conf);
+}
+
+static char *repeat(const char *part, size_t times)
+{
+	size_t len = strlen(part);
+	char *text = malloc(len * times + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < times; i++) {
+		memcpy(text + i * len, part, len);
+	}
+	text[len * times] = '\0';
+	return text;
+}
+
+static void b14_what_is_too_much_is_refused_in_time(void **state)
+{
+	static const char itself[] = "# configuration file /e/n:\n"
+				     "include n; include n; a;\n";
+	static const struct {
+		const char *part;
+		size_t times;
+		const char *why;
+	} rows[] = {
+		{"a{", 1000000, "too deep"},
+		{"a;", CTL_CONF_NODES_MAX + 1, "statements"},
+		{"a ", CTL_CONF_WORDS_MAX + 1, "words"},
+		{"aaaaaaaa", 1000, "4095"},
+		{"a\\ ", 3000, "4095"},
+		{"a 'aaaaaaaaaaaaaaaa\n", CTL_CONF_TEXT_MAX / 19 + 1, "large"},
+	};
+
+	(void)state;
+	refused(itself, sizeof(itself) - 1, "too deep");
+	refused("a \0b;", 5, "NUL");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = repeat(rows[i].part, rows[i].times);
+
+		refused(text, strlen(text), rows[i].why);
+		free(text);
+	}
+}
+
+/* --- the rules, over whatever can be read */
+
+struct bench {
+	struct stauth_config *config;
+	struct ctl_conf shipped[CTL_SNIPPETS];
+	struct ctl_findings findings;
+	struct ctl_site site;
+};
+
+static int make_bench(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	assert_non_null(bench);
+	bench->config = calloc(1, sizeof(*bench->config));
+	assert_non_null(bench->config);
+	snprintf(bench->config->public_urls[0].origin, STAUTH_ORIGIN_SIZE,
+		"https://a.example");
+	bench->config->public_urls[0].host =
+		bench->config->public_urls[0].origin + 8;
+	bench->config->public_urls[0].https = true;
+	bench->config->public_url_count = 1;
+	bench->findings.list =
+		calloc(CTL_FINDINGS_MAX, sizeof(*bench->findings.list));
+	bench->site.apps = calloc(CTL_SITE_APPS_MAX, CTL_ADDRESS_SIZE);
+	assert_non_null(bench->findings.list);
+	assert_non_null(bench->site.apps);
+	bench->site.config = bench->config;
+	bench->site.findings = &bench->findings;
+	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
+		assert_true(
+			ctl_conf_load(&bench->shipped[i], ctl_assets[i].name,
+				ctl_assets[i].data, ctl_assets[i].len));
+		bench->site.shipped[i] = &bench->shipped[i].root;
+		bench->site.shipped_names[i] = ctl_assets[i].name;
+	}
+	*state = bench;
+	return 0;
+}
+
+static int free_bench(void **state)
+{
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
+		ctl_conf_finish(&bench->shipped[i]);
+	}
+	free(bench->findings.list);
+	free(bench->site.apps);
+	free(bench->config);
+	free(bench);
+	return 0;
+}
+
+/* The findings' names, "" for none, "?" for what cannot be read. */
+static const char *judged(
+	struct bench *bench, const char *text, size_t len, char names[256])
+{
+	struct ctl_conf conf;
+
+	bench->findings.count = 0;
+	bench->site.app_count = 0;
+	snprintf(names, 256, "?");
+	if (ctl_conf_load(&conf, "/nonexistent/n", text, len)) {
+		names[0] = '\0';
+		bench->site.root = &conf.root;
+		ctl_judge(&bench->site);
+		ctl_findings_sort(&bench->findings);
+		for (size_t i = 0; i < bench->findings.count; i++) {
+			size_t at = strlen(names);
+
+			snprintf(names + at, 256 - at, "%s ",
+				ctl_rule(bench->findings.list[i].id)->name);
+		}
+	}
+	ctl_conf_finish(&conf);
+	return names;
+}
+
+/* All four snippets in use, in one text: what -T would print. */
+static char *whole_site(size_t *ret_len)
+{
+	static const char top[] =
+		"# configuration file /e/nginx.conf:\n"
+		"http {\ninclude stauth-http.conf;\nserver {\n"
+		"listen 443 ssl;\nserver_name a.example;\n"
+		"include stauth-server.conf;\n"
+		"add_header Strict-Transport-Security x;\n"
+		"location / {\ninclude stauth-protect.conf;\n"
+		"add_header Strict-Transport-Security x;\n"
+		"proxy_pass http://127.0.0.1:8501;\n}\n"
+		"location /p/ {\ninclude stauth-public.conf;\n"
+		"proxy_pass http://localhost:8501/p;\n}\n}\n}\n"
+		"stream { server { listen 1; proxy_pass 127.0.0.1:8502; } }\n";
+	struct stauth_buf buf;
+	char *text = NULL;
+
+	stauth_buf_init(&buf, 1 << 20);
+	stauth_buf_add(&buf, top);
+	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
+		stauth_buf_addf(&buf, "# configuration file /e/%s:\n%s\n",
+			ctl_assets[i].name, ctl_assets[i].data);
+	}
+	assert_true(stauth_buf_ok(&buf));
+	text = strdup(buf.data);
+	assert_non_null(text);
+	*ret_len = buf.len;
+	stauth_buf_finish(&buf);
+	return text;
+}
+
+static void b14_stream_leads_past_the_check(void **state)
+{
+	struct bench *bench = *state;
+	size_t len = 0;
+	char *text = whole_site(&len);
+	char names[256];
+
+	assert_string_equal(judged(bench, text, len, names), "");
+	strstr(text, "127.0.0.1:8502")[13] = '1';
+	assert_string_equal(
+		judged(bench, text, len, names), "unprotected-twin ");
+	free(text);
+}
+
+/* A number from a number: the same bytes break in every run. */
+static uint32_t next(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static void b14_no_broken_text_breaks_the_check(void **state)
+{
+	static const char odd[] = "{};\"'\\$#\n \t~^=/:[]().*-0\xff";
+	struct bench *bench = *state;
+	size_t len = 0;
+	char *text = whole_site(&len);
+	char *broken = malloc(len);
+	char names[256];
+	uint32_t seed = 1;
+	size_t read = 0;
+
+	assert_non_null(broken);
+	for (size_t i = 0; i < len; i += 97) {
+		judged(bench, text, i, names);
+	}
+	for (int i = 0; i < 600; i++) {
+		memcpy(broken, text, len);
+		for (uint32_t n = next(&seed) % 4 + 1; n > 0; n--) {
+			broken[next(&seed) % len] =
+				odd[next(&seed) % (sizeof(odd) - 1)];
+		}
+		read += strcmp(judged(bench, broken, len, names), "?") != 0;
+	}
+	/* Some of it has to come as far as the rules. */
+	assert_true(read > 100);
+	free(broken);
+	free(text);
+}
+
+/* The statement on a line, of one line; 0: none begins and ends there. */
+static size_t statement_len(const char *line)
+{
+	size_t len = strcspn(line, "\n");
+
+	return len > 1 && len < 256 && line[len - 1] == ';' &&
+			       line[strspn(line, " \t")] != '#'
+		       ? len
+		       : 0;
+}
+
+/* Statement by statement left out: nothing is missed in silence but what is
+ * as good by default, the first word of stauth-public.conf. */
+static void b14_each_line_of_the_snippets_is_asked_for(void **state)
+{
+	struct bench *bench = *state;
+	size_t len = 0;
+	char *text = whole_site(&len);
+	char *at = strstr(text, "# configuration file /e/stauth-http.conf");
+	size_t asked = 0;
+	char names[256];
+	char keep[256];
+
+	while ((at = strchr(at, '\n'))) {
+		size_t width = statement_len(++at);
+
+		memcpy(keep, at, width);
+		keep[width] = '\0';
+		if (width == 0 || strcmp(keep, "auth_request off;") == 0) {
+			continue;
+		}
+		memset(at, ' ', width);
+		if (!judged(bench, text, len, names)[0]) {
+			fail_msg("nobody asks for: %s", keep);
+		}
+		memcpy(at, keep, width);
+		asked++;
+	}
+	assert_true(asked > 150);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(b14_words_are_what_nginx_takes),
+		cmocka_unit_test(b14_a_dump_is_taken_apart_with_its_lines),
+		cmocka_unit_test(b14_what_is_too_much_is_refused_in_time),
+		cmocka_unit_test_setup_teardown(b14_stream_leads_past_the_check,
+			make_bench, free_bench),
+		cmocka_unit_test_setup_teardown(
+			b14_no_broken_text_breaks_the_check, make_bench,
+			free_bench),
+		cmocka_unit_test_setup_teardown(
+			b14_each_line_of_the_snippets_is_asked_for, make_bench,
+			free_bench),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
