@@ -15,7 +15,10 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 from rig import CTL, TOP, Stack  # noqa: E402
 from stack_nginx import NGINX_CONF  # noqa: E402
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path[:0] = [os.path.dirname(__file__),
+                os.path.join(TOP, "tests", "e2e")]
+from test_wiring import (  # noqa: E402
+    CACHES, HTTP, LOCATIONS, SERVER)
 from nginx_mistakes import (  # noqa: E402
     FINE, MISTAKES, NEIGHBOURS, SITE, location)
 
@@ -191,6 +194,29 @@ class Check(unittest.TestCase):
             self.assertEqual(self.check(), (0, []), text)
         self.write_main(NGINX_CONF % values)
         self.assertEqual(self.check(), (0, []))
+
+    def test_b14_what_the_snippets_say_otherwise_is_no_mistake(self):
+        """Each setting that e2e/test_wiring.py asks the whole stack about.
+        SSI alone is not: it opens what other locations include."""
+        self.with_config(RUN_DIR="/run/stauth",
+                         PUBLIC_URL="http://localhost:58080")
+        site = self.site()
+        values = {"user": "", "dir": self.dir, "port": 58080,
+                  "snippets": self.dir + "/snippets", "resume": "",
+                  "app": "http://127.0.0.1:8501"}
+        settings = [("http_extra", name, lines) for name, lines in
+                    list(HTTP.items()) + list(CACHES.items())]
+        settings += [("server_extra", name, lines) for name, lines in
+                     list(SERVER.items()) + [("locations", LOCATIONS)]]
+        self.write(site)
+        for where, name, lines in settings:
+            with self.subTest(where=where, setting=name):
+                more = {"http_extra": "", "server_extra": "",
+                        where: lines % values}
+                self.write_main(NGINX_CONF % dict(values, **more))
+                code, found = self.check()
+                self.assertEqual((code, {one["rule"] for one in found}),
+                                 (0, {"ssi"} if name == "ssi" else set()))
 
     # --- what it reads, and what it says
 
