@@ -125,6 +125,12 @@ location /if/ {
 	if ($arg_a) { set $b 1; }
 	proxy_pass %(app)s;
 }
+location /rewritten/ {
+	include %(snippets)s/stauth-protect.conf;
+	rewrite ^/rewritten/(.*)$ /$1 break;
+	if ($arg_a) { rewrite ^ /b break; }
+	proxy_pass %(app)s;
+}
 """
 REFUSED_IN_SERVER = (
     "merge_slashes off;", "underscores_in_headers on;",
@@ -372,14 +378,16 @@ class Wiring(unittest.TestCase):
                   encoding="ascii") as out:
             out.write("a file")
         self.again(server=LOCATIONS)
-        for path in ("/tried/a.txt", "/tried/b", "/read-only/x", "/if/x?a=1"):
+        for path in ("/tried/a.txt", "/tried/b", "/read-only/x", "/if/x?a=1",
+                     "/rewritten/x", "/rewritten/x?a=1"):
             for method in ("GET", "POST"):
                 answer = self.unseen(lambda path=path, method=method:
                                      self.stack.http(method, path))
                 self.assertIn(answer.status, (401, 403), (method, path))
         answer = self.stack.http("GET", "/tried/a.txt", cookies=self.alice)
         self.assertEqual(answer.body, b"a file")
-        for path in ("/tried/b", "/read-only/x", "/if/x?a=1"):
+        for path in ("/tried/b", "/read-only/x", "/if/x?a=1",
+                     "/rewritten/x", "/rewritten/x?a=1"):
             seen = echoed(self.stack.http("GET", path, {
                 "X-Auth-User": "root"}, self.alice))[0]
             self.assertEqual(seen["x-auth-user"], ["alice"], path)
