@@ -197,8 +197,8 @@ static int tell_findings(
 		code = ctl_out_flush();
 	}
 	if (findings->count) {
-		ctl_info(ctl, "%s: %zu errors, %zu warnings, %zu hints%s", name,
-			counts[CTL_SEVERITY_ERROR],
+		ctl_info(ctl, "%s: errors: %zu, warnings: %zu, hints: %zu%s",
+			name, counts[CTL_SEVERITY_ERROR],
 			counts[CTL_SEVERITY_WARNING], counts[CTL_SEVERITY_HINT],
 			findings->cut ? ", and more" : "");
 	}

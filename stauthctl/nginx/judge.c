@@ -140,7 +140,9 @@ static void judge_open(struct ctl_site *site, const struct ctl_conf_node *scope)
 	if (is_gates(site, scope)) {
 		return;
 	}
-	if (handler && is_public(scope)) {
+	if (handler && is_public(scope) &&
+		(ctl_app_of(site, handler) ||
+			ctl_protects(ctl_server_of(scope)))) {
 		ctl_judge_proxy(site, scope, CTL_SNIPPET_PUBLIC);
 		return;
 	}

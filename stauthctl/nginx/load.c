@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nginx/load.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
@@ -211,13 +212,24 @@ static bool parse_matching(struct ctl_conf *conf, const char *pattern,
 	return true;
 }
 
+/* A folder that is not there has no files; one that may not be read is to be
+ * told of. */
+static int stop_if_denied(const char *path, int error)
+{
+	(void)path;
+	return error == EACCES;
+}
+
 static bool parse_glob(struct ctl_conf *conf, const char *pattern,
-	struct ctl_conf_node *parent, int depth, size_t *ret_found)
+	struct ctl_conf_node *parent, int depth, size_t *ret_found,
+	bool *ret_denied)
 {
 	glob_t found = {0};
 	bool done = true;
+	int result = glob(pattern, 0, stop_if_denied, &found);
 
-	if (glob(pattern, 0, NULL, &found) == 0) {
+	*ret_denied = result == GLOB_ABORTED || result == GLOB_NOSPACE;
+	if (result == 0) {
 		for (size_t i = 0; done && i < found.gl_pathc; i++) {
 			done = parse_one(conf, found.gl_pathv[i], parent, depth,
 				ret_found);
@@ -229,13 +241,15 @@ static bool parse_glob(struct ctl_conf *conf, const char *pattern,
 
 /* nginx takes no file for a pattern, but not for a name. */
 static bool follow(struct ctl_conf *conf, struct ctl_conf_node *parent,
-	const char *path, int depth, size_t *ret_found)
+	const char *path, int depth, size_t *ret_found, bool *ret_denied)
 {
+	*ret_denied = false;
 	if (!strpbrk(path, "*?[")) {
 		return parse_one(conf, path, parent, depth, ret_found);
 	}
 	return conf->on_disk
-		       ? parse_glob(conf, path, parent, depth, ret_found)
+		       ? parse_glob(conf, path, parent, depth, ret_found,
+				 ret_denied)
 		       : parse_matching(conf, path, parent, depth, ret_found);
 }
 
@@ -244,6 +258,7 @@ bool ctl_conf_include(struct ctl_conf *conf, struct ctl_conf_node *parent,
 {
 	char path[PATH_MAX];
 	size_t found = 0;
+	bool denied = false;
 
 	if (depth >= CTL_CONF_DEPTH_MAX) {
 		return ctl_conf_fail(conf, node->file, node->line,
@@ -254,10 +269,10 @@ bool ctl_conf_include(struct ctl_conf *conf, struct ctl_conf_node *parent,
 		return true;
 	}
 	ctl_conf_drop(parent, node);
-	if (!follow(conf, parent, path, depth, &found)) {
+	if (!follow(conf, parent, path, depth, &found, &denied)) {
 		return false;
 	}
-	if (!found && !strpbrk(path, "*?[")) {
+	if (denied || (!found && !strpbrk(path, "*?["))) {
 		ctl_conf_append(parent, node);
 	}
 	return true;

@@ -26,6 +26,7 @@ server {
 	location /static { alias /srv/static/; }
 	location /old { rewrite ^/old/(.*)$ /new/$1 last; return 200 "x"; }
 	location = /a { auth_request /b; proxy_pass http://blog; }
+	location = /b { proxy_set_header X-Auth-User ""; proxy_pass http://blog; }
 	error_page 404 =200 /index.html;
 	if ($bad) { return 403; }
 }

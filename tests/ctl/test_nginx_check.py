@@ -220,6 +220,18 @@ class Check(unittest.TestCase):
 
     # --- what it reads, and what it says
 
+    def as_nobody(self, *args):
+        conf = os.path.join(self.stack.dir, "nobody.conf")
+        shutil.copy(self.stack.conf, conf)
+        shutil.chown(conf, "nobody")
+        os.chmod(self.stack.dir, 0o755)
+        return subprocess.run(
+            ["setpriv", "--reuid", "nobody", "--regid", "nogroup",
+             "--clear-groups", CTL, "-c", conf, "nginx", "check",
+             *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            check=False, cwd="/")
+
     def with_config(self, **changes):
         """The same stack with other keys until the end of the test."""
         before = dict(self.stack.config)
@@ -258,7 +270,7 @@ class Check(unittest.TestCase):
         with open(os.path.join(self.dir, SITE), encoding="utf-8") as text:
             self.assertIn("location /api/", text.readlines()[number - 1])
         self.assertIn("stauth-protect.conf", lines[2])
-        self.assertIn("1 errors, 0 warnings", result.stderr)
+        self.assertIn("errors: 1, warnings: 0", result.stderr)
         self.write(self.site())
         result = self.ctl(0, "-", stdin=self.nginx("-T").stdout)
         self.assertEqual(result.stdout, "nginx: ok, 1 app behind the check\n")
@@ -293,6 +305,16 @@ class Check(unittest.TestCase):
         self.ctl(66, "/dev/zero")
         self.ctl(64, "a", "b")
 
+    def test_b14_a_folder_that_may_not_be_read_is_told(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to become somebody else")
+        self.write(self.site())
+        os.chmod(self.stack.dir, 0o755)
+        os.chmod(os.path.join(self.dir, "conf.d"), 0o700)
+        result = self.as_nobody(os.path.join(self.dir, "nginx.conf"))
+        self.assertEqual(result.returncode, 65, result.stderr)
+        self.assertIn("[include-unread]", result.stdout)
+
     def test_b14_without_a_file_it_asks_nginx(self):
         path = "/usr/sbin/nginx"
         if not os.path.exists(path):
@@ -314,15 +336,7 @@ class Check(unittest.TestCase):
     def test_b14_who_may_not_read_the_keys_is_told_of_sudo(self):
         if os.geteuid() != 0 or not os.path.exists("/etc/nginx/nginx.conf"):
             self.skipTest("needs root, and an nginx that is installed")
-        conf = os.path.join(self.stack.dir, "nobody.conf")
-        shutil.copy(self.stack.conf, conf)
-        shutil.chown(conf, "nobody")
-        os.chmod(self.stack.dir, 0o755)
-        result = subprocess.run(
-            ["setpriv", "--reuid", "nobody", "--regid", "nogroup",
-             "--clear-groups", CTL, "-c", conf, "nginx", "check"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            check=False, cwd="/")
+        result = self.as_nobody()
         self.assertEqual(result.returncode, 77, result.stderr)
         self.assertIn("sudo stauthctl nginx check", result.stderr)
 
