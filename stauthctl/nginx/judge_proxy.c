@@ -100,11 +100,28 @@ static const struct ctl_conf_node *find_instead(
 	return node;
 }
 
+/* An if{} is not inherited. Where one is missing in a location inside of
+ * another, what it asks of the server is asked in that one. */
+static bool stands_around(
+	const struct ctl_conf_node *scope, const struct ctl_conf_node *wanted)
+{
+	while (scope && !ctl_is(scope, "server")) {
+		if (ctl_find_same(scope, wanted)) {
+			return true;
+		}
+		scope = scope->parent;
+	}
+	return false;
+}
+
 static bool holds(
 	const struct ctl_conf_node *scope, const struct ctl_conf_node *wanted)
 {
 	if (ctl_is(wanted, "auth_request")) {
 		return true; /* known by now */
+	}
+	if (wanted->is_block) {
+		return stands_around(scope, wanted);
 	}
 	for (const struct ctl_conf_node *node =
 			ctl_effective(scope, ctl_word(wanted, 0));

@@ -19,9 +19,11 @@ static void judge_setting(struct ctl_site *site,
 	const struct ctl_conf_node *node = ctl_effective(server, name);
 	char words[CTL_WORDS_SIZE];
 
-	/* The size is judged where it counts, in the locations. */
+	/* The size is judged where it counts, in the locations; of "set" there
+	 * may be more than one. */
 	if (ctl_is(wanted, "client_max_body_size") ||
-		(node && ctl_same_words(node, wanted, 0))) {
+		(node && ctl_same_words(node, wanted, 0)) ||
+		(ctl_is(wanted, "set") && ctl_find_same(server, wanted))) {
 		return;
 	}
 	if (node && (ctl_is(wanted, "underscores_in_headers") ||

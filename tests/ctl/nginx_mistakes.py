@@ -113,8 +113,9 @@ MISTAKES = [
     ("the pages without their ^~", "snippet-differs",
      ("snippets/stauth-server.conf", "location ^~ /auth/ {",
       "location /auth/ {")),
-    ("no server snippet", "server-snippet", (SITE, SERVER,
-     "	client_max_body_size 210m; merge_slashes on;\n")),
+    ("no server snippet but its variable", "server-snippet", (SITE, SERVER,
+     "	set $stauth_server on; client_max_body_size 210m;\n"
+     "	merge_slashes on;\n")),
     ("the socket of another RUN_DIR", "http-snippet",
      ("snippets/stauth-http.conf", "unix:/run/stauth/check.sock",
       "unix:/run/other/check.sock")),

@@ -61,19 +61,12 @@ class Check(unittest.TestCase):
         os.mkdir(cls.dir)
         cls.names = {"dir": cls.dir, "cert": cls.dir + "/cert.pem",
                      "key": cls.dir + "/key.pem"}
-        try:
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "ec", "-nodes",
-                 "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a",
-                 "-keyout", cls.names["key"], "-out", cls.names["cert"]],
-                check=True, stderr=subprocess.DEVNULL)
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-nodes",
+             "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a",
+             "-keyout", cls.names["key"], "-out", cls.names["cert"]],
+            check=True, stderr=subprocess.DEVNULL)
 
     # --- a folder like /etc/nginx
 
