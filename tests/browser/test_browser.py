@@ -21,17 +21,10 @@ class WithBrowser(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = NginxStack({"BRAND_NAME": "Acme reports"},
                                app="streamlit")
-        try:
-            cls.stack.add_user("alice", PASSWORD, "--name", "Älice Example")
-            cls.stack.add_user("admin", PASSWORD, su=True)
-            cls.stack.start()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        cls.stack.add_user("alice", PASSWORD, "--name", "Älice Example")
+        cls.stack.add_user("admin", PASSWORD, su=True)
+        cls.stack.start()
 
     def open(self, path="/", **options):
         browser = Browser(**options)

@@ -31,16 +31,9 @@ class ServerSnippetForgotten(unittest.TestCase):
 		}
 	}
 """ % cls.other
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.start()
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        cls.stack.add_user("alice", PASSWORD)
+        cls.stack.start()
 
     def test_b2_the_app_stays_closed_and_the_answer_says_why(self):
         jar = self.stack.session("alice", PASSWORD)

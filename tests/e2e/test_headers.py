@@ -23,20 +23,13 @@ class Headers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = NginxStack({"APP_KEY": "k" * 40})
-        try:
-            cls.stack.add_user("alice", PASSWORD, "--name", "Jürgen 100%",
-                               "--email", "alice@example.com")
-            cls.stack.ctl("user", "set", "alice", "--groups", "staff,dev",
-                          check=True)
-            cls.stack.start()
-            cls.alice = cls.stack.session("alice", PASSWORD)
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        cls.stack.add_user("alice", PASSWORD, "--name", "Jürgen 100%",
+                           "--email", "alice@example.com")
+        cls.stack.ctl("user", "set", "alice", "--groups", "staff,dev",
+                      check=True)
+        cls.stack.start()
+        cls.alice = cls.stack.session("alice", PASSWORD)
 
     def seen(self, path="/", headers=None, cookies=None, method="GET"):
         answer = self.stack.http(

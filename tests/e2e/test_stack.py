@@ -30,21 +30,14 @@ class Gatekeeping(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = NginxStack()
-        try:
-            cls.stack.add_user("alice", PASSWORD)
-            cls.stack.ctl("user", "set", "alice", "--groups", "staff",
-                          check=True)
-            cls.stack.add_user("admin", PASSWORD, su=True)
-            cls.stack.start()
-            cls.alice = cls.stack.session("alice", PASSWORD)
-            cls.admin = cls.stack.session("admin", PASSWORD)
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        cls.stack.add_user("alice", PASSWORD)
+        cls.stack.ctl("user", "set", "alice", "--groups", "staff",
+                      check=True)
+        cls.stack.add_user("admin", PASSWORD, su=True)
+        cls.stack.start()
+        cls.alice = cls.stack.session("alice", PASSWORD)
+        cls.admin = cls.stack.session("admin", PASSWORD)
 
     # --- without a session
 

@@ -21,22 +21,15 @@ class Behind(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = NginxStack(app="streamlit")
-        try:
-            if cls.url:
-                cls.stack.url = cls.url
-                cls.stack.host = cls.url.partition("//")[2]
-                cls.stack.write_config({"PUBLIC_URL": cls.url})
-            cls.stack.add_user("alice", PASSWORD, "--name", "Alice Example")
-            cls.stack.add_user("admin", PASSWORD, su=True)
-            cls.stack.start()
-            cls.alice = cls.stack.session("alice", PASSWORD)
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        if cls.url:
+            cls.stack.url = cls.url
+            cls.stack.host = cls.url.partition("//")[2]
+            cls.stack.write_config({"PUBLIC_URL": cls.url})
+        cls.stack.add_user("alice", PASSWORD, "--name", "Alice Example")
+        cls.stack.add_user("admin", PASSWORD, su=True)
+        cls.stack.start()
+        cls.alice = cls.stack.session("alice", PASSWORD)
 
 
 class Direct(Behind):

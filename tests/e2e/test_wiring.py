@@ -145,19 +145,12 @@ class Wiring(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = NginxStack({"APP_KEY": "k" * 40,
                                 "SESSIONS_PER_USER": "1000"})
-        try:
-            for name in ("alice", "bob"):
-                cls.stack.add_user(name, PASSWORD)
-            cls.stack.start()
-            cls.alice = cls.stack.session("alice", PASSWORD)
-            cls.bob = cls.stack.session("bob", PASSWORD)
-        except BaseException:
-            cls.stack.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.stop()
+        cls.addClassCleanup(cls.stack.stop)
+        for name in ("alice", "bob"):
+            cls.stack.add_user(name, PASSWORD)
+        cls.stack.start()
+        cls.alice = cls.stack.session("alice", PASSWORD)
+        cls.bob = cls.stack.session("bob", PASSWORD)
 
     def again(self, http="", server=""):
         """nginx with these lines."""
