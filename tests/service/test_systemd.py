@@ -264,7 +264,7 @@ class Tour(Case):
             "/auth/reset", {"token": token, "password": PASSWORD,
                             "confirm": PASSWORD},
             form_path="/auth/reset?token=" + token)
-        self.assert_goes(answer, "/auth/login?reset=1")
+        self.assert_goes(answer, "/auth/login")
         self.stack.session("bob@example.com", PASSWORD)
 
     def test_every_page_and_two_letters_without_a_refused_call(self):
