@@ -47,6 +47,19 @@ static void set_signals(const struct gate_supervise *job, enum gate_kind kind)
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+/* As ps(1) shows them: 15 bytes are what there is. */
+static const char *name_of(enum gate_kind kind)
+{
+	static const char *const names[] = {
+		[GATE_KIND_CHECK] = "fcgi_gate check",
+		[GATE_KIND_STANDBY] = "fcgi_gate check",
+		[GATE_KIND_PAGES] = "fcgi_gate pages",
+		[GATE_KIND_SWEEP] = "fcgi_gate sweep",
+		[GATE_KIND_MAIL] = "fcgi_gate mail",
+	};
+	return names[kind];
+}
+
 static bool answers_checks(enum gate_kind kind)
 {
 	return kind == GATE_KIND_CHECK || kind == GATE_KIND_STANDBY;
@@ -69,6 +82,7 @@ _Noreturn void gate_child_run(const struct gate_supervise *job,
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master_pid) {
 		_exit(EX_OK);
 	}
+	(void)prctl(PR_SET_NAME, name_of(kind));
 	if (job->lock_fd >= 0) {
 		(void)close(job->lock_fd);
 	}

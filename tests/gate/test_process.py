@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
 import fcgi  # noqa: E402
 from process_case import PASSWORD, ProcessCase  # noqa: E402
-from rig import COOKIE, GATE, SUBMIT, wait_for  # noqa: E402
+from rig import COOKIE, GATE, SUBMIT, command_of, wait_for  # noqa: E402
 
 
 class CommandLine(ProcessCase):
@@ -143,6 +143,12 @@ class Workers(ProcessCase):
         # Each sets its own, first of all.
         self.assertTrue(wait_for(lambda: nice() == [0, 0, 5, 5, 5], 5),
                         nice())
+
+    def test_ps_tells_them_apart(self):
+        s = self.stack({"CHECK_WORKERS": "2", "PAGE_WORKERS": "3"})
+        self.assertTrue(wait_for(lambda: sorted(
+            command_of(pid) for pid in s.workers()) == [
+                "fcgi_gate check"] * 2 + ["fcgi_gate pages"] * 3, 5))
 
     def test_no_core_and_many_descriptors(self):
         s = self.stack()

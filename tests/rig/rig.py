@@ -40,6 +40,15 @@ NAVIGATE = {
 SUBMIT = dict(NAVIGATE, **{"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN})
 
 
+def command_of(pid):
+    """As ps shows it; "" of a process that is gone."""
+    try:
+        with open("/proc/%d/comm" % pid, encoding="utf-8") as name:
+            return name.read().rstrip("\n")
+    except OSError:
+        return ""
+
+
 def wait_for(condition, timeout=10, every=0.02):
     """The first true value of condition(), or its last false one."""
     until = time.monotonic() + timeout
@@ -159,10 +168,11 @@ class Stack:
             return log.read()
 
     def workers(self):
-        """Pids of the gate's children."""
+        """Pids of the gate's children, but the sweep's: it comes and goes."""
         path = "/proc/%d/task/%d/children" % (self.gate.pid, self.gate.pid)
         with open(path, encoding="ascii") as children:
-            return [int(pid) for pid in children.read().split()]
+            pids = [int(pid) for pid in children.read().split()]
+        return [pid for pid in pids if not command_of(pid).endswith("sweep")]
 
     def stop(self):
         self.stop_gate()
