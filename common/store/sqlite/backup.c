@@ -19,6 +19,7 @@
 
 #include "config/config.h"
 #include "store/sqlite/copy.h"
+#include "store/sqlite/pair.h"
 
 #include "base/banned.h"
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "store/sqlite/foreign.h"
-#include "store/sqlite/open.h"
+#include "store/sqlite/pair.h"
 #include "store/sqlite/schema.h"
 
 #include "base/banned.h"
@@ -151,29 +150,6 @@ static enum stauth_rc inspect(int fd, const char *path, struct stauth_err *err)
 				      : stauth_foreign_judge(path, err);
 }
 
-/* One init at a time: who makes the file clears away what an earlier one
- * left beside it, and must not take that from another who is at work. */
-static enum stauth_rc lock_dir(
-	struct stauth_db *db, int *ret_fd, struct stauth_err *err)
-{
-	struct timespec pause = {0, 20 * 1000000};
-	int fd = open(db->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0) {
-		return cannot(db->dir, err);
-	}
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (stauth_boot_ms() >= db->deadline_ms) {
-			(void)close(fd);
-			return stauth_fail(err, STAUTH_EUNREACHABLE,
-				"another init is at work in %.120s", db->dir);
-		}
-		(void)nanosleep(&pause, NULL);
-	}
-	*ret_fd = fd;
-	return STAUTH_OK;
-}
-
 static enum stauth_rc make_and_inspect(
 	struct stauth_db *db, struct stauth_err *err)
 {
@@ -251,10 +227,15 @@ enum stauth_rc stauth_sqlite_init(
 	}
 	db->deadline_ms = stauth_boot_ms() + INIT_MS;
 	if (rc == STAUTH_OK) {
-		rc = lock_dir(db, &lock_fd, err);
+		rc = stauth_db_lock_dir(db, &lock_fd, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = make_and_inspect(db, err);
+	}
+	/* Who makes the file clears away what an earlier one left beside it,
+	 * and must not take that from another who is at work. */
+	if (lock_fd >= 0) {
+		(void)close(lock_fd);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_db_connect(db, err);
@@ -268,10 +249,10 @@ enum stauth_rc stauth_sqlite_init(
 	if (rc == STAUTH_OK) {
 		rc = ask_pragma(db, "PRAGMA quick_check(1)", "ok", err);
 	}
-	stauth_db_close(db);
-	if (lock_fd >= 0) {
-		(void)close(lock_fd);
+	if (rc == STAUTH_OK) {
+		rc = stauth_pair_join(db, err);
 	}
+	stauth_db_close(db);
 	free(db);
 	return rc;
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/sqlite/pair.h"
 
 #include "base/banned.h"
 
@@ -208,8 +209,6 @@ static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"%.140s is no regular file", db->path);
 	}
-	db->dev = st.st_dev;
-	db->ino = st.st_ino;
 	mend_companion(db, "-wal", &st);
 	mend_companion(db, "-shm", &st);
 	return STAUTH_OK;
@@ -223,6 +222,9 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 	if (rc == STAUTH_OK) {
 		rc = look_at_file(db, err);
 	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_pair_part(db, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -231,6 +233,10 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
 			SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
 		NULL);
+	if (code == SQLITE_OK) {
+		code = sqlite3_db_config(
+			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
 	if (code == SQLITE_OK) {
 		code = sqlite3_busy_handler(db->sql, wait_for_lock, db);
 	}

@@ -5,13 +5,14 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <sqlite3.h>
 
 #include "base/rc.h"
 #include "store/sqlite/sql.h"
 #include "store/table.h"
+
+#define STAUTH_FILE_ID_SIZE 64
 
 /*
  * One connection, which looks after itself: a verb calls stauth_db_ready or
@@ -27,11 +28,9 @@ struct stauth_db {
 	sqlite3_stmt *stmts[STAUTH_SQL_COUNT]; /* prepared at first use */
 	uint64_t opened; /* counts the connections it had */
 	bool doomed;     /* to be closed and opened again by the next verb */
-	dev_t dev;       /* which file it was when it was opened */
-	ino_t ino;
-	ino_t wal_ino;       /* of its -wal; 0 none */
-	int64_t deadline_ms; /* of the verb, on the boot clock */
-	int64_t looked_ms;   /* when the file was last looked at */
+	char file_id[STAUTH_FILE_ID_SIZE]; /* which file is open (pair.h) */
+	int64_t deadline_ms;               /* of the verb, on the boot clock */
+	int64_t looked_ms; /* when the file was last looked at */
 	bool tried;
 	int64_t tried_ms;          /* when it was last tried to open it */
 	struct stauth_err failure; /* what came of that */
@@ -46,18 +45,9 @@ void stauth_db_close(struct stauth_db *db);
 /* dir with every link resolved, and name below it. EUNREACHABLE. */
 enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 	char ret_path[PATH_MAX], struct stauth_err *err);
-/* Opens db->path and hardens the connection; the schema is not looked at. */
+/* Opens db->path and hardens the connection; the schema is not looked at.
+ * Closing it writes nothing before stauth_pair_join was called. */
 enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err);
-/*
- * Closes a connection whose file is no longer the one at its path. What the
- * old file wrote last stands in the -wal beside it, which a new file of that
- * name would inherit: it is brought home first, and removed.
- */
-void stauth_db_abandon(struct stauth_db *db);
-/* The inode of the -wal beside it; 0 none. */
-ino_t stauth_db_wal_ino(const struct stauth_db *db);
-/* Removes what a file of this path would inherit. */
-void stauth_db_remove_leftovers(const char *path);
 /* The part of the hardening that holds for files of others too. */
 int stauth_db_harden(sqlite3 *sql);
 

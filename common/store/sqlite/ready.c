@@ -13,9 +13,8 @@
  */
 #include "store/sqlite/open.h"
 
-#include <sys/stat.h>
-
 #include "base/clock.h"
+#include "store/sqlite/pair.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/reserve.h"
 #include "store/sqlite/schema.h"
@@ -34,14 +33,6 @@ static int64_t wait_ms(enum stauth_store_role role)
 	return waits ? VERB_WAIT_MS : 0;
 }
 
-static bool still_there(const struct stauth_db *db)
-{
-	struct stat st;
-
-	return lstat(db->path, &st) == 0 && st.st_dev == db->dev &&
-	       st.st_ino == db->ino;
-}
-
 static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_connect(db, err);
@@ -50,8 +41,9 @@ static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 		rc = stauth_schema_check(db, err);
 	}
 	if (rc == STAUTH_OK) {
-		db->wal_ino = stauth_db_wal_ino(db);
-	} else {
+		rc = stauth_pair_join(db, err);
+	}
+	if (rc != STAUTH_OK) {
 		stauth_db_close(db);
 	}
 	return rc;
@@ -84,8 +76,8 @@ static enum stauth_rc look_again(
 	enum stauth_rc rc;
 
 	db->looked_ms = boot_ms;
-	if (!still_there(db)) {
-		stauth_db_abandon(db);
+	if (!stauth_pair_still(db)) {
+		stauth_pair_abandon(db);
 		return STAUTH_OK;
 	}
 	if (sqlite3_db_readonly(db->sql, "main") != 0) {
