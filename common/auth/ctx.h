@@ -42,11 +42,10 @@ struct stauth_ctx {
 	 * recovers by itself; see stauth_ctx_keys. */
 	struct stauth_keys keys;
 	bool keys_loaded;
-	/* How long the present question queued before it got here; 0: not at
-	 * all, or nobody knows. A crowd's does not wait for a slot then. */
-	int64_t queued_ms;
-	/* For who cannot say how long: does somebody queue behind the present
-	 * question, with nobody free to take him? NULL: not to be asked. */
+	/* Did the present question queue before it got here? */
+	bool queued;
+	/* Does somebody queue behind it, with nobody free to take him? NULL:
+	 * nobody ever does. */
 	bool (*crowded)(const void *crowd);
 	const void *crowd;
 	int slots_fd;             /* auth/slots.c; -1: not open yet */

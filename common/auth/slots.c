@@ -15,13 +15,15 @@
 
 #define WAIT_WEB_MS   1000
 #define WAIT_OTHER_MS 20000
-#define QUEUE_MS      50
-#define PATIENCE_MS   300
 #define NAP_MIN_MS    5
 #define NAP_SPREAD_MS 16
+/* Of the page workers, who neither hash for a stranger nor wait for that:
+ * one for a known device, one for all that needs no hash. */
+#define SPARED 2
 
 /* Where each bank begins, as bytes of the file. */
 #define BYTE_DEVICE 1000
+#define BYTE_PLACE  1500
 #define BYTE_PAM    2000
 #define BYTE_CLI    3000
 
@@ -32,30 +34,6 @@ struct bank {
 	int extra; /* -1: none */
 	int64_t wait_ms;
 };
-
-/*
- * While a worker waits here, requests queue behind it, those of known devices
- * as well. So where there is a queue, nobody of the crowd spends more than
- * PATIENCE_MS in it and here together: more come than can be hashed.
- */
-static int64_t web_wait_ms(const struct stauth_ctx *ctx, bool known_device)
-{
-	if (known_device || ctx->queued_ms < QUEUE_MS) {
-		return WAIT_WEB_MS;
-	}
-	return ctx->queued_ms < PATIENCE_MS ? PATIENCE_MS - ctx->queued_ms : 0;
-}
-
-/* A front end that names no time sees at least that others wait by now. */
-static int64_t shortened_ms(const struct stauth_ctx *ctx,
-	const struct bank *bank, bool known_device)
-{
-	bool crowd = ctx->slots == STAUTH_SLOTS_WEB && !known_device &&
-		     bank->wait_ms > PATIENCE_MS && ctx->crowded &&
-		     ctx->crowded(ctx->crowd);
-
-	return crowd ? PATIENCE_MS : bank->wait_ms;
-}
 
 static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
 {
@@ -68,8 +46,7 @@ static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
 		break;
 	}
 	return (struct bank){0, ctx->config->hash_slots,
-		known_device ? BYTE_DEVICE : -1,
-		web_wait_ms(ctx, known_device)};
+		known_device ? BYTE_DEVICE : -1, WAIT_WEB_MS};
 }
 
 /* The file is shared by everybody who may use the directory, so it belongs
@@ -175,11 +152,65 @@ static void nap(struct stauth_ctx *ctx)
 	(void)nanosleep(&ts, NULL);
 }
 
+/*
+ * While a worker waits here, requests may queue behind it, those of known
+ * devices as well. So a stranger who waits gives way to a queue, unless he
+ * has one of the few places to wait in. A queue that was seen once may be
+ * somebody whom a free worker is about to serve.
+ */
+struct patience {
+	struct bank places; /* count 0: may wait wherever he is */
+	int place;          /* the byte; -1: none */
+	int seen;           /* how often in a row there was a queue */
+};
+
+static struct patience patience_of(
+	const struct stauth_ctx *ctx, bool known_device)
+{
+	const struct stauth_config *config = ctx->config;
+	int count = config->page_workers - config->hash_slots - SPARED;
+	struct patience patience = {{BYTE_PLACE, 0, -1, 0}, -1, 0};
+
+	if (ctx->crowded && ctx->slots == STAUTH_SLOTS_WEB && !known_device) {
+		patience.places.count = count > 1 ? count : 1;
+		patience.seen = ctx->queued ? 1 : 0;
+	}
+	return patience;
+}
+
+static bool gives_way(struct stauth_ctx *ctx, struct patience *patience)
+{
+	if (patience->places.count == 0 || patience->place >= 0) {
+		return false;
+	}
+	patience->place = try_bank(ctx->slots_fd, &patience->places);
+	if (patience->place >= 0) {
+		return false;
+	}
+	patience->seen = ctx->crowded(ctx->crowd) ? patience->seen + 1 : 0;
+	return patience->seen > 1;
+}
+
+/* The byte of the slot, -1: too late, -2: the file cannot be locked. */
+static int wait_for_slot(struct stauth_ctx *ctx, const struct bank *bank,
+	struct patience *patience)
+{
+	int64_t from_ms = ctx->boot_ms();
+	int byte = try_bank(ctx->slots_fd, bank);
+
+	while (byte == -1 && ctx->boot_ms() - from_ms < bank->wait_ms &&
+		!gives_way(ctx, patience)) {
+		nap(ctx);
+		byte = try_bank(ctx->slots_fd, bank);
+	}
+	return byte;
+}
+
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err)
 {
 	struct bank bank = bank_of(ctx, known_device);
-	int64_t from_ms = ctx->boot_ms();
+	struct patience patience = patience_of(ctx, known_device);
 	enum stauth_rc rc;
 
 	ret_slot->index = -1;
@@ -187,26 +218,21 @@ enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	for (;;) {
-		int byte = try_bank(ctx->slots_fd, &bank);
-
-		if (byte >= 0) {
-			ret_slot->index = byte;
-			return STAUTH_OK;
-		}
-		if (byte == -2) {
-			return stauth_fail(err, STAUTH_EUNREACHABLE,
-				"slots.lock: %s", strerror(errno));
-		}
-		if (ctx->boot_ms() - from_ms >= bank.wait_ms) {
-			return stauth_fail(err, STAUTH_EBUSY,
-				"no hashing slot within %lld ms",
-				(long long)bank.wait_ms);
-		}
-		/* Who was free took his by the end of the first nap. */
-		nap(ctx);
-		bank.wait_ms = shortened_ms(ctx, &bank, known_device);
+	int byte = wait_for_slot(ctx, &bank, &patience);
+	if (byte == -2) {
+		rc = stauth_fail(err, STAUTH_EUNREACHABLE, "slots.lock: %s",
+			strerror(errno));
+	} else if (byte == -1) {
+		rc = stauth_fail(err, STAUTH_EBUSY,
+			"no hashing slot within %lld ms",
+			(long long)bank.wait_ms);
+	} else {
+		ret_slot->index = byte;
 	}
+	if (patience.place >= 0) {
+		(void)lock_byte(ctx->slots_fd, patience.place, F_UNLCK);
+	}
+	return rc;
 }
 
 void stauth_slot_give(struct stauth_ctx *ctx, struct stauth_slot *slot)

@@ -14,10 +14,10 @@ struct stauth_slot {
 /*
  * Waits for one of the slots of ctx->slots (web: HASH_SLOTS, and one more for
  * a known device; PAM and command line: one of their own) at most 1 s (web)
- * or 20 s; a stranger's that queued already (ctx->queued_ms) hardly, nor one
- * that others queue behind (ctx->crowded). EBUSY. A
- * slot is a lock on a byte of STATE_DIR/slots.lock, so a killed process frees
- * its own.
+ * or 20 s; a stranger from the web gives up at once where others queue behind
+ * (ctx->crowded), but for the few who have a place to wait in. EBUSY. A slot
+ * is a lock on a byte of STATE_DIR/slots.lock, so a killed process frees its
+ * own.
  */
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err);

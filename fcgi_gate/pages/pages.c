@@ -10,35 +10,18 @@
 
 #include "base/banned.h"
 
-#define QUEUED_LONG_MS 1000
-
 static bool others_wait(const void *crowd)
 {
 	const struct gate_worker *worker = crowd;
 	return gate_io_others_wait(worker->listen_fd);
 }
 
-/* nginx with our snippets says when it sent the request. Of another server's
- * is known whether it queued (queued), and whether others do behind it. */
-static void judge_queue(
-	const struct gate_worker *worker, struct gate_pages *pages, bool queued)
-{
-	struct stauth_ctx *ctx = &pages->ctx;
-	bool timed = gate_request_is_timed(pages->request);
-	ctx->crowd = worker;
-	ctx->crowded = timed ? NULL : others_wait;
-	ctx->queued_ms = timed ? gate_request_waited_ms(pages->request)
-			 : queued && others_wait(worker) ? QUEUED_LONG_MS
-							 : 0;
-}
-
-static void serve(const struct gate_worker *worker, struct gate_pages *pages,
-	struct gate_io *io, bool queued)
+static void serve(struct gate_pages *pages, struct gate_io *io, bool queued)
 {
 	struct gate_page page;
+	pages->ctx.queued = queued;
 	gate_page_init(&page, pages, io);
 	int status = gate_request_read(page.request, io);
-	judge_queue(worker, pages, queued);
 	if (status != 0) {
 		gate_page_fail(&page, status);
 	} else {
@@ -59,7 +42,7 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 		bool queued = gate_io_others_wait(worker->listen_fd);
 		if (gate_io_accept(io, worker->listen_fd, GATE_PULSE_EVERY_MS,
 			    worker->stop)) {
-			serve(worker, pages, io, queued);
+			serve(pages, io, queued);
 			gate_io_finish(io);
 		}
 	}
@@ -75,6 +58,8 @@ int gate_pages_run(const struct gate_worker *worker)
 	struct gate_io *io = gate_io_new();
 	pages.request = calloc(1, sizeof(*pages.request));
 	stauth_ctx_init(&pages.ctx, worker->config);
+	pages.ctx.crowded = others_wait;
+	pages.ctx.crowd = worker;
 
 	if (io == NULL || pages.request == NULL ||
 		!gate_theme_init(&pages.theme, worker->config)) {

@@ -13,7 +13,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/codec.h"
 #include "base/secret.h"
@@ -21,8 +20,7 @@
 
 #include "base/banned.h"
 
-#define DRAIN_MAX     ((size_t)2 * 1024 * 1024)
-#define WAITED_MAX_MS 60000
+#define DRAIN_MAX ((size_t)2 * 1024 * 1024)
 
 struct param {
 	const char *name;
@@ -43,7 +41,6 @@ static const struct param params[] = {
 	PARAM("CONTENT_TYPE", content_type, 256),
 	PARAM("CONTENT_LENGTH", content_length, 32),
 	PARAM("REMOTE_ADDR", address, 64),
-	PARAM("REQUEST_MSEC", sent_at, 32),
 	PARAM("HTTP_HOST", host, 512),
 	PARAM("HTTP_COOKIE", cookie, 32768),
 	PARAM("HTTP_ORIGIN", origin, 1024),
@@ -193,36 +190,4 @@ bool gate_request_wants_json(const struct gate_request *request)
 {
 	return accepts(request->accept, "application/json") &&
 	       !accepts(request->accept, "text/html");
-}
-
-/* $msec is digits, a dot and three digits. */
-static int64_t sent_ms(const char *text)
-{
-	char digits[24] = "";
-	const char *dot = strchr(text, '.');
-	int64_t ms = 0;
-
-	if (!dot || dot - text > 12 || strlen(dot) != 4) {
-		return 0;
-	}
-	memcpy(digits, text, (size_t)(dot - text));
-	memcpy(digits + (dot - text), dot + 1, 3);
-	return stauth_parse_int(digits, 0, INT64_MAX, &ms) ? ms : 0;
-}
-
-bool gate_request_is_timed(const struct gate_request *request)
-{
-	return sent_ms(request->sent_at) > 0;
-}
-
-int64_t gate_request_waited_ms(const struct gate_request *request)
-{
-	struct timespec now = {0};
-	int64_t sent = sent_ms(request->sent_at);
-	int64_t waited;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	waited = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - sent;
-	/* A clock that was set says nothing. */
-	return sent > 0 && waited > 0 && waited < WAITED_MAX_MS ? waited : 0;
 }

@@ -31,7 +31,6 @@ struct gate_request {
 	const char *content_type;
 	const char *content_length;
 	const char *address;
-	const char *sent_at; /* by nginx: seconds with a fraction */
 	const char *host;
 	const char *cookie;
 	const char *origin;
@@ -60,10 +59,5 @@ void gate_request_wipe(struct gate_request *request);
 
 /* application/json, and not text/html? */
 bool gate_request_wants_json(const struct gate_request *request);
-
-/* Milliseconds since nginx sent it; 0 if it did not say, or not sensibly. */
-int64_t gate_request_waited_ms(const struct gate_request *request);
-/* Did the server say when it sent it? */
-bool gate_request_is_timed(const struct gate_request *request);
 
 #endif

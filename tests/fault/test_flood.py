@@ -90,8 +90,10 @@ class Flooded(unittest.TestCase):
                 time.sleep(0.2)
         told = "%s, log-ins %s, check %.3f" % (
             running.statuses(), ["%.2f" % s for s in took], watch.slowest)
-        # A browser that is known gets in at once, whatever the others do.
-        self.assertLess(min(took), 1, told)
+        # A browser that is known gets in at once, whatever the others do:
+        # each time, not only at its best.
+        self.assertLess(max(took), 1, told)
+        self.assertGreater(len(took), 5, told)
         self.assertEqual(watch.wrong, [], told)
         self.assertGreater(watch.checks, 20, told)
         self.assertLess(watch.slowest, 1.5, told)

@@ -208,8 +208,7 @@ class Busy(unittest.TestCase):
                 "SELECT COUNT(*) FROM lanes WHERE key LIKE '%user9%'"),
                 [(0,)])
 
-    def test_e11_a_crowd_is_refused_at_once_by_whatever_server(self):
-        """No server of ours in front: nothing says when it was sent."""
+    def test_e11_a_crowd_is_refused_at_once(self):
         with Stack({"HASH_SLOTS": "1", "PAGE_WORKERS": "4"}) as stack:
             stack.add_user("alice", PASSWORD)
             stack.start_gate()
@@ -238,8 +237,8 @@ class Busy(unittest.TestCase):
             self.assertEqual({a.status for a in answers}, {503})
             self.assertTrue(all(a.header("Retry-After") for a in answers))
             # One after the other, each for a second, were ten.
-            self.assertLess(took, 4)
-            self.assertLess(ended, 6)
+            self.assertLess(took, 2)
+            self.assertLess(ended, 3)
 
 
 if __name__ == "__main__":
