@@ -3,7 +3,7 @@
 #include "sqlite_files.h"
 
 #include "base/clock.h"
-#include "store/sqlite/recent.h"
+#include "store/sqlite/verbs.h"
 
 #include "base/banned.h"
 
@@ -219,6 +219,107 @@ static void nothing_is_held_between_rounds(void **state)
 	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
 }
 
+static int delete_sessions_once(
+	unsigned event, void *arg, void *statement, void *detail)
+{
+	struct fixture **fix = arg;
+	struct fixture *once = *fix;
+
+	(void)event;
+	(void)statement;
+	(void)detail;
+	*fix = NULL;
+	if (once) {
+		raw(once, "DELETE FROM sessions");
+	}
+	return 0;
+}
+
+/* The round that did not see it must not pass for one that did. */
+static void a_commit_while_a_round_begins_is_seen_by_the_next(void **state)
+{
+	struct fixture *fix = *state;
+	struct fixture *once = fix;
+	struct stauth_sqlite_check *half =
+		(struct stauth_sqlite_check *)fix->check.check;
+
+	(void)add_live_session(fix, "alice", 1);
+	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	raw(fix, "UPDATE sessions SET group_list = 'su'");
+	/* At its first row the transaction has begun. */
+	assert_int_equal(sqlite3_trace_v2(half->db->sql, SQLITE_TRACE_ROW,
+				 delete_sessions_once, &once),
+		SQLITE_OK);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_null(once);
+	assert_int_equal(
+		sqlite3_trace_v2(half->db->sql, 0, NULL, NULL), SQLITE_OK);
+	assert_verdict(fix, 1, STAUTH_CHECK_DENY);
+}
+
+static volatile uint32_t *index_of(const struct stauth_sqlite_check *half)
+{
+	volatile void *index = NULL;
+	sqlite3_file *file = NULL;
+
+	assert_int_equal(sqlite3_file_control(half->db->sql, "main",
+				 SQLITE_FCNTL_FILE_POINTER, &file),
+		SQLITE_OK);
+	assert_int_equal(
+		file->pMethods->xShmMap(file, 0, 32768, 0, &index), SQLITE_OK);
+	return index;
+}
+
+/* Two copies that differ: somebody is at it, or died there. SQLite makes the
+ * index anew. */
+static void a_head_that_is_half_written_is_no_head(void **state)
+{
+	struct fixture *fix = *state;
+	const struct stauth_sqlite_check *half =
+		(const struct stauth_sqlite_check *)fix->check.check;
+	uint32_t head[STAUTH_WAL_HEAD_WORDS];
+
+	(void)add_live_session(fix, "alice", 1);
+	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_true(stauth_wal_head(half->db, head));
+	index_of(half)[STAUTH_WAL_HEAD_COPY + 4] ^= 1;
+	assert_false(stauth_wal_head(half->db, head));
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_true(half->in_transaction);
+	fix->check.check->ops->flush(fix->check.check);
+	assert_true(stauth_wal_head(half->db, head));
+	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+}
+
+/* Where nothing was committed, kept rows need no transaction; a row that is
+ * not kept still does. */
+static void kept_rows_cost_no_transaction(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_check *check = fix->check.check;
+	const struct stauth_sqlite_check *half =
+		(const struct stauth_sqlite_check *)check;
+
+	(void)add_live_session(fix, "alice", 1);
+	(void)add_live_session(fix, "bob", 2);
+	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+		assert_false(half->in_transaction);
+		check->ops->flush(check);
+	}
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_ALLOW);
+	assert_true(half->in_transaction);
+	check->ops->flush(check);
+	assert_false(half->in_transaction);
+	/* Any commit, also one that changes nothing of theirs. */
+	assert_rc(write_audit(fix), STAUTH_OK);
+	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_true(half->in_transaction);
+	check->ops->flush(check);
+}
+
 /* The connection falls away within a round. */
 static void a_fault_ends_its_round(void **state)
 {
@@ -315,6 +416,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_round_sees_one_state_and_the_next_the_newest, begin,
 			end),
+		cmocka_unit_test_setup_teardown(
+			a_commit_while_a_round_begins_is_seen_by_the_next,
+			begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_head_that_is_half_written_is_no_head, begin, end),
+		cmocka_unit_test_setup_teardown(
+			kept_rows_cost_no_transaction, begin, end),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_held_between_rounds, begin, end),
 		cmocka_unit_test_setup_teardown(

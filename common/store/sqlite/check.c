@@ -5,16 +5,20 @@
  *     one place: after the one live session of this very hash was read whole.
  *  2. What could not be read is FAULT, never DENY and never ALLOW.
  *  3. One read, nothing written, nobody waited for.
- *  4. The checks of one round look at one state of the database, in one read
- *     transaction: that of the round's first check. All of them had arrived
- *     by then and none was answered, so what was acknowledged before one of
- *     them was sent is in it. The next round looks anew.
+ *  4. The checks of one round look at the state of the database at the
+ *     round's first check, or a later one. All of them had arrived by then
+ *     and none was answered, so what was acknowledged before one of them was
+ *     sent is in it. The next round looks anew.
  *  5. A row that was read before is used only if nothing at all was committed
- *     since, and that is found out in the same transaction.
+ *     since. That is found out in the round's read transaction, or without
+ *     one, where the head of the -wal's index is still the one that was there
+ *     before the last transaction began: not after, or a commit in between
+ *     would pass for seen.
  */
 #include "store/sqlite/verbs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
@@ -36,10 +40,11 @@ static bool is_alive(
 
 static void end_round(struct stauth_sqlite_check *half)
 {
-	if (half->in_round) {
+	if (half->in_transaction) {
 		stauth_query_end(&half->round);
-		half->in_round = false;
+		half->in_transaction = false;
 	}
+	half->in_round = false;
 }
 
 static enum stauth_rc see_state(
@@ -63,6 +68,33 @@ static enum stauth_rc see_state(
 
 /* SQLite ends a transaction with the last statement that reads in it; this
  * one is under way until the round ends. */
+static enum stauth_rc begin_transaction(
+	struct stauth_sqlite_check *half, struct stauth_err *err)
+{
+	uint32_t head[STAUTH_WAL_HEAD_WORDS];
+	bool known = half->recent && stauth_wal_head(half->db, head);
+	enum stauth_rc rc;
+
+	half->seen_of = 0;
+	stauth_query_start(&half->round, half->db, STAUTH_SQL_DATA_VERSION);
+	half->in_transaction = true;
+	rc = see_state(half, err);
+	if (rc == STAUTH_OK && known) {
+		memcpy(half->seen, head, sizeof(half->seen));
+		half->seen_of = half->db->opened;
+	}
+	return rc;
+}
+
+static bool is_unchanged(const struct stauth_sqlite_check *half)
+{
+	uint32_t head[STAUTH_WAL_HEAD_WORDS];
+
+	return half->seen_of != 0 && half->seen_of == half->db->opened &&
+	       stauth_wal_head(half->db, head) &&
+	       memcmp(head, half->seen, sizeof(head)) == 0;
+}
+
 static enum stauth_rc begin_round(
 	struct stauth_sqlite_check *half, struct stauth_err *err)
 {
@@ -75,9 +107,8 @@ static enum stauth_rc begin_round(
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	stauth_query_start(&half->round, half->db, STAUTH_SQL_DATA_VERSION);
 	half->in_round = true;
-	return see_state(half, err);
+	return is_unchanged(half) ? STAUTH_OK : begin_transaction(half, err);
 }
 
 /* NOTFOUND; what it read until a failure stays in *ret_session. */
@@ -108,11 +139,17 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 	const uint8_t token_hash[32], struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc;
+	enum stauth_rc rc = STAUTH_OK;
 
 	if (half->recent &&
 		stauth_recent_get(half->recent, token_hash, ret_session)) {
 		return STAUTH_OK;
+	}
+	if (!half->in_transaction) {
+		rc = begin_transaction(half, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
 	rc = read_row(half->db, token_hash, ret_session, err);
 	if (rc == STAUTH_OK && half->recent) {

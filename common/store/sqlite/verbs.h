@@ -6,6 +6,7 @@
 #include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/recent.h"
+#include "store/sqlite/walhead.h"
 #include "store/state.h"
 
 /*
@@ -27,8 +28,13 @@ struct stauth_sqlite_check {
 	struct stauth_check base;
 	struct stauth_db *db;
 	struct stauth_recent *recent; /* NULL: every row is read */
-	struct stauth_query round;    /* holds its read transaction open */
 	bool in_round;                /* from the first submit to flush */
+	bool in_transaction;          /* in one that reads, held by: */
+	struct stauth_query round;
+	/* The head before the last one, and of which connection (db->opened);
+	 * 0: none. */
+	uint32_t seen[STAUTH_WAL_HEAD_WORDS];
+	uint64_t seen_of;
 };
 
 static inline struct stauth_db *stauth_accounts_db(
