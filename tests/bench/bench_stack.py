@@ -13,7 +13,8 @@ import time
 from rig import BUILD, COOKIE, wait_for
 from stack_nginx import NginxStack
 
-VARIANTS = ("plain", "gate", "noop", "textbook")
+VARIANTS = ("plain", "gate", "noop", "same", "textbook")
+RESPONDERS = ("noop", "same", "textbook")
 
 CONF = """
 %(user)s
@@ -34,6 +35,8 @@ http {
 	include %(snippets)s/stauth-http.conf;
 	upstream noop { server unix:%(dir)s/noop.sock max_fails=0;
 		keepalive 512; keepalive_requests 1000000; }
+	upstream same { server unix:%(dir)s/same.sock max_fails=0;
+		keepalive 512; keepalive_requests 1000000; }
 	upstream textbook { server unix:%(dir)s/textbook.sock max_fails=0; }
 	upstream app { server unix:%(dir)s/app.sock; keepalive 256;
 		keepalive_requests 10000000; }
@@ -45,12 +48,14 @@ http {
 		listen 127.0.0.1:%(port)d backlog=4096;
 		include %(snippets)s/stauth-server.conf;
 		location = /_noop/check { %(check_noop)s }
+		location = /_same/check { %(check_same)s }
 		location = /_textbook/check { %(check_textbook)s }
 		location /plain { include %(snippets)s/stauth-public.conf;
 			proxy_pass http://app; }
 		location /gate { include %(snippets)s/stauth-protect.conf;
 			proxy_pass http://app; }
 		location /noop { %(protect_noop)s proxy_pass http://app; }
+		location /same { %(protect_same)s proxy_pass http://app; }
 		location /textbook { %(protect_textbook)s
 			proxy_pass http://app; }
 	}
@@ -128,9 +133,11 @@ class Bench(NginxStack):
                 "workers": self.nginx_workers,
                 "dir": self.dir, "port": self.port, "snippets": folder,
                 "check_noop": check.replace("stauth_check;", "noop;"),
+                "check_same": check.replace("stauth_check;", "same;"),
                 "check_textbook": textbook.replace(
                     "stauth_check;", "textbook;"),
                 "protect_noop": protect.replace("/_stauth/", "/_noop/"),
+                "protect_same": protect.replace("/_stauth/", "/_same/"),
                 "protect_textbook": protect.replace(
                     "/_stauth/", "/_textbook/"),
             })
@@ -138,15 +145,27 @@ class Bench(NginxStack):
 
     def start(self, responders=True):
         self.start_gate()
-        for name in ("noop", "textbook") if responders else ():
+        for name in RESPONDERS if responders else ():
             sock = os.path.join(self.dir, name + ".sock")
+            program = "bench_" + name.replace("same", "noop")
             self.parts.append(subprocess.Popen(
-                [os.path.join(BUILD, "tests", "bench", "bench_" + name),
-                 sock]))
+                [os.path.join(BUILD, "tests", "bench", program), sock] +
+                ([self.answer_file()] if name == "same" else [])))
             wait_for(lambda path=sock: os.path.exists(path))
             os.chmod(sock, 0o666)
         self.start_nginx()
         return self
+
+    def answer_file(self):
+        """What the gate says of one of the sessions."""
+        path = os.path.join(self.dir, "answer")
+        with open(self.tokens, encoding="ascii") as tokens:
+            answer = self.check(tokens.readline().strip())
+        if answer.status != 204:
+            raise SystemExit("the gate answered %d" % answer.status)
+        with open(path, "wb") as out:
+            out.write(answer.raw)
+        return path
 
     def stop(self):
         for part in self.parts:
@@ -170,8 +189,8 @@ class Bench(NginxStack):
             pids = [int(pid) for pid in text.read().split()]
         if variant == "gate":
             pids += self.workers()
-        if variant in ("noop", "textbook"):
-            pids.append(self.parts[("noop", "textbook").index(variant)].pid)
+        if variant in RESPONDERS:
+            pids.append(self.parts[RESPONDERS.index(variant)].pid)
         return pids
 
     def check_workers(self):
