@@ -4,9 +4,9 @@
  *
  *  1. Only what is given changes, and the outcome MUST keep the rules of a
  *     new account.
- *  2. A session carries the identity, so a change of e-mail, display name,
- *     groups or superuser, and disabling, MUST end the user's sessions and
- *     whatever log-in is under way.
+ *  2. Every change MUST end the user's sessions, which carry the identity,
+ *     and whatever log-in, link or other edit is under way: also a mark that
+ *     is taken back, so that nothing of before revives.
  *  3. An account marked for system log-in, and the mark itself, MUST NOT be
  *     changed by a web page.
  *  4. The last superuser MUST NOT be disabled or demoted.
@@ -76,10 +76,12 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 
 /* --- 2. what it means */
 
-static bool identity_differs(
+static bool differs(
 	const struct stauth_account *a, const struct stauth_account *b)
 {
-	return a->su != b->su || strcmp(a->email, b->email) != 0 ||
+	return a->su != b->su || a->disabled != b->disabled ||
+	       a->system_login != b->system_login ||
+	       strcmp(a->email, b->email) != 0 ||
 	       strcmp(a->display_name, b->display_name) != 0 ||
 	       strcmp(a->groups, b->groups) != 0;
 }
@@ -145,14 +147,11 @@ static enum stauth_rc apply(struct stauth_ctx *ctx,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	bool identity = identity_differs(old, next);
-	bool end = identity || (next->disabled && !old->disabled);
 	struct stauth_change change;
 	struct stauth_buf detail;
 	enum stauth_rc rc;
 
-	if (!identity && old->disabled == next->disabled &&
-		old->system_login == next->system_login) {
+	if (!differs(old, next)) {
 		*ret_ended = 0;
 		return STAUTH_OK;
 	}
@@ -164,7 +163,7 @@ static enum stauth_rc apply(struct stauth_ctx *ctx,
 	stauth_buf_init(&detail, STAUTH_DETAIL_SIZE);
 	describe(old, next, &detail);
 	stauth_change_fill(ctx, event_of(old, next), old, actor,
-		stauth_buf_str(&detail), end, &change);
+		stauth_buf_str(&detail), true, &change);
 	stauth_buf_finish(&detail);
 	return write_change(ctx, next, &change, ret_ended, err);
 }

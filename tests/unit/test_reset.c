@@ -129,6 +129,7 @@ enum change {
 	DISABLE,
 	EMAIL,
 	MARK,
+	MARK_TAKEN_BACK,
 	DELETE
 };
 
@@ -150,8 +151,12 @@ static void do_change(struct fixture *f, enum change change)
 			&f->ctx, ALICE, &fixture_actor, &ended, &err));
 		return;
 	}
+	if (change == MARK_TAKEN_BACK) {
+		do_change(f, MARK);
+		edit.system_login = 0;
+	}
 	edit.disabled = change == DISABLE ? 1 : -1;
-	edit.system_login = change == MARK ? 1 : -1;
+	edit.system_login = change == MARK ? 1 : edit.system_login;
 	edit.email = change == EMAIL ? "other@example.com" : NULL;
 	assert_ok(stauth_account_edit(
 		&f->ctx, ALICE, &edit, &fixture_actor, &ended, &err));
@@ -189,6 +194,11 @@ static void f12_dead_after_a_change_of_address(void **state)
 static void f12_dead_after_marking_for_system_login(void **state)
 {
 	f12_dead_after_a_change(*state, MARK);
+}
+
+static void f12_dead_after_a_mark_that_was_taken_back(void **state)
+{
+	f12_dead_after_a_change(*state, MARK_TAKEN_BACK);
 }
 
 /* Between the look at the link and its password lies the slow hash, and the
@@ -379,6 +389,7 @@ int main(void)
 		MAIL_TEST(f12_dead_after_disabling),
 		MAIL_TEST(f12_dead_after_a_change_of_address),
 		MAIL_TEST(f12_dead_after_marking_for_system_login),
+		MAIL_TEST(f12_dead_after_a_mark_that_was_taken_back),
 		MAIL_TEST(f12_dead_after_marking_while_it_is_taken),
 		MAIL_TEST(the_wall_is_asked_again_after_the_hash),
 		MAIL_TEST(f12_dead_after_deletion),
