@@ -15,7 +15,7 @@ USED = struct.Struct("=Q")
 SLOT = struct.Struct("=IIq48s4096s")
 SLOTS = 60000
 RECORD_SIZE = USED.size + SLOTS * SLOT.size
-WROTE, TRUNCATED, SYNCED, UNLINKED = 1, 2, 3, 4
+WROTE, TRUNCATED, SYNCED, UNLINKED, RENAMED = 1, 2, 3, 4, 5
 SECTOR = 512
 
 
@@ -26,7 +26,7 @@ def new_record(path):
 
 
 def records(path):
-    """(kind, name, at, bytes written), see recorder.c."""
+    """(kind, name, at, bytes written or new name), see recorder.c."""
     with open(path, "rb") as file:
         used, = USED.unpack(file.read(USED.size))
         if used > SLOTS:
@@ -35,7 +35,8 @@ def records(path):
             kind, size, at, name, data = SLOT.unpack(file.read(SLOT.size))
             if kind:
                 name = name.rstrip(b"\0").decode()
-                yield kind, name, at, data[:size] if kind == WROTE else b""
+                yield kind, name, at, (
+                    data[:size] if kind in (WROTE, RENAMED) else b"")
 
 
 def write(content, at, data):
@@ -112,6 +113,9 @@ class Disk:
                 syncs += 1
             elif kind == UNLINKED:
                 del self.files[name]
+            elif kind == RENAMED:
+                file.linked = False
+                self.files[written.decode()] = self.files.pop(name)
         return syncs
 
     def lose(self, rng):

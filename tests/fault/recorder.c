@@ -26,7 +26,8 @@ enum kind {
 	WROTE = 1,
 	TRUNCATED = 2,
 	SYNCED = 3,
-	UNLINKED = 4
+	UNLINKED = 4,
+	RENAMED = 5 /* data: the new name */
 };
 
 struct slot {
@@ -175,6 +176,18 @@ int unlink(const char *path)
 
 	if (rc == 0 && record) {
 		tell_path(UNLINKED, path, 0, NULL, 0);
+	}
+	return rc;
+}
+
+int rename(const char *from, const char *to)
+{
+	int rc = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0U);
+	const char *name = strrchr(to, '/');
+
+	if (rc == 0 && record) {
+		name = name ? name + 1 : to;
+		tell_path(RENAMED, from, 0, name, strlen(name));
 	}
 	return rc;
 }

@@ -168,6 +168,15 @@ class Workers(ProcessCase):
         self.assertEqual(s.check().status, 401)
 
 
+def open_files(pid):
+    """The paths of its descriptors, those that last long enough."""
+    for entry in glob.glob("/proc/%d/fd/*" % pid):
+        try:
+            yield os.readlink(entry)
+        except OSError:
+            pass
+
+
 class Stopping(ProcessCase):
     def while_it_starts(self, signo):
         """A gate that waits for RUN_DIR's lock gets the signal."""
@@ -178,9 +187,8 @@ class Stopping(ProcessCase):
                 s.gate_log, "wb") as log:
             fcntl.flock(held, fcntl.LOCK_EX)
             s.gate = subprocess.Popen([GATE, "-c", s.conf], stderr=log)
-            self.assertTrue(wait_for(lambda: lock in [
-                os.readlink(path) for path in glob.glob(
-                    "/proc/%d/fd/*" % s.gate.pid)], 5))
+            self.assertTrue(wait_for(
+                lambda: lock in open_files(s.gate.pid), 5))
             s.gate.send_signal(signo)
             time.sleep(0.1)
         return s

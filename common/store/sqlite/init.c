@@ -227,7 +227,7 @@ enum stauth_rc stauth_sqlite_init(
 	}
 	db->deadline_ms = stauth_boot_ms() + INIT_MS;
 	if (rc == STAUTH_OK) {
-		rc = stauth_db_lock_dir(db, &lock_fd, err);
+		rc = stauth_db_lock_dir(db, db->deadline_ms, &lock_fd, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = make_and_inspect(db, err);

@@ -69,8 +69,7 @@ void stauth_db_close(struct stauth_db *db)
 		(void)sqlite3_finalize(db->stmts[i]);
 		db->stmts[i] = NULL;
 	}
-	(void)sqlite3_close_v2(db->sql);
-	db->sql = NULL;
+	stauth_pair_close(db);
 	db->doomed = false;
 }
 
@@ -226,6 +225,7 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 		rc = stauth_pair_part(db, err);
 	}
 	if (rc != STAUTH_OK) {
+		stauth_db_close(db);
 		return rc;
 	}
 	db->opened++;

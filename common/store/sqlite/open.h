@@ -29,8 +29,10 @@ struct stauth_db {
 	uint64_t opened; /* counts the connections it had */
 	bool doomed;     /* to be closed and opened again by the next verb */
 	char file_id[STAUTH_FILE_ID_SIZE]; /* which file is open (pair.h) */
-	int64_t deadline_ms;               /* of the verb, on the boot clock */
-	int64_t looked_ms; /* when the file was last looked at */
+	bool locked; /* the directory, by lock_fd: only to open and close */
+	int lock_fd;
+	int64_t deadline_ms; /* of the verb, on the boot clock */
+	int64_t looked_ms;   /* when the file was last looked at */
 	bool tried;
 	int64_t tried_ms;          /* when it was last tried to open it */
 	struct stauth_err failure; /* what came of that */

@@ -5,16 +5,19 @@
  * is stauthctl restore) leaves them beside it, and SQLite would read, and in
  * the end write, the old pages into the new file. MUSTs:
  *  1. A file beside the database, -pair, says which -wal belongs to which
- *     database, by what no two files share. Who opens the database keeps it
+ *     database, by what no two files share. Who opens the database makes it
  *     true.
  *  2. A -wal that belongs to another database than the one at the path is
  *     put aside before SQLite can read it. It is kept, as -wal.orphan: a
  *     database that was moved away may miss it.
  *  3. What nothing is recorded of belongs together: it may come from another
  *     program, or from a copy of the whole directory.
- *  4. If another file comes between looking and opening, nothing of what was
- *     opened is written.
- *  5. No fault of the record itself stops anybody.
+ *  4. One process at a time opens or closes the database, under a lock of
+ *     its directory: both make or remove a -wal by its name.
+ *  5. If another file comes between looking and opening, or before closing,
+ *     nothing is written or removed at closing.
+ *  6. No fault of the record, and nobody who holds the lock for ever, stops
+ *     anybody: but for a -wal that has to be put aside.
  */
 #include "store/sqlite/pair.h"
 
@@ -31,9 +34,10 @@
 
 #include "base/banned.h"
 
-#define PAUSE_MS    2
-#define RECORD_MODE 0660
-#define RECORD_SIZE (2 * STAUTH_FILE_ID_SIZE + 2)
+#define PAUSE_MS     2
+#define LOCK_WAIT_MS 200
+#define RECORD_MODE  0660
+#define RECORD_SIZE  (2 * STAUTH_FILE_ID_SIZE + 2)
 
 static void name_of(const struct stauth_db *db, const char *ending,
 	char ret_path[PATH_MAX + 16])
@@ -52,8 +56,8 @@ void stauth_db_remove_leftovers(const char *path)
 	}
 }
 
-enum stauth_rc stauth_db_lock_dir(
-	const struct stauth_db *db, int *ret_fd, struct stauth_err *err)
+enum stauth_rc stauth_db_lock_dir(const struct stauth_db *db, int64_t until_ms,
+	int *ret_fd, struct stauth_err *err)
 {
 	struct timespec pause = {0, PAUSE_MS * 1000000};
 	int fd = open(db->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -63,16 +67,36 @@ enum stauth_rc stauth_db_lock_dir(
 			db->dir, strerror(errno));
 	}
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (stauth_boot_ms() >= db->deadline_ms) {
+		bool held = errno == EWOULDBLOCK || errno == EINTR;
+		const char *why = held ? "another process makes files there"
+				       : strerror(errno);
+
+		if (!held || stauth_boot_ms() >= until_ms) {
 			(void)close(fd);
 			return stauth_fail(err, STAUTH_EUNREACHABLE,
-				"another process makes files in %.120s",
-				db->dir);
+				"%.120s: %s", db->dir, why);
 		}
 		(void)nanosleep(&pause, NULL);
 	}
 	*ret_fd = fd;
 	return STAUTH_OK;
+}
+
+static enum stauth_rc lock(
+	struct stauth_db *db, int64_t until_ms, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_db_lock_dir(db, until_ms, &db->lock_fd, err);
+
+	db->locked = rc == STAUTH_OK;
+	return rc;
+}
+
+static void unlock(struct stauth_db *db)
+{
+	if (db->locked) {
+		(void)close(db->lock_fd);
+	}
+	db->locked = false;
 }
 
 /* What no two files share: where a number is used again, the time of birth
@@ -193,22 +217,18 @@ static enum stauth_rc put_aside(
 
 enum stauth_rc stauth_pair_part(struct stauth_db *db, struct stauth_err *err)
 {
+	int64_t until_ms = stauth_boot_ms() + LOCK_WAIT_MS;
 	enum stauth_rc rc;
-	int lock_fd = -1;
 
+	if (is_foreign(db) || until_ms > db->deadline_ms) {
+		until_ms = db->deadline_ms;
+	}
+	rc = lock(db, until_ms, err);
+	/* Looked at again: somebody else may have put it aside meanwhile. */
 	if (!is_foreign(db)) {
 		return STAUTH_OK;
 	}
-	rc = stauth_db_lock_dir(db, &lock_fd, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	/* Somebody else may have done it meanwhile. */
-	if (is_foreign(db)) {
-		rc = put_aside(db, err);
-	}
-	(void)close(lock_fd);
-	return rc;
+	return rc == STAUTH_OK ? put_aside(db, err) : rc;
 }
 
 bool stauth_pair_still(const struct stauth_db *db)
@@ -219,43 +239,55 @@ bool stauth_pair_still(const struct stauth_db *db)
 	return strcmp(file, db->file_id) == 0;
 }
 
+/* Also if another file has come: this -wal was there before it. */
 static void record_pair(const struct stauth_db *db)
 {
-	struct stauth_err ignored;
 	char path[PATH_MAX + 16];
 	char wal[STAUTH_FILE_ID_SIZE];
 	char want[RECORD_SIZE];
 	char record[RECORD_SIZE];
-	int lock_fd = -1;
 
 	name_of(db, "-wal", path);
 	identify(path, wal);
 	compose(db->file_id, wal, want);
 	read_record(db, record);
-	if (wal[0] == '\0' || strcmp(record, want) == 0 ||
-		stauth_db_lock_dir(db, &lock_fd, &ignored) != STAUTH_OK) {
-		return;
-	}
-	/* As it is now that nobody else makes or parts files. */
-	identify(path, wal);
-	compose(db->file_id, wal, want);
-	if (wal[0] != '\0' && stauth_pair_still(db)) {
+	if (wal[0] != '\0' && strcmp(record, want) != 0) {
 		write_record(db, want);
 	}
-	(void)close(lock_fd);
 }
 
 enum stauth_rc stauth_pair_join(struct stauth_db *db, struct stauth_err *err)
 {
-	if (!stauth_pair_still(db)) {
-		return stauth_fail(err, STAUTH_EUNREACHABLE,
+	enum stauth_rc rc = STAUTH_OK;
+
+	if (db->locked) {
+		record_pair(db);
+	}
+	if (stauth_pair_still(db)) {
+		(void)sqlite3_db_config(
+			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	} else {
+		rc = stauth_fail(err, STAUTH_EUNREACHABLE,
 			"%.130s was replaced while it was opened", db->path);
 	}
-	record_pair(db);
-	/* SQLite itself does not write at closing where the file is gone. */
-	(void)sqlite3_db_config(
-		db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	return STAUTH_OK;
+	unlock(db);
+	return rc;
+}
+
+void stauth_pair_close(struct stauth_db *db)
+{
+	struct stauth_err ignored;
+
+	if (db->sql && db->file_id[0] != '\0' && !db->locked) {
+		(void)lock(db, stauth_boot_ms() + LOCK_WAIT_MS, &ignored);
+	}
+	if (db->sql && !(db->locked && stauth_pair_still(db))) {
+		(void)sqlite3_db_config(
+			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
+	(void)sqlite3_close_v2(db->sql);
+	db->sql = NULL;
+	unlock(db);
 }
 
 void stauth_pair_abandon(struct stauth_db *db)

@@ -37,10 +37,12 @@ static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_connect(db, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_schema_check(db, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
+	rc = stauth_schema_check(db, err);
+	/* What was read of two files says nothing of either. */
+	if (rc == STAUTH_OK || !stauth_pair_still(db)) {
 		rc = stauth_pair_join(db, err);
 	}
 	if (rc != STAUTH_OK) {
