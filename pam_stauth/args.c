@@ -8,6 +8,8 @@
 
 #include <security/pam_ext.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 enum kind {
@@ -66,12 +68,10 @@ static bool value_fits(enum kind kind, const char *value)
 	case PATH:
 		return value[0] == '/' && len < PATH_MAX && !climbs(value);
 	case NUMBER:
-		return len > 0 && len <= 9 && all_of(value, "0123456789");
+		return len > 0 && len <= 9 && all_of(value, STAUTH_DIGITS);
 	case GROUP:
 		return len > 0 && len <= 64 &&
-		       all_of(value,
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq"
-			       "rstuvwxyz0123456789._-");
+		       all_of(value, STAUTH_ALNUM "._-");
 	case FLAG:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "password/password.h"
 
@@ -30,8 +31,7 @@ static const struct weak {
 /* Traditional DES and its BSDi form have no prefix of their own. */
 static bool is_des(const char *hash)
 {
-	static const char set[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz";
+	static const char set[] = "./" STAUTH_ALNUM;
 	size_t len = strlen(hash);
 
 	if (len == BSDI_LEN && hash[0] == '_') {

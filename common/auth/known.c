@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 /* Letters and digits only, in lower case. */
@@ -65,12 +67,7 @@ static const char *const famous[] = {
 
 static char fold(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+	return stauth_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
 /* --- 1. */
@@ -83,7 +80,7 @@ static bool same_phrase(
 	for (size_t i = 0; i < password->len; i++) {
 		char c = fold(password->data[i]);
 
-		if (is_alnum(c) || (unsigned char)c >= 0x80) {
+		if (stauth_is_alnum(c) || (unsigned char)c >= 0x80) {
 			if (c != *phrase) {
 				return false;
 			}

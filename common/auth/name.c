@@ -29,6 +29,7 @@
 #include <idn2.h>
 
 #include "auth/chars.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include "base/banned.h"
@@ -38,13 +39,6 @@
 #define LOCAL_MAX      64
 #define LABEL_MAX      63
 #define DISPLAY_MAX    128
-
-/* isalnum() and tolower() follow the locale; names must not. */
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
 
 static bool is_one_of(char c, const char *set)
 {
@@ -72,12 +66,13 @@ enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"The user name is too long: at most %zu bytes.", max);
 	}
-	if (!is_alnum(typed[0])) {
+	if (!stauth_is_alnum(typed[0])) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"A user name begins with a letter or a digit.");
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (!is_alnum(typed[i]) && !is_one_of(typed[i], "._-+'@")) {
+		if (!stauth_is_alnum(typed[i]) &&
+			!is_one_of(typed[i], "._-+'@")) {
 			return stauth_fail(err, STAUTH_BADVALUE,
 				"A user name is made of the letters a-z, "
 				"digits and . _ - + ' @");
@@ -106,7 +101,7 @@ static bool local_ok(const char *local, size_t len)
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (local[i] == '.' ? local[i + 1] == '.'
-				    : !is_alnum(local[i]) &&
+				    : !stauth_is_alnum(local[i]) &&
 					      !is_one_of(local[i],
 						      "!#$%&'*+/=?^_`{|}~-")) {
 			return false;
@@ -122,7 +117,7 @@ static bool label_ok(const char *label, size_t len)
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (!is_alnum(label[i]) && label[i] != '-') {
+		if (!stauth_is_alnum(label[i]) && label[i] != '-') {
 			return false;
 		}
 	}
@@ -241,7 +236,7 @@ static bool group_ok(const char *group, size_t len)
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (!is_alnum(group[i]) && !is_one_of(group[i], "._-")) {
+		if (!stauth_is_alnum(group[i]) && !is_one_of(group[i], "._-")) {
 			return false;
 		}
 	}

@@ -29,6 +29,7 @@
 #include "auth/chars.h"
 #include "auth/device.h"
 #include "auth/throttle.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "store/state.h"
@@ -225,8 +226,7 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 
 static bool is_b64url(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return stauth_is_alnum(c) || c == '-' || c == '_';
 }
 
 /* 32 characters are 24 bytes without a bit left over, so each 32 of the

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include "base/banned.h"
@@ -130,10 +131,9 @@ void stauth_buf_add_html(struct stauth_buf *buf, const char *str)
 	}
 }
 
-static bool uri_plain(unsigned char c)
+bool stauth_uri_plain(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c != 0 && strchr("-._~/", c));
+	return stauth_is_alnum(c) || (c != '\0' && strchr("-._~/", c));
 }
 
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len)
@@ -141,7 +141,7 @@ void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)str[i];
 
-		if (uri_plain(c)) {
+		if (stauth_uri_plain(str[i])) {
 			stauth_buf_add_len(buf, str + i, 1);
 		} else {
 			stauth_buf_addf(buf, "%%%02X", c);

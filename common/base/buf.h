@@ -37,7 +37,9 @@ void stauth_buf_addf(struct stauth_buf *buf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* & < > " ' become entities: right for text and for quoted attributes. */
 void stauth_buf_add_html(struct stauth_buf *buf, const char *str);
-/* Every byte but A-Za-z0-9-._~/ becomes %XX. */
+/* A-Za-z0-9-._~/ */
+bool stauth_uri_plain(char c);
+/* Every byte but those becomes %XX. */
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len);
 /* A quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
 void stauth_buf_add_json(struct stauth_buf *buf, const char *str);

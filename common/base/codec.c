@@ -6,10 +6,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
-static const char b64url[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char b64url[] = STAUTH_ALNUM "-_";
 
 void stauth_b64url_encode(const void *data, size_t len, char *out)
 {
@@ -31,13 +32,13 @@ void stauth_b64url_encode(const void *data, size_t len, char *out)
 
 static int b64url_value(char c)
 {
-	if (c >= 'A' && c <= 'Z') {
+	if (stauth_is_upper(c)) {
 		return c - 'A';
 	}
-	if (c >= 'a' && c <= 'z') {
+	if (stauth_is_lower(c)) {
 		return c - 'a' + 26;
 	}
-	if (c >= '0' && c <= '9') {
+	if (stauth_is_digit(c)) {
 		return c - '0' + 52;
 	}
 	if (c == '-') {
@@ -92,17 +93,6 @@ void stauth_hex_encode(const void *data, size_t len, char *out)
 	*out = '\0';
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool stauth_percent_decode(
 	const char *str, size_t len, bool plus, char *out, size_t *ret_len)
 {
@@ -112,8 +102,10 @@ bool stauth_percent_decode(
 		char c = str[i];
 
 		if (c == '%') {
-			int hi = len - i > 2 ? hex_value(str[i + 1]) : -1;
-			int lo = len - i > 2 ? hex_value(str[i + 2]) : -1;
+			int hi =
+				len - i > 2 ? stauth_hex_value(str[i + 1]) : -1;
+			int lo =
+				len - i > 2 ? stauth_hex_value(str[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0) {
 				return false;

@@ -18,6 +18,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define KEY_MAX   64
@@ -74,8 +76,7 @@ static enum stauth_rc bad(
 
 static bool key_byte(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+	return stauth_is_alnum(c) || c == '_' || c == '.' || c == '-';
 }
 
 static void skip_export(struct line *line)

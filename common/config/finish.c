@@ -6,6 +6,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define HOST_PREFIX   "__Host-"
@@ -91,9 +93,7 @@ static bool is_taken(const char *name)
 static bool is_cookie_name(const char *name)
 {
 	return name[0] != '\0' &&
-	       name[strspn(name,
-		       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		       "0123456789-_.")] == '\0';
+	       name[strspn(name, STAUTH_ALNUM "-_.")] == '\0';
 }
 
 static enum stauth_rc finish_cookie(

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include "base/banned.h"
 
-#define HOST_BYTES                                                             \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+#define HOST_BYTES STAUTH_ALNUM ".-_"
 
 static bool host_byte(char c, bool bracketed)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	return stauth_is_lower(c) || stauth_is_digit(c) || c == '-' ||
 	       c == '.' || c == '_' || (bracketed && c == ':');
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "config/origin.h"
 
@@ -96,9 +97,6 @@ static bool all_of(const char *value, const char *allowed)
 	return value[strspn(value, allowed)] == '\0';
 }
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-
 /* The value goes into a style sheet, so it is a colour and nothing else. */
 static bool is_color(const char *value)
 {
@@ -106,15 +104,15 @@ static bool is_color(const char *value)
 
 	if (value[0] == '#') {
 		return (len == 4 || len == 7) &&
-		       all_of(value + 1, DIGITS "abcdefABCDEF");
+		       all_of(value + 1, STAUTH_DIGITS "abcdefABCDEF");
 	}
-	return all_of(value, LETTERS);
+	return all_of(value, STAUTH_UPPER STAUTH_LOWER);
 }
 
 static bool is_identifier(const char *value)
 {
-	return value[0] != '\0' && !strchr(DIGITS, value[0]) &&
-	       all_of(value, LETTERS DIGITS "_");
+	return value[0] != '\0' && !strchr(STAUTH_DIGITS, value[0]) &&
+	       all_of(value, STAUTH_ALNUM "_");
 }
 
 static enum stauth_rc set_origins(

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/secret.h"
@@ -21,9 +22,7 @@
 #include "base/banned.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof(*(a)))
-#define DIGITS      "0123456789"
-#define LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define TOKEN       LETTERS DIGITS "-_"
+#define TOKEN       STAUTH_ALNUM "-_"
 #define CODE_MAX    128
 #define BRAND_SIZE  STAUTH_ORIGIN_SIZE
 #define LINK_SIZE   (STAUTH_ORIGIN_SIZE + CODE_MAX + 32)
@@ -104,7 +103,7 @@ static enum stauth_rc check_facts(
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "the receiver's address is none");
 	}
-	if ((pin && !all_of(facts->code, DIGITS)) ||
+	if ((pin && !all_of(facts->code, STAUTH_DIGITS)) ||
 		(link && !all_of(facts->code, TOKEN))) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "the letter's code is none");

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include "base/banned.h"
@@ -23,8 +24,6 @@
 #define HEADER_MAX     512
 #define MESSAGE_ID_MAX 319
 #define PART_MAX       (16 * 1024)
-
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 bool stauth_address_ok(const char *address)
 {
@@ -39,7 +38,8 @@ bool stauth_address_ok(const char *address)
 	}
 	return at && !strchr(at + 1, '@') && at > address &&
 	       at - address <= LOCAL_MAX && len <= ADDRESS_MAX &&
-	       at[1] != '\0' && at[1 + strspn(at + 1, ALNUM ".-")] == '\0';
+	       at[1] != '\0' &&
+	       at[1 + strspn(at + 1, STAUTH_ALNUM ".-")] == '\0';
 }
 
 /* U+0080 to U+009F, and the two line separators. */
@@ -69,14 +69,14 @@ static bool text_ok(const char *text, size_t max, const char *controls)
 
 static bool message_id_ok(const char *id)
 {
-	size_t local = strspn(id, ALNUM "-_+=.");
+	size_t local = strspn(id, STAUTH_ALNUM "-_+=.");
 	const char *host = id + local + 1;
 
 	if (strlen(id) > MESSAGE_ID_MAX || local == 0 || id[0] == '.' ||
 		id[local] != '@' || *host == '\0') {
 		return false;
 	}
-	return host[strspn(host, ALNUM "-._:[]")] == '\0';
+	return host[strspn(host, STAUTH_ALNUM "-._:[]")] == '\0';
 }
 
 enum stauth_rc stauth_letter_check(

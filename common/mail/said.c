@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define PIN_DIGITS 6
 #define TOKEN_MIN  20
-#define DIGITS     "0123456789"
-#define TOKEN                                                                  \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "-_+/="
+#define TOKEN      STAUTH_ALNUM "-_+/="
 
 static bool printable(char c)
 {
@@ -20,7 +20,7 @@ static bool printable(char c)
 /* Length of what must not be shown here, or 0. */
 static size_t hidden(const char *at)
 {
-	size_t digits = strspn(at, DIGITS);
+	size_t digits = strspn(at, STAUTH_DIGITS);
 	size_t token = strspn(at, TOKEN);
 
 	if (token >= TOKEN_MIN) {

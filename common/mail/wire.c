@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 
 #include "base/banned.h"
@@ -66,8 +67,7 @@ static bool plain_header(const char *value)
 /* RFC 2047: the bytes that stand for themselves even in a name. */
 static void add_q(struct stauth_buf *wire, unsigned char c)
 {
-	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9')) {
+	if (stauth_is_alnum((char)c)) {
 		stauth_buf_addf(wire, "%c", c);
 	} else if (c == ' ') {
 		stauth_buf_add(wire, "_");

@@ -15,6 +15,8 @@
 
 #include <crypt.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define MIB                ((uint64_t)1024 * 1024)
@@ -27,8 +29,7 @@
 #define SHA_SALT_MAX       16
 #define SALT_MAX           86
 
-static const char itoa64[] =
-	"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char itoa64[] = "./" STAUTH_DIGITS STAUTH_UPPER STAUTH_LOWER;
 
 /* Value of one character of crypt's base64, -1 for a foreign one. */
 static int value64(char c)

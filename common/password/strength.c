@@ -16,6 +16,7 @@
 
 #include <zxcvbn.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include "base/banned.h"
@@ -48,8 +49,7 @@ static void add_word(struct dictionary *dict, const char *word, size_t len)
 /* Bytes of UTF-8 belong to a word. */
 static bool is_part(char c)
 {
-	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
-	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (unsigned char)c >= 0x80 || stauth_is_alnum(c);
 }
 
 static void add_parts(struct dictionary *dict, const char *word)

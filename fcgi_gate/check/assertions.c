@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "auth/assertion.h"
+#include "base/ascii.h"
 
 #include "base/banned.h"
 
@@ -101,12 +102,9 @@ static struct place *place_for(struct place *set, const char *handle)
 /* It becomes a header: base64url and dots, nothing else. */
 static bool is_jwt(const struct stauth_buf *jwt)
 {
-	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789-_.";
 	const char *text = stauth_buf_str(jwt);
 	return stauth_buf_ok(jwt) && jwt->len > 0 &&
-	       strspn(text, alphabet) == jwt->len;
+	       strspn(text, STAUTH_ALNUM "-_.") == jwt->len;
 }
 
 /* Without memory nothing is kept, and the next check makes it again. */

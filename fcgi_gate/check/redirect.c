@@ -90,13 +90,9 @@ bool gate_is_navigation(const struct gate_check_params *params)
 
 static size_t encoded_len(const char *str, size_t len)
 {
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789-._~/";
 	size_t total = 0;
 	for (size_t i = 0; i < len; i++) {
-		bool keeps = memchr(plain, str[i], sizeof(plain) - 1) != NULL;
-		total += keeps ? 1 : 3;
+		total += stauth_uri_plain(str[i]) ? 1 : 3;
 	}
 	return total;
 }

@@ -12,11 +12,11 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "check/redirect.h"
 
 #include "base/banned.h"
 
-#define UPPER          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define NAME_PLAIN_MAX 64 /* bytes of a name that is no e-mail address */
 
 static const char status_allow[] = "Status: 204 No Content\r\n";
@@ -26,7 +26,7 @@ static const char status_fault[] = "Status: 503 Service Unavailable\r\n\r\n";
 
 static bool is_one_of(char c, const char *others)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	return stauth_is_lower(c) || stauth_is_digit(c) ||
 	       (c != '\0' && strchr(others, c) != NULL);
 }
 
@@ -52,9 +52,9 @@ static bool is_user_name(const char *name)
 static bool is_fit_to_emit(const struct stauth_session *session)
 {
 	return is_user_name(session->user) &&
-	       is_only(session->groups, UPPER "._-,") &&
+	       is_only(session->groups, STAUTH_UPPER "._-,") &&
 	       strlen(session->handle) == STAUTH_HANDLE_LEN &&
-	       is_only(session->handle, UPPER "-_");
+	       is_only(session->handle, STAUTH_UPPER "-_");
 }
 
 static bool is_plain(unsigned char byte)

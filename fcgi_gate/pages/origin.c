@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define HOST_MAX 260
@@ -20,9 +22,7 @@ static bool host_wellformed(const char *host)
 {
 	size_t len = strlen(host);
 	return len > 0 && len < HOST_MAX &&
-	       strspn(host, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "0123456789.-_:[]") == len;
+	       strspn(host, STAUTH_ALNUM ".-_:[]") == len;
 }
 
 /* The length of the host without its port. */

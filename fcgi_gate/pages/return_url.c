@@ -16,21 +16,9 @@
 
 #include <string.h>
 
-#include "base/banned.h"
+#include "base/ascii.h"
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	if (c >= 'A' && c <= 'F') {
-		return c - 'A' + 10;
-	}
-	return -1;
-}
+#include "base/banned.h"
 
 static bool printable(const char *url, size_t len)
 {
@@ -51,8 +39,8 @@ static size_t decode_path(const char *path, size_t len, char *out)
 		int high = -1;
 		int low = -1;
 		if (path[i] == '%' && len - i > 2) {
-			high = hex_value(path[i + 1]);
-			low = hex_value(path[i + 2]);
+			high = stauth_hex_value(path[i + 1]);
+			low = stauth_hex_value(path[i + 2]);
 		}
 		if (high >= 0 && low >= 0) {
 			out[out_len++] = (char)(high * 16 + low);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/ascii.h"
 #include "store/sqlite/foreign.h"
 #include "store/sqlite/open.h"
 
@@ -26,9 +27,8 @@ static bool is_identifier(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len <= TABLE_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == len &&
-	       !strchr("0123456789", name[0]);
+	       strspn(name, STAUTH_ALNUM "_") == len &&
+	       !stauth_is_digit(name[0]);
 }
 
 static const char has_table[] =
