@@ -8,6 +8,8 @@
 
 #include "sqlite_files.h"
 
+#include "store/sqlite/verbs.h"
+
 #include "base/banned.h"
 
 #define OPENERS 4
@@ -228,6 +230,64 @@ static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 	(void)close(fds[1]);
 }
 
+static int first_value(void *arg, int columns, char **values, char **names)
+{
+	(void)columns;
+	(void)names;
+	(void)snprintf(arg, 16, "%s", values[0] ? values[0] : "");
+	return 0;
+}
+
+static void to_other_mode(const struct fixture *fix)
+{
+	char path[256];
+	sqlite3 *sql = NULL;
+	char mode[16] = "";
+
+	path_of(fix, ".other", path);
+	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sql, "PRAGMA journal_mode = DELETE",
+				 first_value, mode, NULL),
+		SQLITE_OK);
+	assert_string_equal(mode, "delete");
+	assert_int_equal(sqlite3_close(sql), SQLITE_OK);
+}
+
+/* As stauthctl backup makes them. Checks alone read it as it is; the first
+ * who may write brings it to the mode in which nobody waits for a writer. */
+static void g10_a_backup_that_was_moved_here_locks_nobody_out(void **state)
+{
+	struct fixture *fix = *state;
+	sqlite3 *sql;
+
+	init(fix);
+	make_other(fix, "bob");
+	name_db(fix, "stauth.db.other");
+	open_stores(fix);
+	(void)add_live_session(fix, "alice", 1);
+	close_stores(fix);
+	name_db(fix, "stauth.db");
+	to_other_mode(fix);
+	move(fix, ".other", "");
+	open_stores(fix);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(size_of(fix, "-shm"), -1);
+	assert_served(fix);
+	sql = raw_open(fix);
+	raw_exec(sql, "BEGIN EXCLUSIVE; UPDATE users SET display_name = 'x'");
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_rc(find_user(fix, "alice"), STAUTH_OK);
+	raw_exec(sql, "ROLLBACK");
+	assert_int_equal(sqlite3_close(sql), SQLITE_OK);
+	/* The check has noticed by its next look. */
+	pause_ms(LOOK_MS);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_true(((struct stauth_sqlite_check *)fix->check.check)->db->wal);
+	close_stores(fix);
+	assert_sound(fix);
+}
+
 /* Opens, asks, closes, as short-lived programs do, until the writer of the
  * pipe is gone. The exit status says whether anything broken was read. */
 static int open_and_ask(struct fixture *fix, int until_fd)
@@ -321,6 +381,7 @@ int main(void)
 		PAIR_TEST(a_copied_pair_belongs_together),
 		PAIR_TEST(no_fault_of_the_record_stops_anybody),
 		PAIR_TEST(g10_open_handles_on_the_old_file_disturb_nobody),
+		PAIR_TEST(g10_a_backup_that_was_moved_here_locks_nobody_out),
 		PAIR_TEST(g10_whoever_opens_first_after_a_rename),
 	};
 

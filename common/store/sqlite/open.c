@@ -173,6 +173,26 @@ static const char *role_pragmas(enum stauth_store_role role)
 	       "PRAGMA secure_delete = ON;";
 }
 
+static int see_mode(void *arg, int columns, char **values, char **names)
+{
+	bool *wal = arg;
+
+	(void)names;
+	*wal = columns > 0 && values[0] && strcmp(values[0], "wal") == 0;
+	return 0;
+}
+
+bool stauth_db_use_wal(struct stauth_db *db)
+{
+	const char *sql = db->role == STAUTH_ROLE_CHECK
+				  ? "PRAGMA journal_mode"
+				  : "PRAGMA journal_mode = WAL";
+	bool wal = false;
+
+	(void)sqlite3_exec(db->sql, sql, see_mode, &wal, NULL);
+	return wal;
+}
+
 /* lstat and chmod, not a descriptor: closing one would drop the locks that
  * this process holds on the same file. Nobody else writes the directory. */
 static void mend_companion(

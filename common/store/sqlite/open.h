@@ -27,6 +27,7 @@ struct stauth_db {
 	sqlite3 *sql;                          /* NULL: closed */
 	sqlite3_stmt *stmts[STAUTH_SQL_COUNT]; /* prepared at first use */
 	uint64_t opened; /* counts the connections it had */
+	bool wal;        /* it is in this mode, the one that init gives */
 	bool doomed;     /* to be closed and opened again by the next verb */
 	char file_id[STAUTH_FILE_ID_SIZE]; /* which file is open (pair.h) */
 	bool locked; /* the directory, by lock_fd: only to open and close */
@@ -50,6 +51,12 @@ enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 /* Opens db->path and hardens the connection; the schema is not looked at.
  * Closing it writes nothing before stauth_pair_join was called. */
 enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err);
+/*
+ * Is the open database in WAL mode? Who may write brings it there: a backup
+ * that was moved here by hand is in the other one, in which readers and
+ * writers lock each other out.
+ */
+bool stauth_db_use_wal(struct stauth_db *db);
 /* The part of the hardening that holds for files of others too. */
 int stauth_db_harden(sqlite3 *sql);
 

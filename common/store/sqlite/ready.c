@@ -41,6 +41,7 @@ static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 		return rc;
 	}
 	rc = stauth_schema_check(db, err);
+	db->wal = rc == STAUTH_OK && stauth_db_use_wal(db);
 	/* What was read of two files says nothing of either. */
 	if (rc == STAUTH_OK || !stauth_pair_still(db)) {
 		rc = stauth_pair_join(db, err);
@@ -82,8 +83,8 @@ static enum stauth_rc look_again(
 		stauth_pair_abandon(db);
 		return STAUTH_OK;
 	}
-	if (sqlite3_db_readonly(db->sql, "main") != 0) {
-		/* Perhaps it may be written by now. */
+	if (!db->wal || sqlite3_db_readonly(db->sql, "main") != 0) {
+		/* Perhaps it is, and may be written, by now. */
 		stauth_db_close(db);
 		return STAUTH_OK;
 	}

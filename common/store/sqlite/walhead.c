@@ -15,8 +15,9 @@ bool stauth_wal_head(
 	volatile void *index = NULL;
 	const volatile uint32_t *words;
 
-	/* Asked of SQLite each time: it may map the index anew. */
-	if (!db->sql ||
+	/* Asked of SQLite each time: it may map the index anew. (In another
+	 * mode it would make one.) */
+	if (!db->sql || !db->wal ||
 		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_FILE_POINTER,
 			&file) != SQLITE_OK ||
 		!file || !file->pMethods || file->pMethods->iVersion < 2 ||
