@@ -74,7 +74,9 @@ static int start(struct host *host)
 	return code;
 }
 
-/* Odd threads have a wrong password, and a user of their own eight. */
+/* Odd threads have a wrong password, and a user of their own eight; the even
+ * ones are two users, for over 20 tries at one account that are under way at
+ * once are throttled, right ones too. */
 static void *one_of_many(void *data)
 {
 	struct job *job = data;
@@ -87,6 +89,8 @@ static void *one_of_many(void *data)
 		(void)snprintf(
 			user, sizeof(user), "bob%d", job->number / 2 % 4);
 		host.user = user;
+	} else if (job->number % 4 == 2) {
+		host.user = "carol";
 	}
 	(void)snprintf(rhost, sizeof(rhost), "198.51.100.%d", job->number);
 	host.rhost = rhost;

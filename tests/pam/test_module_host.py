@@ -15,8 +15,8 @@ NOBODY = 65534
 
 class Threads(HostCase):
     def test_a30_64_threads_each_with_its_own_handle(self):
-        for number in range(4):
-            self.stack.add_user("bob%d" % number, PASSWORD, "--system-login")
+        for name in ("bob0", "bob1", "bob2", "bob3", "carol"):
+            self.stack.add_user(name, PASSWORD, "--system-login")
         codes = [int(rest) for word, rest in self.host("threads=64")
                  if word == "thread"]
         self.assertEqual(codes, [SUCCESS, AUTH_ERR] * 32)
