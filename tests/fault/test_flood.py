@@ -51,9 +51,13 @@ class Watch:
             thread.join()
 
     def watch_memory(self):
+        """Of two looks at each: one alone sees what one worker gave back and
+        the next took meanwhile, in both of them."""
         while not self.stopping.wait(0.02):
-            held = sum(anonymous_kib(pid) for pid in self.stack.workers())
-            self.most_kib = max(self.most_kib, held)
+            pids = self.stack.workers()
+            looks = [[anonymous_kib(pid) for pid in pids] for _ in range(2)]
+            self.most_kib = max(
+                self.most_kib, sum(min(pair) for pair in zip(*looks)))
 
     def watch_checks(self):
         while not self.stopping.is_set():
