@@ -180,6 +180,62 @@ static void no_fault_of_the_record_stops_anybody(void **state)
 	}
 }
 
+static int first_value(void *arg, int columns, char **values, char **names)
+{
+	(void)columns;
+	(void)names;
+	(void)snprintf(arg, 16, "%s", values[0] ? values[0] : "");
+	return 0;
+}
+
+/* Waits for the parent's word, then tries to leave WAL mode. */
+static int leave_wal_when_told(const struct fixture *fix, int told_fd)
+{
+	char mode[16] = "";
+	char byte;
+	sqlite3 *sql;
+
+	if (read(told_fd, &byte, 1) != 1) {
+		return 2;
+	}
+	sql = raw_open(fix);
+	(void)sqlite3_exec(
+		sql, "PRAGMA journal_mode = DELETE", first_value, mode, NULL);
+	(void)sqlite3_close(sql);
+	return strcmp(mode, "delete") == 0 ? 1 : 0;
+}
+
+/* What kept rows stand on: a commit that the head does not show would need
+ * the other mode, and an open check keeps everybody from going there. */
+static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
+{
+	struct fixture *fix = *state;
+	int status = -1;
+	int fds[2];
+	pid_t child;
+
+	init(fix);
+	open_stores(fix);
+	(void)add_live_session(fix, "alice", 1);
+	close_stores(fix);
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		_exit(leave_wal_when_told(fix, fds[0]));
+	}
+	open_stores(fix);
+	/* The check's connection alone, between two rounds. */
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(write(fds[1], "!", 1), 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
 /* Waits for the parent's word, then works on the file that is there. */
 static int work_when_told(struct fixture *fix, int told_fd)
 {
@@ -228,14 +284,6 @@ static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 	assert_sound(fix);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
-}
-
-static int first_value(void *arg, int columns, char **values, char **names)
-{
-	(void)columns;
-	(void)names;
-	(void)snprintf(arg, 16, "%s", values[0] ? values[0] : "");
-	return 0;
 }
 
 static void to_other_mode(const struct fixture *fix)
@@ -382,6 +430,7 @@ int main(void)
 		PAIR_TEST(no_fault_of_the_record_stops_anybody),
 		PAIR_TEST(g10_open_handles_on_the_old_file_disturb_nobody),
 		PAIR_TEST(g10_a_backup_that_was_moved_here_locks_nobody_out),
+		PAIR_TEST(nobody_leaves_wal_mode_beside_an_open_check),
 		PAIR_TEST(g10_whoever_opens_first_after_a_rename),
 	};
 
