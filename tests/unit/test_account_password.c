@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include "auth/hash.h"
 #include "base/text.h"
 
 #include "base/banned.h"
@@ -267,6 +268,93 @@ static void a_change_of_what_changed_meanwhile_is_expired(void **state)
 		STAUTH_ALLOW);
 }
 
+/* An administrator who sets another password right before or right after the
+ * owner's reaches the store. */
+static struct {
+	struct fixture *f;
+	char encoded[STAUTH_ENCODED_SIZE];
+	bool before;
+} admin;
+
+static void admin_sets(void)
+{
+	struct stauth_account account = get(admin.f, "alice");
+	const struct stauth_change change = {
+		.now_s = fixture_now_s,
+		.end_sessions = true,
+		.raise_epoch = true,
+		.audit = {.event = "password.set", .ok = true},
+	};
+	struct stauth_err err;
+	int ended = 0;
+
+	assert_ok(admin.f->real_accounts->password_set(admin.f->ctx.accounts,
+		account.uid, -1, admin.encoded, false, &change, &ended, &err));
+}
+
+static enum stauth_rc set_beside_admin(struct stauth_accounts *accounts,
+	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc;
+
+	if (admin.before) {
+		admin_sets();
+	}
+	rc = admin.f->real_accounts->password_set(accounts, uid, epoch, encoded,
+		must_change, change, ret_ended, err);
+	if (!admin.before) {
+		admin_sets();
+	}
+	return rc;
+}
+
+static void admin_setup(struct fixture *f, bool before)
+{
+	struct stauth_secret secret =
+		fixture_secret("quite another long secret");
+	struct stauth_err err;
+
+	admin.f = f;
+	admin.before = before;
+	assert_ok(
+		stauth_hash_new(&f->ctx, false, &secret, admin.encoded, &err));
+	f->accounts_ops.password_set = set_beside_admin;
+}
+
+static void c9_an_administrators_password_set_meanwhile_wins(void **state)
+{
+	struct fixture *f = *state;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	admin_setup(f, true);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_EXPIRED);
+	assert_int_equal(
+		fixture_try(f, &own.login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_DENY);
+	assert_int_equal(fixture_try(f, &own.login, "alice",
+				 "quite another long secret", HOME, NULL),
+		STAUTH_ALLOW);
+	assert_int_equal(fixture_rows(f, "password.change", NULL), 0);
+}
+
+/* The owner's change was done, but it is not the owner's account any more. */
+static void c9_no_session_follows_an_administrators_password(void **state)
+{
+	const struct stauth_session_ask ask = {.address = HOME};
+	struct fixture *f = *state;
+	struct stauth_session_grant grant;
+	struct own own = {0};
+
+	own_setup(f, &own);
+	admin_setup(f, false);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_rc(stauth_session_open(&f->ctx, &own.login, &ask, &grant, NULL),
+		STAUTH_EXPIRED);
+}
+
 static void a_must_change_session_is_replaced_after_the_change(void **state)
 {
 	struct fixture *f = *state;
@@ -309,6 +397,8 @@ int main(void)
 		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),
 		FIXTURE_TEST(a_refused_change_changes_nothing),
 		FIXTURE_TEST(a_change_of_what_changed_meanwhile_is_expired),
+		FIXTURE_TEST(c9_an_administrators_password_set_meanwhile_wins),
+		FIXTURE_TEST(c9_no_session_follows_an_administrators_password),
 		FIXTURE_TEST(
 			a_must_change_session_is_replaced_after_the_change),
 	};

@@ -1,47 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "mail_case.h"
+#include "reset_case.h"
 
 #include "auth/device.h"
-#include "auth/reset.h"
 
 #include "base/banned.h"
-
-#define ALICE "alice@example.com"
-
-static void asked(struct fixture *f, const char *email)
-{
-	struct stauth_err err;
-
-	assert_ok(stauth_reset_ask(&f->ctx, email, MAIL_HOME, &err));
-}
-
-static enum stauth_rc commit(
-	struct fixture *f, const char *token, const char *password)
-{
-	struct stauth_secret secret = fixture_secret(password);
-	struct stauth_err err = {.rc = STAUTH_OK};
-
-	return stauth_reset_commit(&f->ctx, token, &secret, MAIL_HOME, &err);
-}
-
-static enum stauth_rc look(struct fixture *f, const char *token)
-{
-	char name[STAUTH_NAME_SIZE];
-
-	return stauth_reset_look(&f->ctx, token, name, NULL);
-}
-
-static enum stauth_verdict log_in(struct fixture *f, const char *password)
-{
-	struct stauth_login login;
-	enum stauth_verdict verdict =
-		fixture_try(f, &login, ALICE, password, MAIL_HOME, NULL);
-
-	stauth_login_finish(&login);
-	return verdict;
-}
 
 static void f12_a_link_works_once_and_ends_everything(void **state)
 {
@@ -121,146 +85,6 @@ static void f12_a_flipped_bit_or_another_form_is_refused(void **state)
 	assert_rc(look(f, NULL), STAUTH_EXPIRED);
 	mail.code[STAUTH_RESET_TOKEN_LEN - 1] = '\0';
 	assert_rc(look(f, mail.code), STAUTH_EXPIRED);
-}
-
-/* What makes a link that was asked for before dead. */
-enum change {
-	PASSWORD,
-	DISABLE,
-	EMAIL,
-	MARK,
-	MARK_TAKEN_BACK,
-	DELETE
-};
-
-static void do_change(struct fixture *f, enum change change)
-{
-	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
-	struct stauth_account_edit edit = {
-		.su = -1, .system_login = -1, .disabled = -1};
-	struct stauth_err err;
-	int ended;
-
-	if (change == PASSWORD) {
-		assert_ok(stauth_account_passwd(&f->ctx, ALICE, &secret, false,
-			&fixture_actor, &ended, &err));
-		return;
-	}
-	if (change == DELETE) {
-		assert_ok(stauth_account_delete(
-			&f->ctx, ALICE, &fixture_actor, &ended, &err));
-		return;
-	}
-	if (change == MARK_TAKEN_BACK) {
-		do_change(f, MARK);
-		edit.system_login = 0;
-	}
-	edit.disabled = change == DISABLE ? 1 : -1;
-	edit.system_login = change == MARK ? 1 : edit.system_login;
-	edit.email = change == EMAIL ? "other@example.com" : NULL;
-	assert_ok(stauth_account_edit(
-		&f->ctx, ALICE, &edit, &fixture_actor, &ended, &err));
-}
-
-static void f12_dead_after_a_change(struct fixture *f, enum change change)
-{
-	struct stauth_mail mail;
-
-	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
-	asked(f, ALICE);
-	mail = next_mail(f);
-	assert_string_equal(mail.kind, "reset-link");
-	do_change(f, change);
-	assert_rc(look(f, mail.code), STAUTH_EXPIRED);
-	assert_rc(commit(f, mail.code, "rusty lantern orbit plum"),
-		STAUTH_EXPIRED);
-}
-
-static void f12_dead_after_a_change_of_password(void **state)
-{
-	f12_dead_after_a_change(*state, PASSWORD);
-}
-
-static void f12_dead_after_disabling(void **state)
-{
-	f12_dead_after_a_change(*state, DISABLE);
-}
-
-static void f12_dead_after_a_change_of_address(void **state)
-{
-	f12_dead_after_a_change(*state, EMAIL);
-}
-
-static void f12_dead_after_marking_for_system_login(void **state)
-{
-	f12_dead_after_a_change(*state, MARK);
-}
-
-static void f12_dead_after_a_mark_that_was_taken_back(void **state)
-{
-	f12_dead_after_a_change(*state, MARK_TAKEN_BACK);
-}
-
-/* Between the look at the link and its password lies the slow hash, and the
- * hash begins with its salt. */
-static struct fixture *marked;
-static stauth_random_fn *real_random;
-
-static enum stauth_rc mark_and_draw(
-	void *out, size_t len, struct stauth_err *err)
-{
-	marked->ctx.random = real_random;
-	do_change(marked, MARK);
-	return real_random(out, len, err);
-}
-
-static void mark_at_the_next_draw(struct fixture *f)
-{
-	marked = f;
-	real_random = f->ctx.random;
-	f->ctx.random = mark_and_draw;
-}
-
-static void f12_dead_after_marking_while_it_is_taken(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_mail mail;
-
-	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
-	asked(f, ALICE);
-	mail = next_mail(f);
-	mark_at_the_next_draw(f);
-	assert_rc(commit(f, mail.code, OTHER_PASSWORD), STAUTH_EXPIRED);
-	assert_ptr_equal(f->ctx.random, real_random);
-	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_DENY);
-	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_ALLOW);
-	assert_int_equal(fixture_rows(f, "reset", NULL), 0);
-}
-
-/* The same of a superuser's page. */
-static void the_wall_is_asked_again_after_the_hash(void **state)
-{
-	const struct stauth_actor web = {"admin", "web", MAIL_HOME};
-	struct fixture *f = *state;
-	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
-	struct stauth_err err;
-	int ended = 0;
-
-	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
-	mark_at_the_next_draw(f);
-	assert_rc(stauth_account_passwd(
-			  &f->ctx, ALICE, &secret, false, &web, &ended, &err),
-		STAUTH_REFUSED);
-	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_ALLOW);
-	mark_at_the_next_draw(f);
-	assert_ok(stauth_account_passwd(
-		&f->ctx, ALICE, &secret, false, &fixture_actor, &ended, &err));
-	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_ALLOW);
-}
-
-static void f12_dead_after_deletion(void **state)
-{
-	f12_dead_after_a_change(*state, DELETE);
 }
 
 static void unknown_disabled_and_marked_get_no_link(void **state)
@@ -385,14 +209,6 @@ int main(void)
 		MAIL_TEST(f12_a_link_works_once_and_ends_everything),
 		MAIL_TEST(f12_newest_only_and_half_an_hour),
 		MAIL_TEST(f12_a_flipped_bit_or_another_form_is_refused),
-		MAIL_TEST(f12_dead_after_a_change_of_password),
-		MAIL_TEST(f12_dead_after_disabling),
-		MAIL_TEST(f12_dead_after_a_change_of_address),
-		MAIL_TEST(f12_dead_after_marking_for_system_login),
-		MAIL_TEST(f12_dead_after_a_mark_that_was_taken_back),
-		MAIL_TEST(f12_dead_after_marking_while_it_is_taken),
-		MAIL_TEST(the_wall_is_asked_again_after_the_hash),
-		MAIL_TEST(f12_dead_after_deletion),
 		MAIL_TEST(unknown_disabled_and_marked_get_no_link),
 		MAIL_TEST(f7_the_lanes_count_known_and_unknown_alike),
 		MAIL_TEST(an_administrators_link_is_printed_or_sent),
