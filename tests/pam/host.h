@@ -9,18 +9,19 @@
 #include <security/pam_appl.h>
 
 #define REPLIES_MAX 8
+#define REPLY_MAX   600
 /* Answers travel so masked, that only libpam and the module hold the text. */
 #define MASK 0x5a
 
 /* What the conversation answers, and how it fails. */
 struct script {
 	const char *mode;
-	char replies[REPLIES_MAX][256]; /* masked */
+	char replies[REPLIES_MAX][REPLY_MAX]; /* masked */
 	size_t lens[REPLIES_MAX];
 	size_t count;
 	size_t asked;
-	char planted[256]; /* in the clear, if the test wants that */
-	bool silent;       /* prints nothing: many threads */
+	char planted[REPLY_MAX]; /* in the clear, if the test wants that */
+	bool silent;             /* prints nothing: many threads */
 };
 
 /* plain: as it is; else pairs of hex digits of the masked bytes. */

@@ -15,7 +15,7 @@ import helper_wire  # noqa: E402
 import pamrig  # noqa: E402
 from helper_wire import (  # noqa: E402
     ACCOUNT, ALLOW, AS_ROOT, AUTH, BAD_CONFIG, CHANGE, CHECK, CLOSE, CONFIG,
-    FLAGS, HANDLE, HOST_UID, LOG, NEW_WORD, NOT_PERMITTED, OPEN, RHOST,
+    FLAGS, HANDLE, HOST_PID, HOST_UID, LOG, NEW_WORD, NOT_PERMITTED, OPEN, RHOST,
     SERVICE, TEXT, THROTTLED, UNAVAILABLE, USER, WORD, WRONG, frame)
 
 
@@ -86,6 +86,25 @@ class Helper(PamCase):
                                    (HANDLE, row["id"].encode())]))
         self.assertEqual([self.stack.check(t).status for t in tokens],
                          [204, 204])
+
+    def test_a34_another_s_session_of_a_host_is_not_ended(self):
+        opened = {}
+        for name in (b"alice", b"mallory"):
+            kind, fields = self.ask(frame(OPEN, [
+                (USER, name), (SERVICE, b"x"),
+                (HOST_PID, b"%d" % os.getpid())]), user="root")
+            self.assertEqual(kind, ALLOW)
+            opened[name] = fields[HANDLE]
+        # Whoever asks, under whatever name but the row's own.
+        for user, name in (("alice", b"alice"), ("root", b"alice"),
+                           ("root", b"nobody"), ("root", b"MALLORY ")):
+            self.ask(frame(CLOSE, [(USER, name), (SERVICE, b"x"),
+                                   (HANDLE, opened[b"mallory"])]), user=user)
+            self.assertEqual(len(self.sessions()), 2, (user, name))
+        self.ask(frame(CLOSE, [(USER, b"alice"), (SERVICE, b"x"),
+                               (HANDLE, opened[b"alice"])]))
+        row, = self.sessions()
+        self.assertEqual(row["user"], "mallory")
 
     def test_a34_by_hand_on_a_terminal_or_with_words(self):
         told = self.stack.host([pamrig.INSTALLED_HELPER], user="alice")

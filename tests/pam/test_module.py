@@ -6,9 +6,10 @@ import subprocess
 import unittest
 
 from host_case import (
-    ABORT, AUTH_ERR, BUF_ERR, CONV_AGAIN, CONV_ERR, HOST, INCOMPLETE, MODULE,
-    PASSWORD, PERM_DENIED, SANITIZED, SERVICE_ERR, SESSION_ERR, SUCCESS,
-    UNAVAIL, USER_UNKNOWN, HostCase)
+    ABORT, AUTH_ERR, AUTHTOK_ERR, BUF_ERR, CONV_AGAIN, CONV_ERR, HELPER, HOST,
+    INCOMPLETE, MODULE, PASSWORD, PERM_DENIED, SANITIZED, SERVICE_ERR,
+    SESSION_ERR, SUCCESS, UNAVAIL, USER_UNKNOWN, HostCase)
+import helper_wire
 
 
 class SharedObject(unittest.TestCase):
@@ -67,6 +68,26 @@ class Conversation(HostCase):
     def test_a16_an_interrupted_conversation(self):
         self.assertEqual(self.auth("sigint", "conv=interrupt"), CONV_ERR)
 
+    def test_a10_a_byte_too_long_is_refused_not_cut(self):
+        longest = ("%s %s " % (PASSWORD, "mysterious walnut ceiling")
+                   * 12)[:511]
+        self.stack.add_user("longest", longest, "--system-login")
+        for password, code in ((longest, SUCCESS), (longest + "x", AUTH_ERR),
+                               (longest[:-1], AUTH_ERR)):
+            self.assertEqual(self.auth("user=longest", password=password),
+                             code, len(password))
+        # Nor is a new one; root is asked for that alone.
+        said = self.host("user=longest", "start", "change", "end",
+                         password=longest[::-1] + "x")
+        self.assertIn(("change", str(AUTHTOK_ERR)), said)
+        self.assertTrue([rest for word, rest in said if "too long" in rest])
+        self.assertEqual(self.auth("user=longest", password=longest), SUCCESS)
+        self.assertEqual(
+            self.code("user=longest", "start", "change", "end", of="change",
+                      password=longest[::-1]), SUCCESS)
+        self.assertEqual(
+            self.auth("user=longest", password=longest[::-1]), SUCCESS)
+
     def test_a17_odd_answers(self):
         self.assertEqual(self.auth("conv=ok"), SUCCESS)
         self.assertEqual(self.auth("conv=junk"), SUCCESS)
@@ -109,16 +130,32 @@ class Helper(HostCase):
                 "STA", r"STA\001\013", r"STA\002\013\000\000",
                 r"STA\001\013\000\004\001\000\005a", "yes",
                 r"STA\001\013\377\377", r"STA\001\000\000\000",
+                # All of it is there, far more than a frame holds.
+                r"STA\001\013\377\377" + r"\001\377\374" + "A" * 65532,
                 r"STA\001\014\000\000", r"STA\001\377\000\000",
                 # Allowed, but nobody: the name has to be in it.
                 r"STA\001\013\000\000"):
-            with self.subTest(answer=answer):
+            with self.subTest(answer=answer[:40]):
                 helper = self.script("#!/bin/sh\nprintf '%s'\n" % answer)
                 self.assertEqual(self.with_helper(helper), UNAVAIL)
+
+    def test_a33_what_the_helper_takes_has_a_bound(self):
+        for data in (b"STA\x01\x01\xff\xff\x02\xff\xfc" + b"A" * 65532,
+                     b"STA\x01\x01\x20\x01\x02\x1f\xfe" + b"A" * 8190):
+            self.assertEqual(helper_wire.ask(HELPER, data)[0], None)
 
     def test_a33_a_flooding_helper(self):
         helper = self.script("#!/bin/sh\nexec /usr/bin/yes\n")
         self.assertEqual(self.with_helper(helper, timeout=20), UNAVAIL)
+
+    def helper_answers(self):
+        """What the module takes for "unavailable" was said, not a crash."""
+        kind, fields = helper_wire.ask(HELPER, helper_wire.frame(
+            helper_wire.ACCOUNT, [
+                (helper_wire.USER, b"alice"),
+                (helper_wire.CONFIG, self.stack.conf.encode())]))
+        self.assertEqual(kind, helper_wire.UNAVAILABLE)
+        self.assertIn(helper_wire.LOG, fields)
 
     def test_a18_configuration_and_store(self):
         conf = self.stack.conf
@@ -137,14 +174,17 @@ class Helper(HostCase):
         with open(conf, "ab") as out:
             out.write(b"NO_SUCH_KEY='1'\n")
         self.assertEqual(self.auth(), UNAVAIL)
+        self.helper_answers()
         os.remove(conf)
         self.assertEqual(self.auth(), UNAVAIL)
+        self.helper_answers()
         self.assertEqual(self.code("start", "open", of="open"), SESSION_ERR)
         restore()
         os.rename(self.stack.db, self.stack.db + ".away")
         try:
             self.assertEqual(self.auth(), UNAVAIL)
             self.assertEqual(self.code("start", "acct", of="acct"), UNAVAIL)
+            self.helper_answers()
         finally:
             os.rename(self.stack.db + ".away", self.stack.db)
         self.assertEqual(self.auth(), SUCCESS)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The PAM module leaves its host as it was: threads, forks, small limits."""
 
+import json
 import os
 import shutil
+import signal
 import unittest
 
 from host_case import (
@@ -100,6 +102,58 @@ class Limits(HostCase):
                 self.stack.conf, helper))
             self.unchanged("service=broken", "sigchld=count",
                            allowed=(UNAVAIL,))
+
+
+class Surroundings(HostCase):
+    """What the helper is started with: nothing of its host's."""
+
+    PRINTER = """#!/usr/bin/python3 -I
+import json, os
+found = {"env": open("/proc/self/environ").read(), "fds": {}}
+for fd in os.listdir("/proc/self/fd"):
+    try:
+        found["fds"][fd] = os.readlink("/proc/self/fd/" + fd)
+    except OSError:
+        pass    # the listing itself
+for line in open("/proc/self/status"):
+    if line.startswith("Sig"):
+        name, value = line.split()
+        found[name] = int(value, 16) if "/" not in value else 0
+with open(__file__ + ".out", "w") as out:
+    json.dump(found, out)
+os.read(0, 7)
+os.write(1, b"STA\\x01\\x01\\0\\0")
+"""
+
+    def test_a26_a32_environment_descriptors_and_signals(self):
+        helper = self.script(self.PRINTER)
+        self.addCleanup(os.remove, helper + ".out")
+        self.service(["required"], "printer", "helper=" + helper)
+
+        def of_the_host():
+            for sig in (signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE,
+                        signal.SIGRTMIN, signal.SIGRTMAX):
+                signal.signal(sig, signal.SIG_IGN)
+
+        with open("/etc/passwd", "rb") as one, \
+                open("/dev/full", "wb") as other:
+            code = self.auth(
+                "service=printer", "sigint", "block",
+                env={"LD_LIBRARY_PATH": "/nonexistent", "IFS": "x",
+                     "STAUTH_CONFIG": "/nonexistent", "PATH": "/bin"},
+                pass_fds=(one.fileno(), other.fileno()),
+                preexec_fn=of_the_host, restore_signals=False)
+        self.assertEqual(code, AUTH_ERR)
+        with open(helper + ".out", encoding="ascii") as file:
+            found = json.load(file)
+        self.assertEqual(found["env"], "")
+        # Python itself ignores these two.
+        own = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
+        self.assertEqual((found["SigBlk:"], found["SigIgn:"] & ~own), (0, 0))
+        fds = found["fds"]
+        self.assertEqual(set(fds), {"0", "1", "2"}, fds)
+        self.assertTrue(fds["0"].startswith("socket:"), fds)
+        self.assertEqual((fds["1"], fds["2"]), (fds["0"], "/dev/null"))
 
 
 class Memory(HostCase):

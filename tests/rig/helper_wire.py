@@ -29,12 +29,19 @@ def fields_of(payload):
     return found
 
 
-def ask(helper, data, **more):
-    """What the helper answers to these bytes: (kind, fields)."""
+# A sanitizer's finding ends by a signal, not by an exit like any other.
+SANITIZER = {"ASAN_OPTIONS": "abort_on_error=1",
+             "UBSAN_OPTIONS": "abort_on_error=1:halt_on_error=1"}
+
+
+def ask(helper, data, env=None, **more):
+    """What the helper answers to these bytes: (kind, fields). One that
+    crashed did not refuse."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         process = subprocess.Popen([helper], stdin=theirs, stdout=theirs,
-                                   stderr=subprocess.DEVNULL, cwd="/", **more)
+                                   stderr=subprocess.DEVNULL, cwd="/",
+                                   env=dict(SANITIZER, **env or {}), **more)
         theirs.close()
         ours.settimeout(30)
         got = b""
@@ -48,7 +55,9 @@ def ask(helper, data, **more):
                 got += more_bytes
         except OSError:
             pass
-        process.wait(30)
+        if process.wait(30) < 0:
+            raise AssertionError("the helper ended by signal %d" %
+                                 -process.returncode)
     if not got:
         return None, {}
     kind, size = struct.unpack("!BH", got[4:7])

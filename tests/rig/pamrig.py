@@ -207,6 +207,8 @@ class Told:
     """What a host said, and what became of it."""
 
     def __init__(self, status, text):
+        if status < 0:
+            raise AssertionError("ended by signal %d: %s" % (-status, text))
         self.status, self.text = status, text.replace("\r\n", "\n")
 
     @property
@@ -218,7 +220,7 @@ class Told:
             words = re.sub(r"^pamtester: ", "", line.strip())
             if words in CODES:
                 return CODES[words]
-        return "?? " + self.text
+        raise AssertionError("no code of PAM: %r" % self.text)
 
     def __repr__(self):
         return "%s %r" % (self.status, self.text)

@@ -20,6 +20,10 @@ PidFile none
 LogLevel VERBOSE
 """
 
+# A crash closes the connection as well; these are told.
+REFUSALS = ("Permission denied", "Too many authentication failures",
+            "by PAM account configuration")
+
 
 class Sshd:
     def __init__(self, stack):
@@ -47,13 +51,20 @@ class Sshd:
 
     def ssh(self, name, answers, command="id -un", method="password",
             options=()):
-        return self.stack.host([
+        before = len(self.log())
+        told = self.stack.host([
             "/usr/bin/ssh", "-F", "none", "-p", str(self.port), "-l", name,
             "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
             "-o", "UserKnownHostsFile=/dev/null",
             "-o", "PreferredAuthentications=" + method,
             "-o", "NumberOfPasswordPrompts=%d" % max(1, len(answers)),
             *options, "127.0.0.1", command], answers)
+        if told.status == 255 and not any(
+                words in told.text + self.log()[before:]
+                for words in REFUSALS):
+            raise AssertionError("sshd did not refuse, it failed: %s\n%s" % (
+                told, self.log()))
+        return told
 
     def login(self, name, password, **more):
         return self.ssh(name, [("assword: ", password)], **more)

@@ -105,6 +105,30 @@ static void a33_frames_of_other_shapes_are_no_answer(void **state)
 	}
 }
 
+/* The bytes are really there: without the bound they would be taken, and run
+ * over the frame. */
+static void a33_a_payload_over_the_most_is_not_taken(void **state)
+{
+	static const size_t lens[] = {
+		PAMST_WIRE_MAX, PAMST_WIRE_MAX + 1, 0xffff};
+	static uint8_t bytes[PAMST_WIRE_HEAD + 0xffff];
+	struct pamst_frame got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		size_t field = lens[i] - 3;
+		const uint8_t head[] = {'S', 'T', 'A', PAMST_WIRE_VERSION,
+			PAMST_ALLOW, (uint8_t)(lens[i] >> 8), (uint8_t)lens[i],
+			PAMST_LOG, (uint8_t)(field >> 8), (uint8_t)field};
+
+		memset(bytes, 'A', sizeof(bytes));
+		memcpy(bytes, head, sizeof(head));
+		assert_int_equal(
+			received(bytes, PAMST_WIRE_HEAD + lens[i], &got),
+			lens[i] <= PAMST_WIRE_MAX);
+	}
+}
+
 static void a33_fields_are_cut_nowhere(void **state)
 {
 	static const char nul[] = "al\0ice";
@@ -262,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a33_whole_frames_pass),
 		cmocka_unit_test(a33_frames_of_other_shapes_are_no_answer),
+		cmocka_unit_test(a33_a_payload_over_the_most_is_not_taken),
 		cmocka_unit_test(a33_fields_are_cut_nowhere),
 		cmocka_unit_test(a33_fuzzed_payloads_stay_within_bounds),
 		cmocka_unit_test(a33_fuzzed_streams_are_mostly_no_answer),
