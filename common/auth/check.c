@@ -27,12 +27,12 @@ enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 
 	if (!stauth_token_wellformed(token, token_len)) {
 		ret_done->tag = tag;
-		ret_done->verdict = STAUTH_CHECK_DENY;
+		ret_done->verdict = STAUTH_DENY;
 		return STAUTH_OK;
 	}
 	if (!stauth_sha256(token, token_len, hash)) {
 		ret_done->tag = tag;
-		ret_done->verdict = STAUTH_CHECK_FAULT;
+		ret_done->verdict = STAUTH_FAULT;
 		return STAUTH_ECRYPTO;
 	}
 	return ctx->check->ops->submit(ctx->check, hash, idle_s, tag, ret_done);
@@ -54,25 +54,25 @@ static bool may_enter(const char *groups, const char *require)
 	return false;
 }
 
-enum stauth_entry stauth_check_judge(
+enum stauth_verdict stauth_check_judge(
 	const struct stauth_check_done *done, const char *require)
 {
-	enum stauth_entry entry = STAUTH_ENTRY_DENY;
+	enum stauth_verdict entry = STAUTH_DENY;
 	const struct stauth_session *session = &done->session;
 
-	if (done->verdict == STAUTH_CHECK_FAULT) {
-		return STAUTH_ENTRY_FAULT;
+	if (done->verdict == STAUTH_FAULT) {
+		return STAUTH_FAULT;
 	}
-	if (done->verdict != STAUTH_CHECK_ALLOW || session->must_change) {
-		return STAUTH_ENTRY_DENY;
+	if (done->verdict != STAUTH_ALLOW || session->must_change) {
+		return STAUTH_DENY;
 	}
 	/* A row without identity would reach the app as nobody. */
 	if (!session->user[0] || !session->handle[0]) {
-		return STAUTH_ENTRY_FAULT;
+		return STAUTH_FAULT;
 	}
 	if (!require || !may_enter(session->groups, require)) {
-		return STAUTH_ENTRY_FORBIDDEN;
+		return STAUTH_FORBIDDEN;
 	}
-	entry = STAUTH_ENTRY_ALLOW;
+	entry = STAUTH_ALLOW;
 	return entry;
 }

@@ -12,15 +12,10 @@
  * The question behind auth_request: does this token stand for a full, live
  * session, and may it enter here? One indexed read; no hash, no write.
  */
-enum stauth_entry {
-	STAUTH_ENTRY_DENY = 0,  /* 401 */
-	STAUTH_ENTRY_FORBIDDEN, /* 403: signed in, but not for this area */
-	STAUTH_ENTRY_ALLOW,     /* 204 */
-	STAUTH_ENTRY_FAULT,     /* 503 */
-};
-
-/* require: "" | "su" | "group:NAME"; anything else is FORBIDDEN for all. */
-enum stauth_entry stauth_check_judge(
+/* DENY 401, FORBIDDEN (signed in, but not for this area) 403, ALLOW 204, FAULT
+ * 503. require: "" | "su" | "group:NAME"; anything else is FORBIDDEN for all.
+ */
+enum stauth_verdict stauth_check_judge(
 	const struct stauth_check_done *done, const char *require);
 
 /* OK: *ret_done is the answer. PENDING: it comes through reap. A token that

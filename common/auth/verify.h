@@ -14,13 +14,6 @@
  * -> a verdict. Question and answer are separate: the return code says
  * whether the question could be answered, the verdict what the answer is.
  */
-enum stauth_verdict {
-	STAUTH_DENY = 0,       /* unknown, disabled or wrong: not told apart */
-	STAUTH_DENY_THROTTLED, /* no hash was computed; see wait_s */
-	STAUTH_NEED_PASSWORD,  /* ask for it, then stauth_login_password */
-	STAUTH_NEED_FACTOR,    /* right so far, but a code is needed (later) */
-	STAUTH_ALLOW,
-};
 
 /* One try at logging in. Filled by stauth_login_start, on the caller's
  * stack; finish it whatever happened. */

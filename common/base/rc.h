@@ -35,6 +35,20 @@ enum stauth_rc {
 	STAUTH_EDENIED = -10, /* the system does not let this user read it */
 };
 
+/*
+ * The one verdict type, from the store to the reply. Zeroed memory refuses.
+ * Which of them a function can give is said where it is declared.
+ */
+enum stauth_verdict {
+	STAUTH_DENY = 0,       /* no session; or unknown, disabled, wrong */
+	STAUTH_DENY_THROTTLED, /* no hash was computed */
+	STAUTH_FORBIDDEN,      /* signed in, but not for this area */
+	STAUTH_FAULT,          /* could not be asked: 503, never 401 */
+	STAUTH_NEED_PASSWORD,  /* ask for it, then stauth_login_password */
+	STAUTH_NEED_FACTOR,    /* right so far, but a code is needed */
+	STAUTH_ALLOW,
+};
+
 /* Lives on the caller's stack, is passed last, never holds a secret. */
 struct stauth_err {
 	enum stauth_rc rc;

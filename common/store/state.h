@@ -240,15 +240,9 @@ struct stauth_state_ops {
  * The check half: asynchronous by contract, so that a network store can
  * pipeline. SQLite answers inside submit. The worker takes both.
  */
-enum stauth_check_verdict {
-	STAUTH_CHECK_DENY = 0, /* zeroed memory refuses */
-	STAUTH_CHECK_ALLOW,
-	STAUTH_CHECK_FAULT, /* could not be asked: 503, never 401 */
-};
-
 struct stauth_check_done {
 	uint64_t tag;
-	enum stauth_check_verdict verdict;
+	enum stauth_verdict verdict;
 	/* On ALLOW; copied out. Of its members only handle, uid, user, email,
 	 * display_name, groups, remember, must_change, factors, level, auth_at,
 	 * last_seen_at and expires_at. */

@@ -39,11 +39,11 @@ enum gate_before gate_decide_before(const struct stauth_config *config,
 	return GATE_BEFORE_ASK;
 }
 
-enum stauth_entry gate_decide_after(const struct gate_check_params *params,
+enum stauth_verdict gate_decide_after(const struct gate_check_params *params,
 	enum stauth_rc rc, const struct stauth_check_done *done)
 {
 	if (rc != STAUTH_OK) {
-		return STAUTH_ENTRY_FAULT;
+		return STAUTH_FAULT;
 	}
 	return stauth_check_judge(
 		done, params->require == NULL ? "" : params->require);

@@ -18,7 +18,7 @@ enum gate_before gate_decide_before(const struct stauth_config *config,
 	const struct gate_check_params *params, const char **ret_token);
 
 /* What the store's answer means for this request. */
-enum stauth_entry gate_decide_after(const struct gate_check_params *params,
+enum stauth_verdict gate_decide_after(const struct gate_check_params *params,
 	enum stauth_rc rc, const struct stauth_check_done *done);
 
 #endif

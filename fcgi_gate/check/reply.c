@@ -119,17 +119,17 @@ static void allow(const struct stauth_session *session, const char *assertion,
 	add_identity(session, assertion, out);
 }
 
-void gate_reply_build(enum stauth_entry entry,
+void gate_reply_build(enum stauth_verdict entry,
 	const struct gate_check_params *params,
 	const struct stauth_session *session, const char *assertion,
 	struct stauth_buf *out)
 {
 	stauth_buf_reset(out);
-	if (entry == STAUTH_ENTRY_DENY) {
+	if (entry == STAUTH_DENY) {
 		deny(params, out);
-	} else if (entry == STAUTH_ENTRY_FORBIDDEN) {
+	} else if (entry == STAUTH_FORBIDDEN) {
 		stauth_buf_add(out, status_forbidden);
-	} else if (entry == STAUTH_ENTRY_ALLOW && is_fit_to_emit(session)) {
+	} else if (entry == STAUTH_ALLOW && is_fit_to_emit(session)) {
 		allow(session, assertion, out);
 	}
 	/* Nothing yet, or half of it: a fault. */

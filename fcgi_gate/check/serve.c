@@ -40,12 +40,12 @@ static void log_fault(struct gate_serve *serve, const char *why)
 }
 
 /* What goes along with a yes; a fault if it cannot be made. */
-static enum stauth_entry add_identity(struct gate_serve *serve,
-	enum stauth_entry entry, const struct stauth_check_done *done,
+static enum stauth_verdict add_identity(struct gate_serve *serve,
+	enum stauth_verdict entry, const struct stauth_check_done *done,
 	const char **ret_assertion)
 {
 	*ret_assertion = "";
-	if (entry != STAUTH_ENTRY_ALLOW) {
+	if (entry != STAUTH_ALLOW) {
 		return entry;
 	}
 	struct stauth_check *check = serve->ctx.check;
@@ -54,7 +54,7 @@ static enum stauth_entry add_identity(struct gate_serve *serve,
 		gate_assertions_get(serve->assertions, &done->session, now_s);
 	if (assertion == NULL) {
 		log_fault(serve, "no assertion could be made");
-		return STAUTH_ENTRY_FAULT;
+		return STAUTH_FAULT;
 	}
 	gate_touch_note(serve->touched, &done->session, now_s);
 	*ret_assertion = assertion;
@@ -62,7 +62,7 @@ static enum stauth_entry add_identity(struct gate_serve *serve,
 }
 
 static enum gate_served answer(struct gate_serve *serve, struct gate_conn *conn,
-	enum stauth_entry entry, const struct stauth_check_done *done)
+	enum stauth_verdict entry, const struct stauth_check_done *done)
 {
 	const char *assertion;
 	entry = add_identity(serve, entry, done, &assertion);
@@ -77,8 +77,8 @@ static enum gate_served answer_after_store(struct gate_serve *serve,
 	struct gate_conn *conn, enum stauth_rc rc,
 	const struct stauth_check_done *done)
 {
-	enum stauth_entry entry = gate_decide_after(&conn->params, rc, done);
-	if (entry == STAUTH_ENTRY_FAULT) {
+	enum stauth_verdict entry = gate_decide_after(&conn->params, rc, done);
+	if (entry == STAUTH_FAULT) {
 		log_fault(serve,
 			done->why[0] != '\0' ? done->why : stauth_rc_name(rc));
 	}
@@ -89,7 +89,7 @@ static enum gate_served ask_store(
 	struct gate_serve *serve, struct gate_conn *conn, const char *token)
 {
 	struct stauth_check_done *done = &serve->done;
-	done->verdict = STAUTH_CHECK_DENY;
+	done->verdict = STAUTH_DENY;
 	done->why[0] = '\0';
 	enum stauth_rc rc = stauth_check_submit(&serve->ctx, token,
 		STAUTH_TOKEN_LEN, gate_conn_tag(conn), done);
@@ -112,12 +112,11 @@ enum gate_served gate_serve_request(
 	case GATE_BEFORE_ASK:
 		return ask_store(serve, conn, token);
 	case GATE_BEFORE_FORBIDDEN:
-		return answer(
-			serve, conn, STAUTH_ENTRY_FORBIDDEN, &serve->done);
+		return answer(serve, conn, STAUTH_FORBIDDEN, &serve->done);
 	case GATE_BEFORE_DENY:
 		break;
 	}
-	return answer(serve, conn, STAUTH_ENTRY_DENY, &serve->done);
+	return answer(serve, conn, STAUTH_DENY, &serve->done);
 }
 
 enum gate_served gate_serve_late(struct gate_serve *serve,

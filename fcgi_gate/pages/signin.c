@@ -40,9 +40,7 @@ static int status_of_verdict(
 			(long long)(login->wait_s > 0 ? login->wait_s : 1));
 		gate_page_retry_after(page, login->wait_s);
 		return 429;
-	case STAUTH_DENY:
-	case STAUTH_NEED_PASSWORD:
-	case STAUTH_NEED_FACTOR:
+	default:
 		break;
 	}
 	return 401;

@@ -224,8 +224,7 @@ static inline bool stands(struct fixture *fix, int number)
 	return rc == STAUTH_OK;
 }
 
-static inline enum stauth_check_verdict verdict_of(
-	struct fixture *fix, int number)
+static inline enum stauth_verdict verdict_of(struct fixture *fix, int number)
 {
 	struct stauth_check *check = fix->check.check;
 	struct stauth_check_done done;
@@ -233,11 +232,11 @@ static inline enum stauth_check_verdict verdict_of(
 	enum stauth_rc rc;
 
 	fill_hash(hash, number);
-	done.verdict = STAUTH_CHECK_ALLOW;
+	done.verdict = STAUTH_ALLOW;
 	rc = check->ops->submit(check, hash, 0, 77, &done);
 	check->ops->flush(check);
 	assert_int_equal(done.tag, 77);
-	assert_true((rc < 0) == (done.verdict == STAUTH_CHECK_FAULT));
+	assert_true((rc < 0) == (done.verdict == STAUTH_FAULT));
 	return done.verdict;
 }
 

@@ -238,7 +238,7 @@ static void a_raised_epoch_ends_sessions(void **state)
 	assert_ok(fix->accounts->ops->user_update(
 		fix->accounts, &alice, &change, &ended, &err));
 	assert_int_equal(ended, 1);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 }
 
 static void rehash_replaces_only_what_it_read(void **state)
@@ -288,7 +288,7 @@ static void deleted_users_leave_nothing_behind(void **state)
 		fix->accounts, alice.uid, &change, &ended, &err));
 	assert_int_equal(ended, 1);
 	assert_false(stands(fix, 1));
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	assert_rc(fix->state->ops->device_by_hash(
 			  fix->state, login.device_hash, NOW, &device, &err),
 		STAUTH_NOTFOUND);

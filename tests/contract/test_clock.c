@@ -117,14 +117,14 @@ static void x19_the_check_sees_the_same_future(void **state)
 	int64_t now_s = fix->check.check->ops->now(fix->check.check);
 
 	log_in(fix, &alice, 1, now_s + SLACK - 60);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	/* From the row that was kept, too. */
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	log_in(fix, &alice, 2, now_s + SLACK + 60);
-	assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_DENY);
-	assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
+	assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
 	log_in(fix, &alice, 3, now_s + YEAR);
-	assert_int_equal(verdict_of(fix, 3), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 3), STAUTH_DENY);
 }
 
 /* Else it would live again when that time comes; and as those used last they

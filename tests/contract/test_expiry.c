@@ -58,8 +58,8 @@ static void c10_the_check_sees_the_same_end(void **state)
 	login = a_login(&alice, 2);
 	login.session.expires_at = now_s;
 	assert_rc(commit_at(fix, &login, now_s), STAUTH_OK);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
 }
 
 static void devices_are_found_until_they_expire(void **state)
@@ -90,7 +90,7 @@ static void devices_are_found_until_they_expire(void **state)
 		STAUTH_NOTFOUND);
 	/* A device is no session. */
 	assert_rc(find_at(fix, 101, 0, NOW), STAUTH_NOTFOUND);
-	assert_int_equal(verdict_of(fix, 101), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 101), STAUTH_DENY);
 	/* And is renewed by the next log-in that brings it. */
 	fill_hash(login.token_hash, 2);
 	(void)snprintf(login.session.handle, sizeof(login.session.handle),
@@ -118,7 +118,7 @@ static void the_check_half_keeps_its_contract(void **state)
 	assert_null(fix->touch.accounts);
 	assert_null(fix->touch.check);
 	assert_null(fix->page.check);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	login.session.expires_at = now_s + 100;
 	login.session.must_change = true;
 	assert_rc(commit_at(fix, &login, now_s), STAUTH_OK);
@@ -126,7 +126,7 @@ static void the_check_half_keeps_its_contract(void **state)
 		check->ops->submit(check, login.token_hash, 0, 42, &done),
 		STAUTH_OK);
 	assert_int_equal(done.tag, 42);
-	assert_int_equal(done.verdict, STAUTH_CHECK_ALLOW);
+	assert_int_equal(done.verdict, STAUTH_ALLOW);
 	assert_string_equal(done.session.user, "alice");
 	/* Whether that is enough is for the domain to say. */
 	assert_true(done.session.must_change);
@@ -135,7 +135,7 @@ static void the_check_half_keeps_its_contract(void **state)
 	assert_rc(fix->state->ops->session_end(
 			  fix->state, login.session.handle, NULL, now_s, &err),
 		STAUTH_OK);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	check->ops->tick(check, 1);
 	assert_int_equal(check->ops->reap(check, &done, 1), 0);
 	assert_true(check->ops->pollfd(check) >= -1);

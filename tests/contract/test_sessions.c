@@ -200,7 +200,7 @@ static void one_session_ends_once(void **state)
 	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	assert_ok(fix->state->ops->session_end(
 		fix->state, login.session.handle, &audit, NOW, &err));
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	assert_rc(fix->state->ops->session_end(
 			  fix->state, login.session.handle, &audit, NOW, &err),
 		STAUTH_NOTFOUND);
@@ -235,7 +235,7 @@ static void all_but_one_end(void **state)
 		fix->state, 0, "", NULL, NOW, &ended, &err));
 	assert_int_equal(ended, 0);
 	for (int i = 1; i <= 6; i++) {
-		assert_int_equal(verdict_of(fix, i), STAUTH_CHECK_DENY);
+		assert_int_equal(verdict_of(fix, i), STAUTH_DENY);
 	}
 }
 

@@ -35,8 +35,8 @@
 struct told {
 	enum stauth_rc rc;
 	enum stauth_verdict verdict;
-	enum stauth_check_verdict check;
-	enum stauth_entry entry;
+	enum stauth_verdict check;
+	enum stauth_verdict entry;
 	char user[STAUTH_NAME_SIZE];
 	char token[STAUTH_TOKEN_LEN + 1];
 	long failures;

@@ -177,8 +177,8 @@ static inline void assert_served(struct fixture *fix)
 {
 	assert_rc(find_user(fix, "alice"), STAUTH_OK);
 	assert_rc(write_audit(fix), STAUTH_OK);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
 	assert_int_equal(health_of(fix), STAUTH_HEALTH_OK);
 }
 

@@ -8,7 +8,7 @@
 static struct stauth_check_done allowed(const char *groups)
 {
 	struct stauth_check_done done = {
-		.verdict = STAUTH_CHECK_ALLOW,
+		.verdict = STAUTH_ALLOW,
 		.session = {.user = "alice", .handle = "AbCdEfGhIjKlMnOp"},
 	};
 
@@ -22,8 +22,8 @@ static void b1_zeroed_memory_is_denied(void **state)
 	struct stauth_check_done done = {0};
 
 	(void)state;
-	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
-	assert_int_equal(STAUTH_ENTRY_DENY, 0);
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_DENY);
+	assert_int_equal(STAUTH_DENY, 0);
 }
 
 static void a_fault_is_neither_yes_nor_no(void **state)
@@ -31,14 +31,14 @@ static void a_fault_is_neither_yes_nor_no(void **state)
 	struct stauth_check_done done = allowed("su");
 
 	(void)state;
-	done.verdict = STAUTH_CHECK_FAULT;
-	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_FAULT);
+	done.verdict = STAUTH_FAULT;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_FAULT);
 	done = allowed("su");
-	done.verdict = (enum stauth_check_verdict)77;
-	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
+	done.verdict = (enum stauth_verdict)77;
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_DENY);
 	done = allowed("su");
 	done.session.user[0] = '\0';
-	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_FAULT);
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_FAULT);
 }
 
 static void c4_a_session_for_the_change_only_is_denied(void **state)
@@ -47,8 +47,8 @@ static void c4_a_session_for_the_change_only_is_denied(void **state)
 
 	(void)state;
 	done.session.must_change = true;
-	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_ENTRY_DENY);
-	assert_int_equal(stauth_check_judge(&done, "su"), STAUTH_ENTRY_DENY);
+	assert_int_equal(stauth_check_judge(&done, ""), STAUTH_DENY);
+	assert_int_equal(stauth_check_judge(&done, "su"), STAUTH_DENY);
 }
 
 static void areas_are_entered_by_whom_they_are_for(void **state)
@@ -56,27 +56,27 @@ static void areas_are_entered_by_whom_they_are_for(void **state)
 	static const struct {
 		const char *groups;
 		const char *require;
-		enum stauth_entry want;
+		enum stauth_verdict want;
 	} cases[] = {
-		{"", "", STAUTH_ENTRY_ALLOW},
-		{"", "su", STAUTH_ENTRY_FORBIDDEN},
-		{"dev", "su", STAUTH_ENTRY_FORBIDDEN},
-		{"sudo,suse", "su", STAUTH_ENTRY_FORBIDDEN},
-		{"su", "su", STAUTH_ENTRY_ALLOW},
-		{"su,dev", "su", STAUTH_ENTRY_ALLOW},
-		{"su,dev", "group:dev", STAUTH_ENTRY_ALLOW},
-		{"dev", "group:dev", STAUTH_ENTRY_ALLOW},
-		{"devs", "group:dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su", "group:dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "group:", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "group:su,dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "SU", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", " su", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "su ", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "GROUP:dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", "group: dev", STAUTH_ENTRY_FORBIDDEN},
-		{"su,dev", NULL, STAUTH_ENTRY_FORBIDDEN},
+		{"", "", STAUTH_ALLOW},
+		{"", "su", STAUTH_FORBIDDEN},
+		{"dev", "su", STAUTH_FORBIDDEN},
+		{"sudo,suse", "su", STAUTH_FORBIDDEN},
+		{"su", "su", STAUTH_ALLOW},
+		{"su,dev", "su", STAUTH_ALLOW},
+		{"su,dev", "group:dev", STAUTH_ALLOW},
+		{"dev", "group:dev", STAUTH_ALLOW},
+		{"devs", "group:dev", STAUTH_FORBIDDEN},
+		{"su", "group:dev", STAUTH_FORBIDDEN},
+		{"su,dev", "group:", STAUTH_FORBIDDEN},
+		{"su,dev", "group:su,dev", STAUTH_FORBIDDEN},
+		{"su,dev", "dev", STAUTH_FORBIDDEN},
+		{"su,dev", "SU", STAUTH_FORBIDDEN},
+		{"su,dev", " su", STAUTH_FORBIDDEN},
+		{"su,dev", "su ", STAUTH_FORBIDDEN},
+		{"su,dev", "GROUP:dev", STAUTH_FORBIDDEN},
+		{"su,dev", "group: dev", STAUTH_FORBIDDEN},
+		{"su,dev", NULL, STAUTH_FORBIDDEN},
 	};
 
 	(void)state;
@@ -122,16 +122,16 @@ static void c1_c11_only_the_hash_of_a_token_is_asked_for(void **state)
 	struct stauth_check check = {.ops = &ops};
 	static struct stauth_config config;
 	struct stauth_ctx ctx = {.config = &config, .check = &check};
-	struct stauth_check_done done = {.verdict = STAUTH_CHECK_ALLOW};
+	struct stauth_check_done done = {.verdict = STAUTH_ALLOW};
 
 	(void)state;
 	config.session_idle_minutes = 5;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		done.verdict = STAUTH_CHECK_ALLOW;
+		done.verdict = STAUTH_ALLOW;
 		assert_rc(stauth_check_submit(
 				  &ctx, bad[i], strlen(bad[i]), 42, &done),
 			STAUTH_OK);
-		assert_int_equal(done.verdict, STAUTH_CHECK_DENY);
+		assert_int_equal(done.verdict, STAUTH_DENY);
 		assert_int_equal(done.tag, 42);
 	}
 	assert_rc(stauth_check_submit(&ctx, "abcdefghijklmno\0qrstuvwxyz012345",

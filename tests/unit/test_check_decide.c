@@ -110,23 +110,23 @@ static void a_store_that_cannot_answer_is_a_fault(void **state)
 	(void)state;
 	assert_non_null(done);
 	assert_int_equal(
-		gate_decide_after(&params, STAUTH_OK, done), STAUTH_ENTRY_DENY);
-	done->verdict = STAUTH_CHECK_ALLOW;
+		gate_decide_after(&params, STAUTH_OK, done), STAUTH_DENY);
+	done->verdict = STAUTH_ALLOW;
 	(void)snprintf(done->session.user, sizeof(done->session.user), "a");
 	(void)snprintf(done->session.handle, sizeof(done->session.handle),
 		"0123456789abcdef");
-	assert_int_equal(gate_decide_after(&params, STAUTH_OK, done),
-		STAUTH_ENTRY_ALLOW);
+	assert_int_equal(
+		gate_decide_after(&params, STAUTH_OK, done), STAUTH_ALLOW);
 	assert_int_equal(gate_decide_after(&params, STAUTH_EUNREACHABLE, done),
-		STAUTH_ENTRY_FAULT);
+		STAUTH_FAULT);
 	assert_int_equal(gate_decide_after(&params, STAUTH_NOTFOUND, done),
-		STAUTH_ENTRY_FAULT);
+		STAUTH_FAULT);
 	params.require = "su";
-	assert_int_equal(gate_decide_after(&params, STAUTH_OK, done),
-		STAUTH_ENTRY_FORBIDDEN);
-	done->verdict = STAUTH_CHECK_FAULT;
-	assert_int_equal(gate_decide_after(&params, STAUTH_OK, done),
-		STAUTH_ENTRY_FAULT);
+	assert_int_equal(
+		gate_decide_after(&params, STAUTH_OK, done), STAUTH_FORBIDDEN);
+	done->verdict = STAUTH_FAULT;
+	assert_int_equal(
+		gate_decide_after(&params, STAUTH_OK, done), STAUTH_FAULT);
 	free(done);
 }
 

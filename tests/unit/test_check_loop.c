@@ -100,7 +100,7 @@ static size_t late_reap(struct stauth_check *check,
 	late.count--;
 	memset(ret_done, 0, sizeof(*ret_done));
 	ret_done->tag = late.waiting[late.count].tag;
-	ret_done->verdict = STAUTH_CHECK_ALLOW;
+	ret_done->verdict = STAUTH_ALLOW;
 	ret_done->session.user[0] = late.waiting[late.count].user;
 	ret_done->session.last_seen_at = stauth_wall_s();
 	memcpy(ret_done->session.handle, "0123456789abcdef", STAUTH_HANDLE_LEN);

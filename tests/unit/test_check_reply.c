@@ -30,7 +30,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const char *reply(enum stauth_entry entry, const char *assertion)
+static const char *reply(enum stauth_verdict entry, const char *assertion)
 {
 	gate_reply_build(entry, &params, &session, assertion, &out);
 	return stauth_buf_str(&out);
@@ -43,7 +43,7 @@ static void allow_carries_the_identity(void **state)
 	(void)snprintf(session.display_name, sizeof(session.display_name),
 		"\xc3\x84nne \"A\" 100%%");
 	(void)snprintf(session.groups, sizeof(session.groups), "su,a.b_c-D");
-	assert_string_equal(reply(STAUTH_ENTRY_ALLOW, "aa.bb-_.cc"),
+	assert_string_equal(reply(STAUTH_ALLOW, "aa.bb-_.cc"),
 		"Status: 204 No Content\r\n"
 		"X-Auth-User: alice\r\n"
 		"X-Auth-Email: a%25b@x.example\r\n"
@@ -56,7 +56,7 @@ static void allow_carries_the_identity(void **state)
 static void no_app_key_no_assertion(void **state)
 {
 	(void)state;
-	assert_string_equal(reply(STAUTH_ENTRY_ALLOW, ""),
+	assert_string_equal(reply(STAUTH_ALLOW, ""),
 		"Status: 204 No Content\r\nX-Auth-User: alice\r\n"
 		"X-Auth-Email: \r\nX-Auth-Name: \r\nX-Auth-Groups: \r\n"
 		"X-Auth-Session: " HANDLE "\r\n\r\n");
@@ -65,21 +65,21 @@ static void no_app_key_no_assertion(void **state)
 static void everything_else_is_a_no(void **state)
 {
 	(void)state;
-	assert_string_equal(reply(STAUTH_ENTRY_DENY, ""),
-		"Status: 401 Unauthorized\r\n\r\n");
-	assert_string_equal(reply(STAUTH_ENTRY_FORBIDDEN, ""),
-		"Status: 403 Forbidden\r\n\r\n");
-	assert_string_equal(reply(STAUTH_ENTRY_FAULT, ""), FAULT);
-	assert_string_equal(reply((enum stauth_entry)99, ""), FAULT);
+	assert_string_equal(
+		reply(STAUTH_DENY, ""), "Status: 401 Unauthorized\r\n\r\n");
+	assert_string_equal(
+		reply(STAUTH_FORBIDDEN, ""), "Status: 403 Forbidden\r\n\r\n");
+	assert_string_equal(reply(STAUTH_FAULT, ""), FAULT);
+	assert_string_equal(reply((enum stauth_verdict)99, ""), FAULT);
 	params.method = "GET";
 	params.accept = "text/html";
 	params.uri = "/x?y";
-	assert_string_equal(reply(STAUTH_ENTRY_DENY, ""),
+	assert_string_equal(reply(STAUTH_DENY, ""),
 		"Status: 401 Unauthorized\r\n"
 		"X-Auth-Redirect: /auth/login?rd=/x%3Fy\r\n\r\n");
 	params.repeated = true;
-	assert_string_equal(reply(STAUTH_ENTRY_DENY, ""),
-		"Status: 401 Unauthorized\r\n\r\n");
+	assert_string_equal(
+		reply(STAUTH_DENY, ""), "Status: 401 Unauthorized\r\n\r\n");
 }
 
 static void user_names_are_checked_again(void **state)
@@ -99,27 +99,27 @@ static void user_names_are_checked_again(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		(void)snprintf(
 			session.user, sizeof(session.user), "%s", bad[i]);
-		assert_string_equal(reply(STAUTH_ENTRY_ALLOW, ""), FAULT);
+		assert_string_equal(reply(STAUTH_ALLOW, ""), FAULT);
 	}
 	(void)snprintf(session.user, sizeof(session.user),
 		"a123456789012345678901234567890123456789012345678901234567890"
 		"+'@example.com");
-	assert_memory_equal(reply(STAUTH_ENTRY_ALLOW, ""), "Status: 204", 11);
+	assert_memory_equal(reply(STAUTH_ALLOW, ""), "Status: 204", 11);
 }
 
 static void no_header_can_be_split(void **state)
 {
 	(void)state;
 	(void)snprintf(session.groups, sizeof(session.groups), "a\r\nX: y");
-	assert_string_equal(reply(STAUTH_ENTRY_ALLOW, ""), FAULT);
+	assert_string_equal(reply(STAUTH_ALLOW, ""), FAULT);
 	session.groups[0] = '\0';
 	(void)snprintf(session.handle, sizeof(session.handle), "short");
-	assert_string_equal(reply(STAUTH_ENTRY_ALLOW, ""), FAULT);
+	assert_string_equal(reply(STAUTH_ALLOW, ""), FAULT);
 	(void)snprintf(session.handle, sizeof(session.handle), HANDLE);
 	(void)snprintf(session.display_name, sizeof(session.display_name),
 		"a\r\nX-Auth-Groups: su");
 	(void)snprintf(session.email, sizeof(session.email), "a\nb");
-	assert_non_null(strstr(reply(STAUTH_ENTRY_ALLOW, ""),
+	assert_non_null(strstr(reply(STAUTH_ALLOW, ""),
 		"\r\nX-Auth-Email: a%0Ab\r\n"
 		"X-Auth-Name: a%0D%0AX-Auth-Groups: su\r\n"
 		"X-Auth-Groups: \r\n"));
@@ -131,12 +131,11 @@ static void the_longest_identity_fits(void **state)
 	memset(session.email, 0xff, sizeof(session.email) - 1);
 	memset(session.display_name, 0xff, sizeof(session.display_name) - 1);
 	memset(session.groups, 'g', sizeof(session.groups) - 1);
-	assert_memory_equal(
-		reply(STAUTH_ENTRY_ALLOW, "a.b.c"), "Status: 204", 11);
+	assert_memory_equal(reply(STAUTH_ALLOW, "a.b.c"), "Status: 204", 11);
 	/* What does not fit is no half answer. */
 	stauth_buf_finish(&out);
 	stauth_buf_init(&out, 200);
-	assert_string_equal(reply(STAUTH_ENTRY_ALLOW, "a.b.c"), FAULT);
+	assert_string_equal(reply(STAUTH_ALLOW, "a.b.c"), FAULT);
 }
 
 int main(void)

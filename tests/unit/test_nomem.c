@@ -39,13 +39,13 @@ static void judge_alive(struct world *w)
 	const struct told *told = w->told;
 
 	if (told->rc == STAUTH_OK) {
-		assert_int_equal(told->check, STAUTH_CHECK_ALLOW);
-		assert_int_equal(told->entry, STAUTH_ENTRY_ALLOW);
+		assert_int_equal(told->check, STAUTH_ALLOW);
+		assert_int_equal(told->entry, STAUTH_ALLOW);
 		assert_string_equal(told->user, "alice");
 		return;
 	}
 	assert_true(told->rc < 0);
-	assert_int_not_equal(told->entry, STAUTH_ENTRY_ALLOW);
+	assert_int_not_equal(told->entry, STAUTH_ALLOW);
 	assert_string_equal(told->user, "");
 }
 
@@ -64,8 +64,8 @@ static void check_dead(struct world *w)
 
 static void judge_dead(struct world *w)
 {
-	assert_int_not_equal(w->told->check, STAUTH_CHECK_ALLOW);
-	assert_int_not_equal(w->told->entry, STAUTH_ENTRY_ALLOW);
+	assert_int_not_equal(w->told->check, STAUTH_ALLOW);
+	assert_int_not_equal(w->told->entry, STAUTH_ALLOW);
 }
 
 static void x14_a_check_of_nobody_is_never_a_yes(void **state)

@@ -15,8 +15,8 @@ static void assert_out_of_service(struct fixture *fix, enum stauth_rc want)
 {
 	assert_rc(find_user(fix, "alice"), want);
 	assert_rc(write_audit(fix), want);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
-	assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_FAULT);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
+	assert_int_equal(verdict_of(fix, 2), STAUTH_FAULT);
 	assert_int_equal(health_of(fix), STAUTH_HEALTH_DOWN);
 }
 
@@ -71,7 +71,7 @@ static void a_missing_file_is_found_when_it_comes(void **state)
 	assert_int_equal(raw_number(fix, "SELECT value FROM meta"), 7);
 	pause_ms(LOOK_MS);
 	assert_rc(find_user(fix, "alice"), STAUTH_NOTFOUND);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	(void)add_live_session(fix, "alice", 1);
 	assert_served(fix);
 }
@@ -124,8 +124,8 @@ static void a_locked_file_is_waited_for_in_vain(void **state)
 	start_ms = stauth_boot_ms();
 	/* Reading goes on. */
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
-		assert_int_equal(verdict_of(fix, 2), STAUTH_CHECK_DENY);
+		assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
+		assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
 	}
 	assert_rc(find_user(fix, "alice"), STAUTH_OK);
 	/* Touches wait for nobody, on either handle. */
@@ -162,7 +162,7 @@ static void an_occupied_file_is_a_fault(void **state)
 	open_stores(fix);
 	start_ms = stauth_boot_ms();
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
+		assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
 	}
 	assert_in_range(stauth_boot_ms() - start_ms, 0, 300);
 	assert_out_of_service(fix, STAUTH_EUNREACHABLE);
@@ -227,12 +227,12 @@ static void garbage_under_open_handles_is_survived(void **state)
 	memset(junk, 0xa5, len);
 	write_file(path, junk, len);
 	for (int i = 0; i < 50; i++) {
-		assert_int_not_equal(verdict_of(fix, 2), STAUTH_CHECK_ALLOW);
+		assert_int_not_equal(verdict_of(fix, 2), STAUTH_ALLOW);
 		(void)find_user(fix, "alice");
 		(void)write_audit(fix);
 	}
 	pause_ms(LOOK_MS);
-	assert_int_not_equal(verdict_of(fix, 2), STAUTH_CHECK_ALLOW);
+	assert_int_not_equal(verdict_of(fix, 2), STAUTH_ALLOW);
 	(void)unlink(wal);
 	write_file(fresh, image, len);
 	assert_int_equal(rename(fresh, path), 0);
@@ -259,7 +259,7 @@ static void g10_a_file_renamed_over_is_noticed(void **state)
 	assert_int_equal(rename(fresh, path), 0);
 	pause_ms(LOOK_MS);
 	assert_rc(find_user(fix, "alice"), STAUTH_NOTFOUND);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_DENY);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	(void)snprintf(fix->config->sqlite_db, sizeof(fix->config->sqlite_db),
 		"stauth.db");
 	(void)add_live_session(fix, "alice", 1);

@@ -96,14 +96,13 @@ static void g5_damaged_images_let_nobody_in(void **state)
 		damage(copy, len, &seed);
 		write_file(path, copy, len);
 		open_stores(fix);
-		assert_int_not_equal(
-			verdict_of(fix, UNKNOWN), STAUTH_CHECK_ALLOW);
-		faults += verdict_of(fix, 1) == STAUTH_CHECK_FAULT;
+		assert_int_not_equal(verdict_of(fix, UNKNOWN), STAUTH_ALLOW);
+		faults += verdict_of(fix, 1) == STAUTH_FAULT;
 		/* Syncs are slow; one round in ten uses everything. */
 		if (i % 10 == 0) {
 			use_all(fix);
 			assert_int_not_equal(
-				verdict_of(fix, UNKNOWN), STAUTH_CHECK_ALLOW);
+				verdict_of(fix, UNKNOWN), STAUTH_ALLOW);
 		}
 	}
 	/* The damage was real, and not all of it total. */
@@ -127,8 +126,7 @@ static void g5_truncated_images_let_nobody_in(void **state)
 		close_stores(fix);
 		write_file(path, image, cut);
 		open_stores(fix);
-		assert_int_not_equal(
-			verdict_of(fix, UNKNOWN), STAUTH_CHECK_ALLOW);
+		assert_int_not_equal(verdict_of(fix, UNKNOWN), STAUTH_ALLOW);
 	}
 	free(image);
 }
@@ -172,8 +170,8 @@ static void g6_views_are_not_read(void **state)
 		"expires_at FROM real_sessions");
 	(void)sqlite3_close(sql);
 	open_stores(fix);
-	assert_int_equal(verdict_of(fix, UNKNOWN), STAUTH_CHECK_FAULT);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
+	assert_int_equal(verdict_of(fix, UNKNOWN), STAUTH_FAULT);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
 }
 
 /* Our version number on tables without our rules. */
@@ -268,12 +266,11 @@ static void g6_sessions_of_a_wrong_type_are_faults(void **state)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		make_loose(fix, GOOD_SESSION);
-		assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+		assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 		make_loose(fix, GOOD_SESSION);
 		raw(fix, wrong[i]);
-		assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
-		assert_int_not_equal(
-			verdict_of(fix, UNKNOWN), STAUTH_CHECK_ALLOW);
+		assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
+		assert_int_not_equal(verdict_of(fix, UNKNOWN), STAUTH_ALLOW);
 	}
 }
 
@@ -302,7 +299,7 @@ static void g12_embedded_nuls_are_refused(void **state)
 		"UPDATE sessions SET user_name = 'alice' || char(0) || 'x'");
 	(void)sqlite3_close(sql);
 	assert_rc(find_user(fix, "alice"), STAUTH_EBROKEN);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
 }
 
 static void values_too_long_are_refused_not_cut(void **state)
@@ -314,7 +311,7 @@ static void values_too_long_are_refused_not_cut(void **state)
 		 "UPDATE users SET password = hex(zeroblob(257));"
 		 "UPDATE sessions SET group_list = hex(zeroblob(1040))");
 	assert_rc(find_user(fix, "alice"), STAUTH_EBROKEN);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_FAULT);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_FAULT);
 }
 
 static void the_schema_takes_no_nonsense(void **state)

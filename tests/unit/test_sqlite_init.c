@@ -98,11 +98,11 @@ static void init_can_be_repeated(void **state)
 	(void)add_live_session(fix, "alice", 1);
 	/* Also while others are at work. */
 	assert_ok(init(fix, &err));
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	close_stores(fix);
 	assert_ok(init(fix, &err));
 	open_stores(fix);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	close_stores(fix);
 	assert_int_equal(
 		raw_number(fix, "PRAGMA application_id"), STAUTH_SCHEMA_ID);

@@ -226,12 +226,12 @@ static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
 	}
 	open_stores(fix);
 	/* The check's connection alone, between two rounds. */
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(write(fds[1], "!", 1), 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 }
@@ -318,19 +318,19 @@ static void g10_a_backup_that_was_moved_here_locks_nobody_out(void **state)
 	to_other_mode(fix);
 	move(fix, ".other", "");
 	open_stores(fix);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(size_of(fix, "-shm"), -1);
 	assert_served(fix);
 	sql = raw_open(fix);
 	raw_exec(sql, "BEGIN EXCLUSIVE; UPDATE users SET display_name = 'x'");
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_rc(find_user(fix, "alice"), STAUTH_OK);
 	raw_exec(sql, "ROLLBACK");
 	assert_int_equal(sqlite3_close(sql), SQLITE_OK);
 	/* The check has noticed by its next look. */
 	pause_ms(LOOK_MS);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_true(((struct stauth_sqlite_check *)fix->check.check)->db->wal);
 	close_stores(fix);
 	assert_sound(fix);

@@ -126,7 +126,7 @@ static void what_does_not_fit_is_not_kept(void **state)
 /* --- in the check */
 
 static void assert_verdict(
-	struct fixture *fix, int number, enum stauth_check_verdict want)
+	struct fixture *fix, int number, enum stauth_verdict want)
 {
 	/* Read, and then from what was kept. */
 	assert_int_equal(verdict_of(fix, number), want);
@@ -145,16 +145,16 @@ static void an_end_is_seen_by_the_very_next_check(void **state)
 
 		login.sessions_max = 0;
 		login.session.expires_at = now_s + 1000;
-		assert_verdict(fix, i, STAUTH_CHECK_DENY);
+		assert_verdict(fix, i, STAUTH_DENY);
 		assert_rc(commit_at(fix, &login, now_s), STAUTH_OK);
-		assert_verdict(fix, i, STAUTH_CHECK_ALLOW);
+		assert_verdict(fix, i, STAUTH_ALLOW);
 		if (i % 3 == 0) {
 			raw(fix, "PRAGMA wal_checkpoint(TRUNCATE)");
-			assert_verdict(fix, i, STAUTH_CHECK_ALLOW);
+			assert_verdict(fix, i, STAUTH_ALLOW);
 		}
 		assert_ok(fix->state->ops->session_end(
 			fix->state, login.session.handle, NULL, now_s, &err));
-		assert_verdict(fix, i, STAUTH_CHECK_DENY);
+		assert_verdict(fix, i, STAUTH_DENY);
 	}
 }
 
@@ -168,11 +168,11 @@ static struct stauth_session session_of(struct fixture *fix, int number)
 	assert_int_equal(
 		check->ops->submit(check, hash, 0, 1, &done), STAUTH_OK);
 	check->ops->flush(check);
-	assert_int_equal(done.verdict, STAUTH_CHECK_ALLOW);
+	assert_int_equal(done.verdict, STAUTH_ALLOW);
 	return done.session;
 }
 
-static enum stauth_check_verdict submit_of(struct fixture *fix, int number)
+static enum stauth_verdict submit_of(struct fixture *fix, int number)
 {
 	struct stauth_check *check = fix->check.check;
 	struct stauth_check_done done;
@@ -192,13 +192,13 @@ static void a_round_sees_one_state_and_the_next_the_newest(void **state)
 
 	(void)add_live_session(fix, "alice", 1);
 	(void)add_live_session(fix, "bob", 2);
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 	raw(fix, "DELETE FROM sessions");
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(submit_of(fix, 2), STAUTH_ALLOW);
 	check->ops->flush(check);
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_DENY);
-	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_DENY);
+	assert_int_equal(submit_of(fix, 1), STAUTH_DENY);
+	assert_int_equal(submit_of(fix, 2), STAUTH_DENY);
 	check->ops->flush(check);
 }
 
@@ -209,14 +209,14 @@ static void nothing_is_held_between_rounds(void **state)
 	struct stauth_check *check = fix->check.check;
 
 	(void)add_live_session(fix, "alice", 1);
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(raw_number(fix, "PRAGMA wal_checkpoint(TRUNCATE)"), 1);
 	check->ops->flush(check);
 	assert_int_equal(raw_number(fix, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
 	/* A flush without a round, and again. */
 	check->ops->flush(check);
 	check->ops->flush(check);
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 }
 
 static int delete_sessions_once(
@@ -244,17 +244,17 @@ static void a_commit_while_a_round_begins_is_seen_by_the_next(void **state)
 		(struct stauth_sqlite_check *)fix->check.check;
 
 	(void)add_live_session(fix, "alice", 1);
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 	raw(fix, "UPDATE sessions SET group_list = 'su'");
 	/* At its first row the transaction has begun. */
 	assert_int_equal(sqlite3_trace_v2(half->db->sql, SQLITE_TRACE_ROW,
 				 delete_sessions_once, &once),
 		SQLITE_OK);
-	assert_int_equal(verdict_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_null(once);
 	assert_int_equal(
 		sqlite3_trace_v2(half->db->sql, 0, NULL, NULL), SQLITE_OK);
-	assert_verdict(fix, 1, STAUTH_CHECK_DENY);
+	assert_verdict(fix, 1, STAUTH_DENY);
 }
 
 static volatile uint32_t *index_of(const struct stauth_sqlite_check *half)
@@ -280,15 +280,15 @@ static void a_head_that_is_half_written_is_no_head(void **state)
 	uint32_t head[STAUTH_WAL_HEAD_WORDS];
 
 	(void)add_live_session(fix, "alice", 1);
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 	assert_true(stauth_wal_head(half->db, head));
 	index_of(half)[STAUTH_WAL_HEAD_COPY + 4] ^= 1;
 	assert_false(stauth_wal_head(half->db, head));
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 	assert_true(half->in_transaction);
 	fix->check.check->ops->flush(fix->check.check);
 	assert_true(stauth_wal_head(half->db, head));
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 }
 
 /* Where nothing was committed, kept rows need no transaction; a row that is
@@ -302,20 +302,20 @@ static void kept_rows_cost_no_transaction(void **state)
 
 	(void)add_live_session(fix, "alice", 1);
 	(void)add_live_session(fix, "bob", 2);
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+		assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 		assert_false(half->in_transaction);
 		check->ops->flush(check);
 	}
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
-	assert_int_equal(submit_of(fix, 2), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(submit_of(fix, 2), STAUTH_ALLOW);
 	assert_true(half->in_transaction);
 	check->ops->flush(check);
 	assert_false(half->in_transaction);
 	/* Any commit, also one that changes nothing of theirs. */
 	assert_rc(write_audit(fix), STAUTH_OK);
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 	assert_true(half->in_transaction);
 	check->ops->flush(check);
 }
@@ -329,9 +329,9 @@ static void a_fault_ends_its_round(void **state)
 	(void)add_live_session(fix, "alice", 1);
 	raw(fix, "PRAGMA ignore_check_constraints = ON;"
 		 "UPDATE sessions SET user_name = 'a' || char(0)");
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_FAULT);
+	assert_int_equal(submit_of(fix, 1), STAUTH_FAULT);
 	raw(fix, "UPDATE sessions SET user_name = 'alice'");
-	assert_int_equal(submit_of(fix, 1), STAUTH_CHECK_ALLOW);
+	assert_int_equal(submit_of(fix, 1), STAUTH_ALLOW);
 	check->ops->flush(check);
 }
 
@@ -349,7 +349,7 @@ static void every_change_of_a_row_is_seen(void **state)
 	assert_string_equal(session_of(fix, 1).groups, "su");
 	assert_false(session_of(fix, 1).must_change);
 	raw(fix, "UPDATE sessions SET expires_at = 1");
-	assert_verdict(fix, 1, STAUTH_CHECK_DENY);
+	assert_verdict(fix, 1, STAUTH_DENY);
 }
 
 static void c10_a_kept_row_ends_at_its_second_too(void **state)
@@ -362,13 +362,13 @@ static void c10_a_kept_row_ends_at_its_second_too(void **state)
 	login.session.expires_at = now_s + 2;
 	assert_rc(commit_at(fix, &login, now_s), STAUTH_OK);
 	while (stauth_wall_s() < now_s + 2) {
-		enum stauth_check_verdict verdict = verdict_of(fix, 1);
+		enum stauth_verdict verdict = verdict_of(fix, 1);
 
-		assert_true(verdict == STAUTH_CHECK_ALLOW ||
+		assert_true(verdict == STAUTH_ALLOW ||
 			    stauth_wall_s() >= now_s + 2);
 		pause_ms(20);
 	}
-	assert_verdict(fix, 1, STAUTH_CHECK_DENY);
+	assert_verdict(fix, 1, STAUTH_DENY);
 }
 
 /* A new connection counts from the same beginning as the old one did. */
@@ -388,10 +388,10 @@ static void g10_a_replaced_file_has_none_of_the_old_rows(void **state)
 	(void)add_live_session(fix, "alice", 1);
 	close_stores(fix);
 	open_stores(fix);
-	assert_verdict(fix, 1, STAUTH_CHECK_ALLOW);
+	assert_verdict(fix, 1, STAUTH_ALLOW);
 	assert_int_equal(rename(other, path), 0);
 	pause_ms(1100);
-	assert_verdict(fix, 1, STAUTH_CHECK_DENY);
+	assert_verdict(fix, 1, STAUTH_DENY);
 }
 
 int main(void)

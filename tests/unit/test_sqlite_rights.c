@@ -56,20 +56,20 @@ static void only_reading(struct fixture *fix)
 
 	path_of(fix, "", path);
 	MUST(chmod(path, 0440) == 0);
-	MUST(verdict_of(fix, 1) != STAUTH_CHECK_DENY);
-	MUST(verdict_of(fix, 2) != STAUTH_CHECK_ALLOW);
+	MUST(verdict_of(fix, 1) != STAUTH_DENY);
+	MUST(verdict_of(fix, 2) != STAUTH_ALLOW);
 	MUST(write_audit(fix) == STAUTH_EUNREACHABLE);
 	MUST(health_of(fix) != STAUTH_HEALTH_OK);
 	MUST(chmod(path, 0660) == 0);
 	pause_ms(LOOK_MS);
-	MUST(verdict_of(fix, 1) == STAUTH_CHECK_ALLOW);
-	MUST(verdict_of(fix, 2) == STAUTH_CHECK_DENY);
+	MUST(verdict_of(fix, 1) == STAUTH_ALLOW);
+	MUST(verdict_of(fix, 2) == STAUTH_DENY);
 	MUST(write_audit(fix) == STAUTH_OK);
 	MUST(health_of(fix) == STAUTH_HEALTH_OK);
 	/* The same under handles that are open. */
 	MUST(chmod(path, 0440) == 0);
 	pause_ms(LOOK_MS);
-	MUST(verdict_of(fix, 1) != STAUTH_CHECK_DENY);
+	MUST(verdict_of(fix, 1) != STAUTH_DENY);
 	MUST(chmod(path, 0660) == 0);
 	pause_ms(LOOK_MS);
 	MUST(write_audit(fix) == STAUTH_OK);
@@ -90,12 +90,12 @@ static void no_permission(struct fixture *fix)
 
 	path_of(fix, "", path);
 	MUST(chmod(path, 0) == 0);
-	MUST(verdict_of(fix, 1) == STAUTH_CHECK_FAULT);
+	MUST(verdict_of(fix, 1) == STAUTH_FAULT);
 	MUST(find_user(fix, "alice") == STAUTH_EUNREACHABLE);
 	MUST(write_audit(fix) == STAUTH_EUNREACHABLE);
 	MUST(chmod(path, 0660) == 0);
 	pause_ms(RETRY_MS);
-	MUST(verdict_of(fix, 1) == STAUTH_CHECK_ALLOW);
+	MUST(verdict_of(fix, 1) == STAUTH_ALLOW);
 	MUST(write_audit(fix) == STAUTH_OK);
 }
 
@@ -129,8 +129,8 @@ static void without_room(struct fixture *fix)
 		/* The disk refused while the commit was written. */
 		MUST(commit_at(fix, &login, NOW) == STAUTH_EUNKNOWN);
 		/* Who is in stays in. */
-		MUST(verdict_of(fix, 1) == STAUTH_CHECK_ALLOW);
-		MUST(verdict_of(fix, i) != STAUTH_CHECK_ALLOW);
+		MUST(verdict_of(fix, 1) == STAUTH_ALLOW);
+		MUST(verdict_of(fix, i) != STAUTH_ALLOW);
 	}
 	limit.rlim_cur = before;
 	MUST(setrlimit(RLIMIT_FSIZE, &limit) == 0);

@@ -162,7 +162,7 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 static void begin_done(struct stauth_check_done *done, uint64_t tag)
 {
 	done->tag = tag;
-	done->verdict = STAUTH_CHECK_DENY;
+	done->verdict = STAUTH_DENY;
 	done->session.handle[0] = '\0';
 	done->session.user[0] = '\0';
 	done->session.groups[0] = '\0';
@@ -186,14 +186,14 @@ static enum stauth_rc submit(struct stauth_check *check,
 	if (rc < 0) {
 		end_round(half);
 		begin_done(ret_done, tag);
-		ret_done->verdict = STAUTH_CHECK_FAULT;
+		ret_done->verdict = STAUTH_FAULT;
 		(void)snprintf(
 			ret_done->why, sizeof(ret_done->why), "%.95s", err.msg);
 		return rc;
 	}
 	if (rc == STAUTH_OK &&
 		is_alive(&ret_done->session, idle_s, stauth_wall_s())) {
-		ret_done->verdict = STAUTH_CHECK_ALLOW;
+		ret_done->verdict = STAUTH_ALLOW;
 	}
 	return STAUTH_OK;
 }
