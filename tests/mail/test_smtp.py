@@ -147,6 +147,14 @@ class TestTrust(Case):
         self.expect("configuration", "offers no log-in")
         self.nothing_told(self.sim)
 
+    def test_n21_auth_that_is_offered_before_starttls_only(self):
+        def ehlo(session):
+            return "250-sim.test\r\n" + (
+                "250 SIZE 10485760" if session.secure
+                else "250-AUTH PLAIN LOGIN\r\n250 STARTTLS")
+        self.expect("configuration", "offers no log-in", ehlo=ehlo)
+        self.nothing_told(self.sim)
+
     def test_n21_auth_lost_by_a_helo(self):
         self.sim = self.server(host="localhost")
         self.expect("configuration", "offers no log-in", ehlo="502 no")

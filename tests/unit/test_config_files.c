@@ -2,6 +2,8 @@
 /* Which files are believed: the configuration, secrets and keys. */
 #include "config_dir.h"
 
+#include <sys/wait.h>
+
 #include "base/clock.h"
 #include "config/keyfile.h"
 
@@ -79,6 +81,62 @@ static void a24_owners_that_are_neither_root_nor_we_are_refused(void **state)
 	assert_int_equal(chown(file, 0, 0), 0);
 	assert_ok(stauth_config_load(file, STAUTH_READER_HOST, &config, &err));
 	stauth_config_free(config);
+}
+
+/* Loads as another user; what that user is told. Root's own uid is no test of
+ * the host reader: for root "root's" and "our own" are the same. */
+static enum stauth_rc load_as(uid_t uid, enum stauth_config_reader reader)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct stauth_config *config = NULL;
+
+		if (setresuid(uid, uid, uid) != 0) {
+			_exit(255);
+		}
+		_exit((unsigned char)stauth_config_load(
+			file, reader, &config, NULL));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 255);
+	return (enum stauth_rc)(signed char)WEXITSTATUS(status);
+}
+
+static void a24_the_own_users_file_is_good_for_a_service_only(void **state)
+{
+	const uid_t uid = geteuid() == 0 ? 12345 : geteuid();
+
+	(void)state;
+	write_file(file, "", 0644);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(chown(file, uid, (gid_t)-1), 0);
+	assert_rc(load_as(uid, STAUTH_READER_SERVICE), STAUTH_OK);
+	assert_rc(load_as(uid, STAUTH_READER_HOST), STAUTH_EUNSAFE);
+}
+
+/* In a sticky directory its owner may still replace every file. */
+static void a24_a_sticky_directory_is_good_only_if_it_is_roots(void **state)
+{
+	struct stauth_config *config = NULL;
+	struct stauth_err err = {0};
+
+	(void)state;
+	write_file(file, "", 0600);
+	if (geteuid() == 0) {
+		assert_int_equal(chmod(dir, 01777), 0);
+		assert_ok(stauth_config_load(
+			file, STAUTH_READER_SERVICE, &config, &err));
+		stauth_config_free(config);
+		assert_int_equal(chown(dir, 12345, (gid_t)-1), 0);
+	}
+	assert_int_equal(chmod(dir, 01777), 0);
+	assert_rc(
+		stauth_config_load(file, STAUTH_READER_SERVICE, &config, &err),
+		STAUTH_EUNSAFE);
+	assert_non_null(strstr(err.msg, "chmod o-w "));
 }
 
 static void a25_links_are_refused_a_linked_directory_is_not(void **state)
@@ -272,6 +330,12 @@ int main(void)
 			remove_dir),
 		cmocka_unit_test_setup_teardown(
 			a24_owners_that_are_neither_root_nor_we_are_refused,
+			make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a24_the_own_users_file_is_good_for_a_service_only,
+			make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a24_a_sticky_directory_is_good_only_if_it_is_roots,
 			make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 			a25_links_are_refused_a_linked_directory_is_not,

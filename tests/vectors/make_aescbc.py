@@ -35,6 +35,11 @@ BAD = (
     ("padding 0", "key", "_", b"0123456789abcd_", b"\x00"),
     ("padding 17", "key", "_", b"0123456789abcd_", b"\x11"),
     ("padding uneven", "key", "_", b"0123456789abc_", b"\x01\x02"),
+    # Without its padding block this is a password and the nonce.
+    ("a block of padding 0", "key", "_", b"0123456789abcde_", b"\x00" * 16),
+    ("a block of padding 17", "key", "_", b"0123456789abcde_", b"\x11" * 16),
+    ("a block of padding 16 but one", "key", "_", b"0123456789abcde_",
+     b"\x0f" + b"\x10" * 15),
 )
 
 
