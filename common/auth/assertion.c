@@ -175,7 +175,7 @@ static bool mac_right(
 	const struct stauth_config *config, const struct parts *parts)
 {
 	uint8_t want[STAUTH_SHA256_LEN];
-	uint8_t got[STAUTH_SHA256_LEN];
+	uint8_t got[STAUTH_SHA256_LEN] = {0};
 	size_t got_len;
 	size_t signed_len = parts->header_len + 1 + parts->claims_len;
 

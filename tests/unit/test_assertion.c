@@ -184,6 +184,33 @@ static void every_changed_byte_is_refused(void **state)
 	}
 }
 
+/* A MAC that ends in a zero byte, with that byte cut off: what is missing
+ * must not be taken for zeros. */
+static void a_cut_mac_is_refused(void **state)
+{
+	char jwt[8192] = "";
+	char iat[32];
+	char *mac;
+	uint8_t raw[32] = {0, [31] = 1};
+	size_t len;
+
+	(void)state;
+	for (int i = 0; raw[31] != 0; i++) {
+		(void)snprintf(iat, sizeof(iat), "%d", i);
+		forge(HEADER, claims(ISSUER, ISSUER, HANDLE, iat, "9999999999"),
+			KEY, jwt, sizeof(jwt));
+		mac = strrchr(jwt, '.') + 1;
+		assert_true(stauth_b64url_decode(
+			mac, strlen(mac), raw, sizeof(raw), &len));
+	}
+	assert_rc(check(jwt, NOW), STAUTH_OK);
+	mac = strrchr(jwt, '.') + 1;
+	for (size_t n = 0; n < sizeof(raw); n++) {
+		stauth_b64url_encode(raw, n, mac);
+		assert_rc(check(jwt, NOW), STAUTH_NOTFOUND);
+	}
+}
+
 static void only_hs256_is_an_algorithm(void **state)
 {
 	static const char *const headers[] = {
@@ -279,6 +306,7 @@ int main(void)
 		JWT_TEST(what_is_made_is_believed_until_it_ends),
 		JWT_TEST(without_a_key_there_is_none),
 		JWT_TEST(every_changed_byte_is_refused),
+		JWT_TEST(a_cut_mac_is_refused),
 		JWT_TEST(only_hs256_is_an_algorithm),
 		JWT_TEST(unsigned_and_foreign_ones_are_refused),
 		JWT_TEST(wrong_claims_are_refused),

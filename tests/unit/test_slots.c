@@ -331,6 +331,35 @@ static void the_file_is_the_directorys(void **state)
 	assert_int_equal(stat(path, &st), 0);
 }
 
+static void a_symbolic_link_is_not_followed(void **state)
+{
+	struct fixture *f = *state;
+	char path[PATH_MAX + 16];
+	char target[PATH_MAX + 16];
+	struct stauth_slot slot;
+	struct stauth_err err;
+	int fd;
+
+	(void)snprintf(
+		path, sizeof(path), "%s/slots.lock", f->config->state_dir);
+	(void)snprintf(
+		target, sizeof(target), "%s/other", f->config->state_dir);
+	assert_int_equal(symlink(target, path), 0);
+	/* To nothing: nothing is made there. */
+	assert_rc(stauth_slot_take(&f->a, false, &slot, &err),
+		STAUTH_EUNREACHABLE);
+	assert_int_equal(slot.index, -1);
+	assert_int_equal(access(target, F_OK), -1);
+	/* To a file: that is not locked instead. */
+	fd = open(target, O_RDWR | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	assert_rc(stauth_slot_take(&f->a, false, &slot, &err),
+		STAUTH_EUNREACHABLE);
+	assert_int_equal(slot.index, -1);
+	assert_int_equal(unlink(target), 0);
+}
+
 static void a_missing_directory_is_out_of_reach(void **state)
 {
 	struct fixture *f = *state;
@@ -364,6 +393,7 @@ int main(void)
 		SLOT_TEST(waits_have_their_bound),
 		SLOT_TEST(a_killed_process_frees_its_slot),
 		SLOT_TEST(the_file_is_the_directorys),
+		SLOT_TEST(a_symbolic_link_is_not_followed),
 		SLOT_TEST(a_missing_directory_is_out_of_reach),
 	};
 

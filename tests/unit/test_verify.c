@@ -168,52 +168,6 @@ static void e1_all_refusals_look_the_same_and_cost_one_read(void **state)
 	assert_false(login.disabled_right);
 }
 
-static enum stauth_rc pattern_of_alice(struct stauth_accounts *accounts,
-	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
-	struct stauth_err *err)
-{
-	struct stauth_account account;
-	enum stauth_rc rc = shared->real_accounts->user_by_name(
-		accounts, "alice", &account, err);
-
-	(void)seed;
-	memcpy(ret_encoded, account.password, STAUTH_ENCODED_SIZE);
-	return rc;
-}
-
-/* The classic: the password of the pattern lets an unknown name in. */
-static void e1_a_match_with_the_pattern_allows_nobody(void **state)
-{
-	struct fixture *f = *state;
-	const struct stauth_account_new empty = {.name = "empty"};
-	struct stauth_account account;
-	struct stauth_err err;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_add(
-		&f->ctx, &empty, &fixture_actor, &account, &err));
-	shared = f;
-	f->accounts_ops.password_like = pattern_of_alice;
-	assert_int_equal(try_it(f, "nobody", GOOD_PASSWORD), STAUTH_DENY);
-	assert_int_equal(try_it(f, "empty", GOOD_PASSWORD), STAUTH_DENY);
-	assert_int_equal(try_it(f, "!", GOOD_PASSWORD), STAUTH_DENY);
-	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
-}
-
-static void e2_the_dummy_is_like_a_real_one_or_freshly_made(void **state)
-{
-	struct fixture *f = *state;
-
-	count_reads(f);
-	/* No account at all: a hash of the configured cost. */
-	assert_int_equal(try_it(f, "nobody", "wrong"), STAUTH_DENY);
-	assert_int_equal(patterns_read, 1);
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	count_reads(f);
-	assert_int_equal(try_it(f, "nobody", "wrong"), STAUTH_DENY);
-	assert_int_equal(patterns_read, 1);
-}
-
 static void e3_a_throttled_try_ends_before_any_read(void **state)
 {
 	struct fixture *f = *state;
@@ -292,29 +246,6 @@ static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
 	assert_int_equal(patterns_read, 0);
 }
 
-static void e14_a_stored_form_beyond_the_caps_is_wrong(void **state)
-{
-	struct fixture *f = *state;
-	static const char *const forms[] = {
-		"$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$"
-		"aGFzaGhhc2hoYXNoaGFzaA",
-		"$6$rounds=999999999$saltsalt$x", "$1$salt$hash", "garbage",
-		"*", "!"};
-	struct stauth_account alice =
-		fixture_user(f, "alice", GOOD_PASSWORD, false);
-	struct stauth_audit_row row;
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		set_encoded(f, alice.uid, forms[i]);
-		fixture_now_s += 60;
-		assert_int_equal(
-			try_it(f, "alice", GOOD_PASSWORD), STAUTH_DENY);
-		assert_int_equal(fixture_rows(f, "login.wrong", &row), i + 1);
-		assert_string_equal(
-			row.detail, "the stored password cannot be read");
-	}
-}
-
 static void old_forms_are_made_anew_at_the_next_log_in(void **state)
 {
 	struct fixture *f = *state;
@@ -342,6 +273,52 @@ static void old_forms_are_made_anew_at_the_next_log_in(void **state)
 	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
 	read_encoded(f, alice.uid, now);
 	assert_string_equal(now, old);
+}
+
+static enum stauth_rc with_factor(struct stauth_accounts *accounts,
+	const char *name, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc = shared->real_accounts->user_by_name(
+		accounts, name, ret_account, err);
+
+	ret_account->mfa_since = 1;
+	return rc;
+}
+
+static void a_second_factor_stands_before_the_session(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_grant grant = {0};
+	struct stauth_session sessions[2];
+	struct stauth_login login;
+	struct stauth_err err;
+	size_t count = 9;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	shared = f;
+	f->accounts_ops.user_by_name = with_factor;
+	assert_int_equal(
+		fixture_try(f, &login, "alice", "wrong one", HOME, NULL),
+		STAUTH_DENY);
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_NEED_FACTOR);
+	assert_rc(stauth_session_open(&f->ctx, &login, &ask, &grant, &err),
+		STAUTH_REFUSED);
+	assert_string_equal(grant.token, "");
+	assert_rc(stauth_login_done(&f->ctx, &login, "verify", &err),
+		STAUTH_REFUSED);
+	assert_rc(stauth_login_refused(&f->ctx, &login, "group", &err),
+		STAUTH_REFUSED);
+	assert_int_equal(login.verdict, STAUTH_NEED_FACTOR);
+	assert_ok(
+		stauth_session_list(&f->ctx, 0, "", 2, sessions, &count, &err));
+	assert_int_equal(count, 0);
+	assert_int_equal(fixture_rows(f, "login", NULL), 0);
+	/* The counters stand until the factor was shown. */
+	assert_true(login.counted);
 }
 
 static enum stauth_rc down(struct stauth_accounts *accounts, const char *name,
@@ -387,13 +364,11 @@ int main(void)
 		FIXTURE_TEST(zeroed_memory_refuses),
 		FIXTURE_TEST(one_start_is_one_try),
 		FIXTURE_TEST(e1_all_refusals_look_the_same_and_cost_one_read),
-		FIXTURE_TEST(e1_a_match_with_the_pattern_allows_nobody),
-		FIXTURE_TEST(e2_the_dummy_is_like_a_real_one_or_freshly_made),
 		FIXTURE_TEST(e3_a_throttled_try_ends_before_any_read),
 		FIXTURE_TEST(e8_the_failure_is_on_disk_before_the_hash),
 		FIXTURE_TEST(e12_empty_and_overlong_are_wrong_without_a_hash),
-		FIXTURE_TEST(e14_a_stored_form_beyond_the_caps_is_wrong),
 		FIXTURE_TEST(old_forms_are_made_anew_at_the_next_log_in),
+		FIXTURE_TEST(a_second_factor_stands_before_the_session),
 		FIXTURE_TEST(a_fault_denies_and_is_no_failure_of_the_user),
 	};
 
