@@ -61,7 +61,7 @@ static bool open_mailer(struct mail_worker *mail)
 			return true;
 		}
 		if (!told) {
-			gate_log("warning: no mail can go out: %s", err.msg);
+			gate_log("warning: no mail can be sent: %s", err.msg);
 		}
 		told = true;
 		wait_s(worker, AGAIN_S);

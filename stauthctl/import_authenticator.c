@@ -27,7 +27,7 @@
 
 #include "auth/name.h"
 #include "base/buf.h"
-#include "base/text.h"
+#include "text.h"
 #include "yaml_reader.h"
 
 #include "base/banned.h"
@@ -75,13 +75,13 @@ static const char *text_here(struct user *user, const char *key)
 	const char *text;
 
 	if (event->type != YAML_SCALAR_EVENT) {
-		(void)refuse(user, key, STAUTH_TEXT_IMPORT_NO_TEXT);
+		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_TEXT);
 		return NULL;
 	}
 	text = (const char *)event->data.scalar.value;
 	if (strlen(text) != event->data.scalar.length ||
 		event->data.scalar.length >= TEXT_SIZE) {
-		(void)refuse(user, key, STAUTH_TEXT_IMPORT_NO_TEXT);
+		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_TEXT);
 		return NULL;
 	}
 	return ctl_yaml_is_null(user->yaml) ? NULL : text;
@@ -127,7 +127,7 @@ static enum stauth_rc take_roles(
 		return STAUTH_OK;
 	}
 	if (yaml->event.type != YAML_SEQUENCE_START_EVENT) {
-		(void)refuse(user, key, STAUTH_TEXT_IMPORT_NO_LIST);
+		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
 		return ctl_yaml_skip(yaml, err);
 	}
 	rc = ctl_yaml_next(yaml, err);
@@ -170,7 +170,7 @@ static void take_password(struct user *user, const char *text)
 			   &why) == STAUTH_OK) {
 		user->record.password = &user->password;
 	} else {
-		(void)refuse(user, "password", STAUTH_TEXT_IMPORT_NO_TEXT);
+		(void)refuse(user, "password", CTL_TEXT_IMPORT_NO_TEXT);
 	}
 }
 
@@ -197,7 +197,7 @@ static enum stauth_rc take_field(struct user *user, enum field field,
 	const char *text;
 
 	if (user->seen & (1U << field)) {
-		(void)refuse(user, key, STAUTH_TEXT_IMPORT_KEY_TWICE);
+		(void)refuse(user, key, CTL_TEXT_IMPORT_KEY_TWICE);
 		return ctl_yaml_skip(user->yaml, err);
 	}
 	user->seen |= 1U << field;
@@ -234,15 +234,15 @@ static void add_notes(struct user *user)
 	const char **note = user->record.notes;
 
 	if (user->left_out) {
-		*note++ = STAUTH_TEXT_IMPORT_ROLES;
+		*note++ = CTL_TEXT_IMPORT_ROLES;
 	}
 	if (user->admin) {
-		*note++ = STAUTH_TEXT_IMPORT_ADMIN;
+		*note++ = CTL_TEXT_IMPORT_ADMIN;
 	}
 	if (user->record.password) {
-		*note++ = STAUTH_TEXT_IMPORT_WAS_PLAIN;
+		*note++ = CTL_TEXT_IMPORT_WAS_PLAIN;
 	} else if (!user->record.hash) {
-		*note++ = STAUTH_TEXT_IMPORT_NO_PASSWORD;
+		*note++ = CTL_TEXT_IMPORT_NO_PASSWORD;
 	}
 }
 
@@ -263,7 +263,7 @@ static enum stauth_rc read_user(struct user *user, struct stauth_err *err)
 	if (user->yaml->event.type == YAML_MAPPING_START_EVENT) {
 		rc = ctl_yaml_each(user->yaml, user_pair, user, err);
 	} else {
-		user->record.refused = STAUTH_TEXT_IMPORT_NO_USER;
+		user->record.refused = CTL_TEXT_IMPORT_NO_USER;
 		rc = ctl_yaml_skip(user->yaml, err);
 	}
 	if (rc != STAUTH_OK) {

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -33,7 +33,7 @@ static enum stauth_rc take_line(char *line, size_t len, size_t number,
 	}
 	colon = memchr(line, ':', len);
 	if (!colon) {
-		record.refused = STAUTH_TEXT_IMPORT_NO_COLON;
+		record.refused = CTL_TEXT_IMPORT_NO_COLON;
 		return walk->take(&record, walk->arg, err);
 	}
 	*colon = '\0';

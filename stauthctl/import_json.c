@@ -22,7 +22,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "base/text.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -181,12 +181,12 @@ static void fill(struct entry *entry, json_t *object)
 
 		if (took != TOOK && !record->refused) {
 			refuse_key(entry, key,
-				took == UNKNOWN ? STAUTH_TEXT_IMPORT_KEY
-						: STAUTH_TEXT_IMPORT_TYPE);
+				took == UNKNOWN ? CTL_TEXT_IMPORT_KEY
+						: CTL_TEXT_IMPORT_TYPE);
 		}
 	}
 	if (!record->name && !record->refused) {
-		record->refused = STAUTH_TEXT_IMPORT_NAMELESS;
+		record->refused = CTL_TEXT_IMPORT_NAMELESS;
 	}
 }
 
@@ -197,10 +197,10 @@ static void note(struct stauth_import_record *record)
 	size_t count = 0;
 
 	if (record->system_login) {
-		record->notes[count++] = STAUTH_TEXT_IMPORT_SYSTEM_LOGIN;
+		record->notes[count++] = CTL_TEXT_IMPORT_SYSTEM_LOGIN;
 	}
 	if (!record->hash) {
-		record->notes[count++] = STAUTH_TEXT_IMPORT_NO_PASSWORD;
+		record->notes[count++] = CTL_TEXT_IMPORT_NO_PASSWORD;
 	}
 }
 
@@ -217,7 +217,7 @@ static enum stauth_rc take_object(const char *text, size_t len, size_t line,
 		fill(&entry, object);
 		note(&entry.record);
 	} else {
-		entry.record.refused = STAUTH_TEXT_IMPORT_NO_OBJECT;
+		entry.record.refused = CTL_TEXT_IMPORT_NO_OBJECT;
 	}
 	rc = walk->take(&entry.record, walk->arg, err);
 	stauth_buf_finish(&entry.groups);

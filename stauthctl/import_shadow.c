@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -44,15 +44,15 @@ struct walk {
 static const char *refused(const char *name, const char *hash)
 {
 	if (strcmp(name, "root") == 0) {
-		return STAUTH_TEXT_IMPORT_ROOT;
+		return CTL_TEXT_IMPORT_ROOT;
 	}
 	if (hash[0] == '!' || hash[0] == '*') {
-		return STAUTH_TEXT_IMPORT_LOCKED;
+		return CTL_TEXT_IMPORT_LOCKED;
 	}
 	if (hash[0] == '\0') {
-		return STAUTH_TEXT_IMPORT_EMPTY;
+		return CTL_TEXT_IMPORT_EMPTY;
 	}
-	return strcmp(hash, "x") == 0 ? STAUTH_TEXT_IMPORT_PASSWD : NULL;
+	return strcmp(hash, "x") == 0 ? CTL_TEXT_IMPORT_PASSWD : NULL;
 }
 
 /* --- 3. */
@@ -74,9 +74,8 @@ static void take_ages(const struct walk *walk, char *const field[FIELDS],
 	record->must_change = days(field[CHANGED]) == 0;
 	record->disabled = expires >= 0 && expires <= walk->today;
 	if (expires >= 0) {
-		record->notes[0] = record->disabled
-					   ? STAUTH_TEXT_IMPORT_EXPIRED
-					   : STAUTH_TEXT_IMPORT_EXPIRES;
+		record->notes[0] = record->disabled ? CTL_TEXT_IMPORT_EXPIRED
+						    : CTL_TEXT_IMPORT_EXPIRES;
 	}
 }
 
@@ -99,7 +98,7 @@ static enum stauth_rc take_line(char *line, size_t len, size_t number,
 		}
 	}
 	if (field[HASH] == none) {
-		record.refused = STAUTH_TEXT_IMPORT_NO_COLON;
+		record.refused = CTL_TEXT_IMPORT_NO_COLON;
 		return walk->take(&record, walk->arg, err);
 	}
 	record.name = field[NAME];

@@ -94,7 +94,8 @@ static int revoke_one(struct ctl *ctl, const char *handle)
 		stauth_session_revoke(&ctl->ctx, handle, 0, &ctl->actor, &err);
 
 	if (rc == STAUTH_NOTFOUND) {
-		return ctl_fail_with(EX_NOUSER, "%s", STAUTH_TEXT_SESSION_GONE);
+		return ctl_fail_with(
+			EX_NOUSER, "%s", STAUTH_TEXT_SESSION_NOT_FOUND);
 	}
 	if (rc != STAUTH_OK) {
 		return ctl_fail(ctl, &err);

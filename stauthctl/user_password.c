@@ -134,7 +134,7 @@ static int judge(struct ctl *ctl, struct stauth_login *login)
 
 	if (login->verdict == STAUTH_DENY_THROTTLED) {
 		return ctl_fail_with(EX_TEMPFAIL, STAUTH_TEXT_THROTTLED,
-			(long long)login->wait_s);
+			(long long)login->wait_s, STAUTH_PLURAL(login->wait_s));
 	}
 	if (login->verdict != STAUTH_ALLOW) {
 		return ctl_fail_with(EX_NOPERM, "%s", STAUTH_TEXT_BAD_LOGIN);

@@ -102,8 +102,8 @@ static enum stauth_rc not_taken(struct stauth_ctx *ctx,
 
 	if (rc == STAUTH_OK) {
 		stauth_wipe_array(other.password);
-		return stauth_fail(err, STAUTH_EXISTS,
-			"There is a user \"%.100s\" already.", account->name);
+		return stauth_fail(err, STAUTH_EXISTS, STAUTH_TEXT_USER_EXISTS,
+			account->name);
 	}
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }

@@ -7,6 +7,7 @@
 #include "auth/chars.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
+#include "base/text.h"
 #include "store/state.h"
 
 #include "base/banned.h"
@@ -26,7 +27,7 @@ static enum stauth_rc no_such_user(const char *name, struct stauth_err *err)
 
 	stauth_text_clean(shown, sizeof(shown), name);
 	return stauth_fail(
-		err, STAUTH_NOTFOUND, "There is no user \"%s\".", shown);
+		err, STAUTH_NOTFOUND, STAUTH_TEXT_USER_NOT_FOUND, shown);
 }
 
 enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
@@ -49,9 +50,7 @@ enum stauth_rc stauth_account_wall(bool system_login,
 	const struct stauth_actor *actor, struct stauth_err *err)
 {
 	if (system_login && strcmp(actor->channel, "web") == 0) {
-		return stauth_fail(err, STAUTH_REFUSED,
-			"An account marked for system log-in is changed with "
-			"stauthctl only.");
+		return stauth_fail(err, STAUTH_REFUSED, STAUTH_TEXT_CLI_ONLY);
 	}
 	return STAUTH_OK;
 }

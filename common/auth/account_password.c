@@ -311,8 +311,8 @@ static enum stauth_rc read_own(struct stauth_ctx *ctx,
 	}
 	if (rc != STAUTH_OK || account->epoch != login->account.epoch ||
 		account->disabled) {
-		return stauth_fail(err, STAUTH_EXPIRED,
-			"The account changed meanwhile. Please sign in again.");
+		return stauth_fail(
+			err, STAUTH_EXPIRED, STAUTH_TEXT_USER_CHANGED);
 	}
 	return STAUTH_OK;
 }

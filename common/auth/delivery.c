@@ -141,8 +141,7 @@ static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 	delivery->closed_until_ms = ctx->boot_ms() + pause_ms;
 	if (!delivery->trouble[0]) {
 		stauth_say(&ctx->messages, STAUTH_WARNING,
-			"mail cannot go out, it waits and is tried again: %s",
-			trouble->msg);
+			"mail cannot be sent, will retry: %s", trouble->msg);
 	}
 	(void)snprintf(delivery->trouble, sizeof(delivery->trouble), "%s",
 		trouble->msg[0] ? trouble->msg : "no reason given");
@@ -151,7 +150,7 @@ static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 static void open_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery)
 {
 	if (delivery->trouble[0]) {
-		stauth_say(&ctx->messages, STAUTH_INFO, "mail goes out again");
+		stauth_say(&ctx->messages, STAUTH_INFO, "mail is sent again");
 	}
 	delivery->trouble[0] = '\0';
 	delivery->closed_count = 0;

@@ -47,7 +47,6 @@ struct import {
 
 /* --- telling */
 
-/* "old user" is what the one source without lines has. */
 static void say(const struct import *im,
 	const struct stauth_import_record *record, const char *what,
 	const char *why)
@@ -66,8 +65,8 @@ static void say(const struct import *im,
 			"%s \"%s\" (line %zu): %s", what, shown, record->line,
 			why);
 	} else {
-		stauth_say(&im->ctx->messages, STAUTH_WARNING,
-			"%s the old user \"%s\": %s", what, shown, why);
+		stauth_say(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\": %s",
+			what, shown, why);
 	}
 }
 
@@ -276,14 +275,14 @@ static enum stauth_rc take_over(struct import *im,
 		rc = write_account(im, record, account, err);
 	}
 	if (rc == STAUTH_EXISTS) {
-		return skip(im, record, STAUTH_TEXT_IMPORT_MEANWHILE);
+		return skip(im, record, STAUTH_TEXT_IMPORT_TAKEN);
 	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	im->count->added++;
 	for (size_t i = 0; record->notes[i]; i++) {
-		say(im, record, "About", record->notes[i]);
+		say(im, record, "Note on", record->notes[i]);
 	}
 	return STAUTH_OK;
 }

@@ -40,7 +40,7 @@ enum stauth_rc stauth_mailing_ready(
 	}
 	if (config->mail_transport == STAUTH_MAIL_NONE) {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"no mail can go out: set SENDGRID_API_KEY, SMTP_URL "
+			"no mail can be sent: set SENDGRID_API_KEY, SMTP_URL "
 			"or MAIL_TRANSPORT=FILE");
 	}
 	return STAUTH_OK;

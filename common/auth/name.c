@@ -31,6 +31,7 @@
 #include "auth/chars.h"
 #include "base/ascii.h"
 #include "base/codec.h"
+#include "base/text.h"
 
 #include "base/banned.h"
 
@@ -60,22 +61,21 @@ enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 
 	if (len == 0) {
 		return stauth_fail(
-			err, STAUTH_BADVALUE, "A user name is needed.");
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_EMPTY);
 	}
 	if (len > max) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"The user name is too long: at most %zu bytes.", max);
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_LONG, max);
 	}
 	if (!stauth_is_alnum(typed[0])) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"A user name begins with a letter or a digit.");
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_FIRST);
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (!stauth_is_alnum(typed[i]) &&
 			!is_one_of(typed[i], "._-+'@")) {
-			return stauth_fail(err, STAUTH_BADVALUE,
-				"A user name is made of the letters a-z, "
-				"digits and . _ - + ' @");
+			return stauth_fail(
+				err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_BYTES);
 		}
 	}
 	for (size_t i = 0; i < len; i++) {
@@ -89,8 +89,7 @@ enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 
 static enum stauth_rc bad_email(struct stauth_err *err)
 {
-	return stauth_fail(
-		err, STAUTH_BADVALUE, "This is not an e-mail address.");
+	return stauth_fail(err, STAUTH_BADVALUE, STAUTH_TEXT_EMAIL_BAD);
 }
 
 static bool local_ok(const char *local, size_t len)
@@ -211,18 +210,16 @@ enum stauth_rc stauth_display_check(
 
 	if (len > DISPLAY_MAX) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"The display name is too long: at most %d bytes.",
-			DISPLAY_MAX);
+			STAUTH_TEXT_DISPLAY_LONG, DISPLAY_MAX);
 	}
 	if (!stauth_utf8_valid(typed, len)) {
 		return stauth_fail(
-			err, STAUTH_BADVALUE, "The display name is not UTF-8.");
+			err, STAUTH_BADVALUE, STAUTH_TEXT_DISPLAY_UTF8);
 	}
 	while (typed < end) {
 		if (stauth_char_unsafe(stauth_char_next(&typed))) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"The display name holds a control or "
-				"direction-override character.");
+				STAUTH_TEXT_DISPLAY_CHARS);
 		}
 	}
 	return STAUTH_OK;
@@ -260,15 +257,12 @@ static enum stauth_rc group_add(struct group_list *list, const char *group,
 
 	if (!group_ok(group, len)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"A group is made of letters, digits and . _ - and "
-			"has at most %d bytes.",
-			STAUTH_GROUP_MAX);
+			STAUTH_TEXT_GROUP_BYTES, STAUTH_GROUP_MAX);
 	}
 	memcpy(name, group, len);
 	name[len] = '\0';
 	if (strcmp(name, "su") == 0) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"The group su is given and taken as superuser only.");
+		return stauth_fail(err, STAUTH_BADVALUE, STAUTH_TEXT_GROUP_SU);
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		if (strcmp(list->name[i], name) == 0) {
@@ -277,9 +271,7 @@ static enum stauth_rc group_add(struct group_list *list, const char *group,
 	}
 	if (list->count >= max) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"Too many groups: an account has at most %d, su "
-			"included.",
-			STAUTH_GROUPS_MAX);
+			STAUTH_TEXT_GROUP_COUNT, STAUTH_GROUPS_MAX);
 	}
 	memcpy(list->name[list->count++], name, len + 1);
 	return STAUTH_OK;

@@ -12,6 +12,7 @@
 #include "auth/account_change.h"
 #include "auth/name.h"
 #include "auth/signup.h"
+#include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
 
@@ -38,8 +39,8 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 	if (stauth_email_canonical(email, strlen(email), account.name, NULL) !=
 		STAUTH_OK) {
 		return stauth_account_told(ctx,
-			stauth_fail(err, STAUTH_NOTFOUND,
-				"This is not an e-mail address."),
+			stauth_fail(
+				err, STAUTH_NOTFOUND, STAUTH_TEXT_EMAIL_BAD),
 			err);
 	}
 	stauth_change_fill(
@@ -47,9 +48,8 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 	rc = ctx->accounts->ops->pending_delete(
 		ctx->accounts, account.name, &change, &count, err);
 	if (rc == STAUTH_NOTFOUND) {
-		rc = stauth_fail(err, rc,
-			"Nobody waits for a PIN under \"%.100s\".",
-			account.name);
+		rc = stauth_fail(
+			err, rc, STAUTH_TEXT_PENDING_NONE, account.name);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_change_after(ctx, 0, &change, &ended, err);

@@ -32,12 +32,12 @@
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "base/codec.h"
+#include "base/text.h"
 
 #include "base/banned.h"
 
 #define TOKEN_BYTES 32
 #define LIFE_S      (STAUTH_RESET_MINUTES * 60)
-#define OVER        "This link holds no longer. Please ask for a new one."
 
 /* --- 1. */
 
@@ -186,21 +186,20 @@ static enum stauth_rc may_link(struct stauth_ctx *ctx,
 	const struct stauth_account *account, bool send, struct stauth_err *err)
 {
 	if (account->system_login) {
-		return stauth_fail(err, STAUTH_REFUSED,
-			"An account marked for system log-in gets no link; "
-			"use `stauthctl user passwd`.");
+		return stauth_fail(
+			err, STAUTH_REFUSED, STAUTH_TEXT_LINK_REFUSED);
 	}
 	if (account->disabled) {
-		return stauth_fail(err, STAUTH_REFUSED,
-			"The account is disabled; enable it first.");
+		return stauth_fail(
+			err, STAUTH_REFUSED, STAUTH_TEXT_LINK_DISABLED);
 	}
 	if (ctx->config->public_url_count == 0) {
 		return stauth_fail(
 			err, STAUTH_ECONFIG, "PUBLIC_URL is not set");
 	}
 	if (send && !account->email[0]) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"The account has no e-mail address.");
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_LINK_NO_EMAIL);
 	}
 	return send ? stauth_mailing_ready(ctx->config, err) : STAUTH_OK;
 }
@@ -263,7 +262,7 @@ enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
 
 static enum stauth_rc over(struct stauth_err *err)
 {
-	return stauth_fail(err, STAUTH_EXPIRED, OVER);
+	return stauth_fail(err, STAUTH_EXPIRED, STAUTH_TEXT_LINK_EXPIRED);
 }
 
 static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],

@@ -22,6 +22,7 @@
 #include "auth/session.h"
 #include "base/codec.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
 
@@ -91,8 +92,7 @@ enum stauth_rc stauth_pin_typed(const char *typed,
 	}
 	stauth_wipe_array(pin);
 	return ok ? STAUTH_OK
-		  : stauth_fail(err, STAUTH_BADVALUE,
-			    "The PIN is six digits, as the mail shows it.");
+		  : stauth_fail(err, STAUTH_BADVALUE, STAUTH_TEXT_PIN_FORM);
 }
 
 /* --- 3. and 4. */

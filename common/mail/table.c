@@ -15,7 +15,8 @@ enum stauth_rc stauth_mailer_open(const struct stauth_config *config,
 {
 	if (config->mail_transport == STAUTH_MAIL_NONE) {
 		return stauth_fail(err, STAUTH_NOTFOUND,
-			"no mail can go out: set SENDGRID_API_KEY, SMTP_URL or "
+			"no mail can be sent: set SENDGRID_API_KEY, SMTP_URL "
+			"or "
 			"MAIL_TRANSPORT=FILE");
 	}
 	if (!stauth_address_ok(config->notification_from_email)) {

@@ -9,9 +9,9 @@
 #include "agent.h"
 #include "ago.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "return_url.h"
 #include "route.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -28,10 +28,10 @@ struct note {
 /* What ?done= may say: after a change the browser comes back by a GET, so
  * that a reload repeats nothing. */
 static const struct note notes[] = {
-	{"password", STAUTH_SUCCESS, STAUTH_TEXT_PASSWORD_CHANGED},
+	{"password", STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED},
 	{"ended", STAUTH_SUCCESS, STAUTH_TEXT_SESSION_ENDED},
-	{"others", STAUTH_SUCCESS, STAUTH_TEXT_SESSIONS_ENDED},
-	{"gone", STAUTH_INFO, STAUTH_TEXT_SESSION_GONE},
+	{"others", STAUTH_SUCCESS, GATE_TEXT_SESSIONS_ENDED},
+	{"gone", STAUTH_INFO, STAUTH_TEXT_SESSION_NOT_FOUND},
 };
 
 bool gate_account_session(
@@ -49,7 +49,7 @@ bool gate_account_session(
 	}
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	const char *rd = gate_return_url(given);
-	gate_page_say(page, STAUTH_INFO, STAUTH_TEXT_PLEASE_SIGN_IN);
+	gate_page_say(page, STAUTH_INFO, GATE_TEXT_PLEASE_SIGN_IN);
 	gate_page_go_with_rd(page, "/auth/login",
 		strcmp(rd, "/") != 0 ? rd : "/auth/account");
 	return false;
@@ -169,8 +169,8 @@ void gate_account_get(struct gate_page *page)
 		say_note(page);
 		stauth_session_touch(page->ctx, &session);
 	}
-	snprintf(summary, sizeof(summary), STAUTH_TEXT_SIGNED_IN_AS,
-		session.user);
+	snprintf(
+		summary, sizeof(summary), GATE_TEXT_SIGNED_IN_AS, session.user);
 	page->summary = summary;
 	gate_account_show(
 		page, 200, &session, gate_return_url(given), "", NULL);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "auth/reset.h"
-#include "base/text.h"
 #include "page.h"
 #include "route.h"
 #include "signin.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -27,7 +27,7 @@ static void show_form(
 
 void gate_forgot_get(struct gate_page *page)
 {
-	page->summary = STAUTH_TEXT_FORGOT_ASK;
+	page->summary = GATE_TEXT_FORGOT_ASK;
 	show_form(page, 200, "");
 }
 
@@ -40,7 +40,7 @@ static void show_sent(struct gate_page *page, const char *email)
 {
 	char minutes[16];
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_FORGOT_SENT);
+	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_FORGOT_SENT);
 	if (gate_request_wants_json(page->request)) {
 		gate_page_go(page, "/auth/login");
 		return;
@@ -55,8 +55,8 @@ void gate_forgot_post(struct gate_page *page)
 {
 	struct stauth_err err = {0};
 	const char *email = gate_form_value(&page->request->form, "email");
-	const char *fault = email[0] == '\0' ? STAUTH_TEXT_EMAIL_EMPTY
-					     : STAUTH_TEXT_BAD_EMAIL;
+	const char *fault = email[0] == '\0' ? GATE_TEXT_EMAIL_EMPTY
+					     : STAUTH_TEXT_EMAIL_BAD;
 	enum stauth_rc rc = stauth_reset_ask(
 		page->ctx, email, page->request->address, &err);
 	if (rc < 0) {

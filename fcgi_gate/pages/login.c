@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "auth/verify.h"
-#include "base/text.h"
 #include "page.h"
 #include "return_url.h"
 #include "route.h"
 #include "signin.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -84,7 +84,7 @@ static void go_on(struct gate_page *page, bool must_change, const char *rd)
 		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
 		gate_page_go_with_rd(page, "/auth/account", rd);
 	} else {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_IN);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_go(page, rd);
 	}
 }
@@ -101,13 +101,13 @@ static bool told(const struct gate_page *page, const char *name)
 static void say_why(struct gate_page *page)
 {
 	if (told(page, "out")) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
 	} else if (marked_lately(page, GATE_PRE_RESET, RESET_TOLD_S)) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
 	} else if (told(page, "ready")) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNUP_READY);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
 	} else if (cookie_was_lost(page)) {
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_NO_COOKIES);
+		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_NO_COOKIES);
 	}
 }
 
@@ -129,7 +129,7 @@ void gate_login_get(struct gate_page *page)
 		return;
 	}
 	say_why(page);
-	page->summary = STAUTH_TEXT_PLEASE_SIGN_IN;
+	page->summary = GATE_TEXT_PLEASE_SIGN_IN;
 	show_form(page, 200, rd);
 }
 

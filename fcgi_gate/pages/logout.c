@@ -10,9 +10,9 @@
  */
 #include <string.h>
 
-#include "base/text.h"
 #include "page.h"
 #include "route.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -58,14 +58,14 @@ static void log_out(struct gate_page *page)
 	}
 	gate_response_header(&page->response, "Clear-Site-Data", "\"cache\"");
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT);
+	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
 	gate_page_go(page, "/auth/login?out=1");
 }
 
 static void show_button(struct gate_page *page, int status)
 {
 	if (gate_page_form(page)) {
-		page->summary = STAUTH_TEXT_ASK_LOGOUT;
+		page->summary = GATE_TEXT_ASK_LOGOUT;
 		gate_page_show(page, status, "logout", TITLE);
 	}
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "base/text.h"
 #include "log.h"
 #include "route.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -144,7 +144,7 @@ bool gate_page_form(struct gate_page *page)
 	if (page->cookies.pre_twice) {
 		/* Ours cannot take the place of another domain's: each form
 		 * would be refused, and only the person can help it. */
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_TWO_COOKIES);
+		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_TWO_COOKIES);
 	}
 	if (page->cookies.pre[0] != '\0') {
 		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));

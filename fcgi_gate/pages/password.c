@@ -14,11 +14,11 @@
 
 #include "account.h"
 #include "auth/account.h"
-#include "base/text.h"
 #include "newpass.h"
 #include "return_url.h"
 #include "route.h"
 #include "signin.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -93,7 +93,7 @@ static int commit(struct gate_page *page, struct change *change,
 static void done(struct gate_page *page, const struct change *change)
 {
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PASSWORD_CHANGED);
+	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED);
 	gate_page_go(page, change->session.must_change
 				   ? change->rd
 				   : "/auth/account?done=password");
@@ -110,7 +110,7 @@ static void change_password(struct gate_page *page, struct change *change)
 		if (status == 401) {
 			page->message_count = 0;
 			refuse(page, &change->fault_current,
-				STAUTH_TEXT_WRONG_CURRENT);
+				GATE_TEXT_WRONG_CURRENT);
 		}
 	}
 	if (status == 0) {

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "auth/reset.h"
-#include "base/text.h"
 #include "newpass.h"
 #include "page.h"
 #include "route.h"
 #include "signin.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -22,7 +22,7 @@ static void show_expired(struct gate_page *page)
 {
 	bool mail = gate_route_ready(page->config, GATE_NEEDS_MAIL);
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_RESET_DEAD);
+	gate_page_say(page, STAUTH_ERROR, GATE_TEXT_RESET_EXPIRED);
 	gate_view_set(&page->view, "mail", mail ? "1" : "");
 	gate_page_show(page, 422, "reset-expired", "This link works no longer");
 }
@@ -62,7 +62,7 @@ void gate_reset_get(struct gate_page *page)
 	char name[STAUTH_NAME_SIZE];
 	gate_query_value(page->request->query, "token", token, sizeof(token));
 	if (still_holds(page, token, name)) {
-		page->summary = STAUTH_TEXT_RESET_ASK;
+		page->summary = GATE_TEXT_RESET_ASK;
 		show_form(page, 200, token, name, NULL);
 	}
 	stauth_wipe_array(token);
@@ -85,7 +85,7 @@ static void succeed(struct gate_page *page)
 		gate_response_reset(&page->response);
 	}
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_RESET_DONE);
+	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
 	gate_page_go(page, "/auth/login");
 }
 

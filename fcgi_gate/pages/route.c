@@ -18,9 +18,9 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "config/config.h"
 #include "page.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -142,11 +142,11 @@ static const char *missing(
 		return NULL;
 	}
 	if (config->public_url_count == 0) {
-		return STAUTH_TEXT_NO_PUBLIC_URL;
+		return GATE_TEXT_NO_PUBLIC_URL;
 	}
 	return needs != GATE_NEEDS_PUBLIC_URL &&
 			       config->mail_transport == STAUTH_MAIL_NONE
-		       ? STAUTH_TEXT_NO_MAIL
+		       ? GATE_TEXT_NO_MAIL
 		       : NULL;
 }
 
@@ -203,7 +203,7 @@ static bool place_allowed(struct gate_page *page)
 		return true;
 	}
 	if (page->origin.place == GATE_PLACE_INSECURE) {
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_INSECURE);
+		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_INSECURE);
 		gate_page_fail(page, 403);
 	} else {
 		gate_page_fail(page, 421);
@@ -259,8 +259,8 @@ static void ask_again(struct gate_page *page)
 {
 	if (!page->cookies.pre_twice) {
 		gate_page_say(page, STAUTH_ERROR,
-			page->cookies.pre[0] == '\0' ? STAUTH_TEXT_NO_COOKIES
-						     : STAUTH_TEXT_STALE_FORM);
+			page->cookies.pre[0] == '\0' ? GATE_TEXT_NO_COOKIES
+						     : GATE_TEXT_STALE_FORM);
 	}
 	page->route->again(page);
 }
@@ -272,7 +272,7 @@ static bool form_is_ours(struct gate_page *page)
 	struct stauth_err err = {0};
 	if (!gate_sent_by_us(page->config, &page->origin, request->fetch_site,
 		    request->origin, request->referer)) {
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_FOREIGN_FORM);
+		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_CROSS_SITE_FORM);
 		gate_page_fail(page, 403);
 		return false;
 	}

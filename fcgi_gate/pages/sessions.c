@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "account.h"
-#include "base/text.h"
 #include "route.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -45,12 +45,12 @@ void gate_sessions_end(struct gate_page *page)
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
 	} else if (rc != STAUTH_OK) {
-		told(page, STAUTH_INFO, STAUTH_TEXT_SESSION_GONE,
+		told(page, STAUTH_INFO, STAUTH_TEXT_SESSION_NOT_FOUND,
 			"/auth/account?done=gone");
 	} else if (strcmp(handle, session.handle) == 0) {
 		gate_page_set_cookie(page, GATE_COOKIE_SESSION, "", 0);
 		if (gate_page_renew_pre(page, GATE_PRE_PLAIN)) {
-			told(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_OUT,
+			told(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT,
 				"/auth/login?out=1");
 		}
 	} else {
@@ -72,7 +72,7 @@ void gate_sessions_end_others(struct gate_page *page)
 		    &actor, &ended, &err) < 0) {
 		gate_page_unavailable(page, &err);
 	} else {
-		told(page, STAUTH_SUCCESS, STAUTH_TEXT_SESSIONS_ENDED,
+		told(page, STAUTH_SUCCESS, GATE_TEXT_SESSIONS_ENDED,
 			"/auth/account?done=others");
 	}
 }

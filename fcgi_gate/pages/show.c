@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "embedded.h"
 #include "page.h"
 #include "route.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -19,14 +19,14 @@ struct failure {
 };
 
 static const struct failure failures[] = {
-	{400, "This request is not understood", STAUTH_TEXT_HTTP_400},
-	{403, "This is not allowed", STAUTH_TEXT_HTTP_403},
-	{404, "There is no such page", STAUTH_TEXT_HTTP_404},
-	{405, "This is not how to use this page", STAUTH_TEXT_HTTP_405},
-	{411, "This request is not understood", STAUTH_TEXT_HTTP_400},
-	{413, "This is too much", STAUTH_TEXT_HTTP_413},
-	{415, "This request is not understood", STAUTH_TEXT_HTTP_415},
-	{421, "This is another site", STAUTH_TEXT_HTTP_421},
+	{400, "This request is not understood", GATE_TEXT_HTTP_400},
+	{403, "This is not allowed", GATE_TEXT_HTTP_403},
+	{404, "There is no such page", GATE_TEXT_HTTP_404},
+	{405, "This is not how to use this page", GATE_TEXT_HTTP_405},
+	{411, "This request is not understood", GATE_TEXT_HTTP_400},
+	{413, "This is too much", GATE_TEXT_HTTP_413},
+	{415, "This request is not understood", GATE_TEXT_HTTP_415},
+	{421, "This is another site", GATE_TEXT_HTTP_421},
 	{500, "Something went wrong", STAUTH_TEXT_UNAVAILABLE},
 	{503, "Please try again in a moment", STAUTH_TEXT_UNAVAILABLE},
 };
@@ -176,8 +176,8 @@ void gate_page_show(
 void gate_page_go(struct gate_page *page, const char *location)
 {
 	if (gate_request_wants_json(page->request)) {
-		show_json(
-			page, 200, STAUTH_SUCCESS, STAUTH_TEXT_GO_ON, location);
+		show_json(page, 200, STAUTH_SUCCESS, GATE_TEXT_CONTINUE,
+			location);
 		return;
 	}
 	page->response.status = 303;

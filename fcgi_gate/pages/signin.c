@@ -37,7 +37,8 @@ static int status_of_verdict(
 		return 0;
 	case STAUTH_DENY_THROTTLED:
 		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_THROTTLED,
-			(long long)(login->wait_s > 0 ? login->wait_s : 1));
+			(long long)(login->wait_s > 0 ? login->wait_s : 1),
+			STAUTH_PLURAL(login->wait_s > 0 ? login->wait_s : 1));
 		gate_page_retry_after(page, login->wait_s);
 		return 429;
 	default:

@@ -11,11 +11,11 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "newpass.h"
 #include "page.h"
 #include "route.h"
 #include "signin.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -62,7 +62,7 @@ void gate_signup_restart(struct gate_page *page, const char *reason)
 
 void gate_signup_get(struct gate_page *page)
 {
-	page->summary = STAUTH_TEXT_SIGNUP_ASK;
+	page->summary = GATE_TEXT_SIGNUP_ASK;
 	show_form(page, 200, "", NULL);
 }
 
@@ -88,8 +88,8 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 		return gate_newpass_refuse(page, new, &err);
 	}
 	page->message_count = 0;
-	*fault_email = email[0] == '\0' ? STAUTH_TEXT_EMAIL_EMPTY
-					: STAUTH_TEXT_BAD_EMAIL;
+	*fault_email = email[0] == '\0' ? GATE_TEXT_EMAIL_EMPTY
+					: STAUTH_TEXT_EMAIL_BAD;
 	gate_page_say(page, STAUTH_ERROR, "%s", *fault_email);
 	return 422;
 }
@@ -110,7 +110,7 @@ void gate_signup_post(struct gate_page *page)
 		show_form(page, status, fault_email, &new);
 	} else {
 		gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT,
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT,
 			gate_form_value(&page->request->form, "email"));
 		gate_page_go(page, "/auth/signup/verify");
 	}

@@ -12,11 +12,11 @@
 #include <string.h>
 
 #include "auth/verify.h"
-#include "base/text.h"
 #include "page.h"
 #include "route.h"
 #include "signin.h"
 #include "signup.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -26,7 +26,7 @@
 #define MINUTES_S   120 /* longer waits are told in minutes */
 
 struct texts {
-	char tries[16];
+	char tries[32];
 	char wait[32];
 	char wait_s[24];
 	char minutes[16];
@@ -51,8 +51,9 @@ static void fill_view(struct gate_page *page, int status,
 	*texts = (struct texts){0};
 	/* A wrong one has been told in the message. */
 	if (status != 401 && seen->pin_live && seen->tries_left < PIN_TRIES) {
-		snprintf(texts->tries, sizeof(texts->tries), "%d",
-			seen->tries_left);
+		snprintf(texts->tries, sizeof(texts->tries),
+			"%d attempt%s left", seen->tries_left,
+			STAUTH_PLURAL(seen->tries_left));
 	}
 	if (seen->resend_in_s > 0) {
 		wait_words(seen->resend_in_s, texts->wait, sizeof(texts->wait));
@@ -61,7 +62,7 @@ static void fill_view(struct gate_page *page, int status,
 		(long long)seen->resend_in_s);
 	snprintf(texts->minutes, sizeof(texts->minutes), "%d",
 		page->config->signup_pin_expiry_minutes);
-	snprintf(texts->summary, sizeof(texts->summary), STAUTH_TEXT_PIN_SENT,
+	snprintf(texts->summary, sizeof(texts->summary), GATE_TEXT_PIN_SENT,
 		seen->email);
 	gate_view_set(view, "email", seen->email);
 	gate_view_set(view, "live", seen->pin_live ? "1" : "");
@@ -97,13 +98,13 @@ static void lead_away(struct gate_page *page, int status)
 		gate_page_unavailable(page, &err);
 	} else if (rc == STAUTH_OK) {
 		page->message_count = 0;
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_IN);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_go(page, "/");
 	} else if (status == 200) {
-		gate_page_say(page, STAUTH_INFO, STAUTH_TEXT_SIGNUP_ASK);
+		gate_page_say(page, STAUTH_INFO, GATE_TEXT_SIGNUP_ASK);
 		gate_page_go(page, "/auth/signup");
 	} else {
-		gate_signup_restart(page, STAUTH_TEXT_SIGNUP_GONE);
+		gate_signup_restart(page, GATE_TEXT_SIGNUP_NOT_FOUND);
 	}
 }
 
@@ -113,9 +114,9 @@ static void say_state(
 	char sent[8];
 	gate_query_value(page->request->query, "sent", sent, sizeof(sent));
 	if (!seen->pin_live) {
-		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_PIN_DEAD);
+		gate_page_say(page, STAUTH_WARNING, GATE_TEXT_PIN_EXPIRED);
 	} else if (strcmp(sent, "1") == 0 && seen->resend_in_s > 0) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT_AGAIN);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
 	}
 }
 
@@ -159,18 +160,23 @@ static int refuse(struct gate_page *page, int status, const char *text)
 	return status;
 }
 
-static int refuse_wait(
-	struct gate_page *page, const char *format, int64_t wait_s)
+static int refuse_throttled(struct gate_page *page, int64_t wait_s)
 {
 	char text[GATE_MESSAGE_SIZE];
 	wait_s = wait_s > 0 ? wait_s : 1;
-	if (strcmp(format, STAUTH_TEXT_PIN_WAIT) == 0) {
-		snprintf(text, sizeof(text), STAUTH_TEXT_PIN_WAIT,
-			(long long)wait_s);
-	} else {
-		snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
-			(long long)wait_s);
-	}
+	snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s,
+		STAUTH_PLURAL(wait_s));
+	gate_page_retry_after(page, wait_s);
+	return refuse(page, 429, text);
+}
+
+static int refuse_resend(struct gate_page *page, int64_t wait_s)
+{
+	char text[GATE_MESSAGE_SIZE];
+	char words[32];
+	wait_s = wait_s > 0 ? wait_s : 1;
+	wait_words(wait_s, words, sizeof(words));
+	snprintf(text, sizeof(text), GATE_TEXT_PIN_WAIT, words);
 	gate_page_retry_after(page, wait_s);
 	return refuse(page, 429, text);
 }
@@ -179,9 +185,10 @@ static int refuse_wrong(struct gate_page *page, int tries_left)
 {
 	char text[GATE_MESSAGE_SIZE];
 	if (tries_left <= 0) {
-		return refuse(page, 401, STAUTH_TEXT_PIN_LAST);
+		return refuse(page, 401, GATE_TEXT_PIN_LAST);
 	}
-	snprintf(text, sizeof(text), STAUTH_TEXT_PIN_WRONG, tries_left);
+	snprintf(text, sizeof(text), GATE_TEXT_PIN_WRONG, tries_left,
+		STAUTH_PLURAL(tries_left));
 	return refuse(page, 401, text);
 }
 
@@ -192,11 +199,11 @@ static void enter(struct gate_page *page, struct stauth_login *login)
 	int status = gate_signin_open(page, login, false, &must_change);
 	page->message_count = 0;
 	if (status == 0) {
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNED_IN);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_go(page, "/");
 	} else {
 		gate_response_reset(&page->response);
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_SIGNUP_READY);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
 		gate_page_go(page, "/auth/login?ready=1");
 	}
 }
@@ -212,12 +219,11 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	} else if (rc == STAUTH_BADVALUE) {
 		look(page, refuse_wrong(page, tries_left));
 	} else if (rc == STAUTH_THROTTLED) {
-		look(page, refuse_wait(
-				   page, STAUTH_TEXT_THROTTLED, login->wait_s));
+		look(page, refuse_throttled(page, login->wait_s));
 	} else if (rc == STAUTH_EXISTS) {
-		gate_signup_restart(page, STAUTH_TEXT_SIGNUP_EXISTS);
+		gate_signup_restart(page, GATE_TEXT_SIGNUP_EXISTS);
 	} else if (rc == STAUTH_EXPIRED) {
-		look(page, refuse(page, 422, STAUTH_TEXT_PIN_DEAD));
+		look(page, refuse(page, 422, GATE_TEXT_PIN_EXPIRED));
 	} else {
 		lead_away(page, 422);
 	}
@@ -250,12 +256,12 @@ void gate_resend_post(struct gate_page *page)
 	if (rc < 0) {
 		look(page, gate_signin_later(page, &err));
 	} else if (rc == STAUTH_THROTTLED) {
-		look(page, refuse_wait(page, STAUTH_TEXT_PIN_WAIT, wait_s));
+		look(page, refuse_resend(page, wait_s));
 	} else if (rc != STAUTH_OK) {
 		lead_away(page, 422);
 	} else {
 		page->message_count = 0;
-		gate_page_say(page, STAUTH_SUCCESS, STAUTH_TEXT_PIN_SENT_AGAIN);
+		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
 		gate_page_go(page, VERIFY_PATH "?sent=1");
 	}
 }

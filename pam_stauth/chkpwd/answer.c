@@ -48,8 +48,8 @@ static void throttled(struct pamst_frame *answer, int64_t wait_s)
 {
 	char text[160];
 
-	(void)snprintf(
-		text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s);
+	(void)snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
+		(long long)wait_s, STAUTH_PLURAL(wait_s));
 	say(answer, PAMST_THROTTLED, text);
 }
 

@@ -143,7 +143,7 @@ class SignUp(WithMail):
         pin = self.box.secret("bob@example.com")
         wrong = "%06d" % ((int(pin) + 1) % 1000000)
         self.fill(browser, pin=wrong)
-        browser.wait_text("Tries left: 4")
+        browser.wait_text("4 attempts left")
         self.look(browser, "verify-wrong")
         browser.driver.refresh()
         browser.driver.get(self.stack.url + VERIFY)
@@ -165,7 +165,7 @@ class SignUp(WithMail):
         browser.wait(lambda: browser.css(".wait").text != hint,
                      "nothing counts down")
         browser.button("Send a new code").click()
-        browser.wait_text("A new code can be sent in")
+        browser.wait_text("You can request a new code in")
         self.look(browser, "verify-too-early")
         self.stack.sql("DELETE FROM lanes WHERE name LIKE 'mail%'")
         self.stack.sql("UPDATE pins SET expires_at = 1")
@@ -178,7 +178,7 @@ class SignUp(WithMail):
         pin = self.box.secret("bob@example.com")
         if first != pin:
             self.fill(browser, pin=first)
-            browser.wait_text("Tries left")
+            browser.wait_text("attempts left")
         self.fill(browser, pin=pin)
         self.wait_at(browser, "/")
 
@@ -195,7 +195,7 @@ class SignUp(WithMail):
         browser = self.open("/auth/signup", javascript=False)
         self.start(browser)
         browser.screenshot("verify-no-script")
-        self.assertIn("You can ask for a new code in", browser.text())
+        self.assertIn("You can request a new code in", browser.text())
         self.fill(browser, pin=self.box.secret("bob@example.com"))
         self.wait_at(browser, "/")
         self.assertTrue(browser.driver.get_cookie(COOKIE))
@@ -210,7 +210,7 @@ class Reset(WithMail):
         if javascript:
             self.look(browser, "forgot")
         self.fill(browser, email="alice@example.com")
-        browser.wait_text("If an account has this address")
+        browser.wait_text("If there is an account with this address")
         if javascript:
             self.look(browser, "forgot-sent")
         token = self.box.secret("alice@example.com")
@@ -225,7 +225,7 @@ class Reset(WithMail):
             self.look(browser, "reset-mismatch")
         self.fill(browser, password=NEW, confirm=NEW)
         self.wait_at(browser, "/auth/login")
-        browser.wait_text("Your password is changed.")
+        browser.wait_text("Your password has been changed.")
         if javascript:
             self.look(browser, "login-after-reset")
         self.assertIsNone(browser.driver.get_cookie(COOKIE))

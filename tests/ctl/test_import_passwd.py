@@ -131,7 +131,7 @@ class Shadow(ImportCase):
                    + self.line("alice", good))
         said = self.both(65, (1, 0, 10))
         self.assertEqual(list(self.users()), ["alice"])
-        self.assertEqual(said.count("locked there"), 5)
+        self.assertEqual(said.count("password is locked"), 5)
         self.assertNotIn(good, said)
 
     def test_ages(self):

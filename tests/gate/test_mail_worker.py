@@ -132,10 +132,10 @@ class Down(MailCase):
         s = self.mailing(port)
         self.assertTrue(min(
             self.sign_up(s, "u%d@example.com" % i) for i in range(5)) < 1)
-        self.assertTrue(wait_for(lambda: b"mail cannot go out" in s.log(), 20))
+        self.assertTrue(wait_for(lambda: b"mail cannot be sent" in s.log(), 20))
         late = self.put(s, 1, life_s=1)[0]
         time.sleep(3)
-        self.assertEqual(s.log().count(b"mail cannot go out"), 1)
+        self.assertEqual(s.log().count(b"mail cannot be sent"), 1)
         sink = self.sink(port)
         start = time.monotonic()
         self.assertTrue(wait_for(lambda: len(sink.mails) == 5, 60),
@@ -144,7 +144,7 @@ class Down(MailCase):
             time.monotonic() - start))
         self.assertTrue(wait_for(lambda: self.waiting(s) == 0, 20))
         self.assertNotIn(late, sink.ids())
-        self.assertIn(b"mail goes out again", s.log())
+        self.assertIn(b"mail is sent again", s.log())
         self.assertEqual(s.sql("SELECT count(*) FROM audit WHERE event = "
                                "'mail' AND ok = 1"), [(5,)])
 

@@ -91,7 +91,7 @@ class Account(unittest.TestCase):
         self.assertFalse(self.verifies(PASSWORD))
         answer = self.stack.page("GET", "/auth/account?done=password",
                                  cookies=jar)
-        self.assertIn("Your password is changed.", answer.text)
+        self.assertIn("Your password has been changed.", answer.text)
         self.assertIn('role="status"', answer.text)
 
     def test_the_current_password_is_checked(self):
@@ -99,8 +99,8 @@ class Account(unittest.TestCase):
         for current in ("wrong", ""):
             answer, jar = self.change(jar, current=current)
             self.assertEqual(answer.status, 401)
-            self.assertIn('id="current-fault">The current password is not '
-                          'right.', answer.text)
+            self.assertIn('id="current-fault">The current password is '
+                          'incorrect.', answer.text)
             self.assertIn("<title>Error: Your account</title>", answer.text)
             self.assertNotIn(NEW, answer.text)
         self.assertTrue(self.verifies(PASSWORD))
@@ -121,15 +121,15 @@ class Account(unittest.TestCase):
     def test_e13_a_bad_new_password_is_told_at_its_field(self):
         _, jar = self.stack.login("alice", PASSWORD)
         for new, confirm, where, words in (
-                ("short", None, "new", "too short: use at least 10"),
+                ("short", None, "new", "too short. Use at least 10"),
                 ("password123", None, "new", "too easy to guess"),
                 ("alicealice", None, "new", "too easy to guess"),
-                ("", None, "new", "A password is needed"),
+                ("", None, "new", "Enter a password"),
                 ("x" * 512, None, "new", "too long"),
                 ("a good\nlong secret", None, "new", "line break"),
-                (PASSWORD, None, "new", "must differ"),
-                (NEW, NEW + "x", "confirm", "differ"),
-                (NEW, "", "confirm", "differ")):
+                (PASSWORD, None, "new", "must be different"),
+                (NEW, NEW + "x", "confirm", "do not match"),
+                (NEW, "", "confirm", "do not match")):
             answer, jar = self.change(jar, new=new, confirm=confirm)
             self.assertEqual(answer.status, 422, new)
             found = re.search(r'id="%s-fault">([^<]*)<' % where, answer.text)
@@ -192,7 +192,7 @@ class Account(unittest.TestCase):
         self.assertEqual((answer.status, answer.header("Location")),
                          (303, forced))
         answer = self.stack.page("GET", forced, cookies=jar)
-        self.assertIn("must be changed before you go on", answer.text)
+        self.assertIn("must change your password before you continue", answer.text)
         self.assertIn('name="rd" value="/deep?x=1"', answer.text)
         self.assertNotIn("sessions/end", answer.text)
         for path in ("/auth/account/sessions/end",

@@ -204,7 +204,7 @@ class Login(PagesCase):
         self.assertEqual(answer.status, 401)
         self.assertIn("<title>Error: Sign in</title>", answer.text)
         self.assertIn('role="alert"', answer.text)
-        self.assertIn("User name or password is not right.", answer.text)
+        self.assertIn("Incorrect user name or password.", answer.text)
         self.assertIn('name="username" type="text" value="alice"',
                       answer.text)
         self.assertIn('name="rd" value="/deep"', answer.text)
@@ -322,7 +322,7 @@ class Login(PagesCase):
         self.assertEqual(answer.status, 401)
         self.assertEqual(said["type"], "error")
         self.assertEqual(said["message"],
-                         "User name or password is not right.")
+                         "Incorrect user name or password.")
         answer, said = post(PASSWORD)
         self.assertEqual(answer.status, 200)
         self.assertEqual(said, {"type": "success", "next": "/a",

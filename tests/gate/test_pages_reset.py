@@ -43,8 +43,8 @@ class Reset(MailCase):
         for address in (MAIL, "nobody@example.com"):
             answer, _ = self.ask_reset(address)
             self.assertEqual(answer.status, 200)
-            self.assertIn("If an account has this address, a mail is on its "
-                          "way.", answer.text)
+            self.assertIn("If there is an account with this address, a mail "
+                          "is on its way.", answer.text)
             self.assertIn("30 minutes", answer.text)
             seen.append(bare(answer).replace(address, ""))
         self.assertEqual(seen[0], seen[1])
@@ -108,7 +108,7 @@ class Reset(MailCase):
         self.assertEqual(self.stack.check(jar[COOKIE]).status, 401)
         page = self.stack.page("GET", answer.header("Location"), cookies=jar)
         self.assertEqual(page.status, 200)
-        self.assertIn("Your password is changed.", page.text)
+        self.assertIn("Your password has been changed.", page.text)
         self.assertIn('name="username"', page.text)
         # Said to the browser that did it, and not to who has the address.
         self.assertNotIn("changed", self.stack.page(
@@ -144,7 +144,7 @@ class Reset(MailCase):
         self.assertEqual(self.change(token).status, 303)
         for answer in (self.open(token), self.change(token, NEW + "!")):
             self.assertEqual(answer.status, 422)
-            self.assertIn("expired", answer.text)
+            self.assertIn("no longer valid", answer.text)
             self.assertIn('href="/auth/forgot"', answer.text)
             self.assertNotIn('name="token"', answer.text)
         self.assertEqual(self.stack.login("alice", NEW)[0].status, 303)

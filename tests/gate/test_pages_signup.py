@@ -121,16 +121,16 @@ class SignUp(MailCase):
         for left in (4, 3, 2, 1):
             answer, jar = self.enter(other_than(pin), jar)
             self.assertEqual(answer.status, 401)
-            self.assertIn("Tries left: %d" % left, answer.text)
+            self.assertIn("%d attempt" % left, answer.text)
             self.assertIn('name="pin"', answer.text)
             self.assertIn("<title>Error: ", answer.text)
-            self.assertIn("Tries left: %d" % left, self.stack.page(
+            self.assertIn("%d attempt" % left, self.stack.page(
                 "GET", VERIFY, cookies=jar).text)
         csrf, jar = self.stack.open_form(VERIFY, jar)
         form = {"pin": other_than(pin), "csrf": csrf}
         answer = self.stack.page("POST", VERIFY, form=form, cookies=jar)
         self.assertEqual(answer.status, 401)
-        self.assertIn("last try", answer.text)
+        self.assertIn("no attempts left", answer.text)
         self.assertNotIn('name="pin"', answer.text)
         form["pin"] = pin
         answer = self.stack.page("POST", VERIFY, form=form, cookies=jar)
@@ -156,11 +156,11 @@ class SignUp(MailCase):
         answer = self.stack.page("POST", VERIFY, cookies=jar,
                                  form={"pin": pin, "csrf": csrf})
         self.assertEqual(answer.status, 422)
-        self.assertIn("expired", answer.text)
+        self.assertIn("no longer valid", answer.text)
         self.assertNotIn("password", answer.text)
         page = self.stack.page("GET", VERIFY, cookies=jar)
         self.assertEqual(page.status, 200)
-        self.assertIn("expired", page.text)
+        self.assertIn("no longer valid", page.text)
         self.pass_cool_down()
         answer = self.stack.page("POST", "/auth/signup/resend", cookies=jar,
                                  form={"csrf": csrf})
@@ -196,7 +196,7 @@ class SignUp(MailCase):
             self.assertEqual(answer.status, 429)
             wait = int(answer.header("Retry-After"))
             self.assertTrue(1 <= wait <= 60, wait)
-            self.assertIn("can be sent in %d s" % wait, answer.text)
+            self.assertIn("request a new code in %d second" % wait, answer.text)
             self.assertIn('name="pin"', answer.text)
         self.assertEqual(self.enter(pin, jar)[0].status, 303)
 

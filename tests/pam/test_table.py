@@ -84,7 +84,7 @@ class Authenticate(PamCase):
             "stauth-test", "alice", "authenticate",
             answers=[("Password: ", PASSWORD)])
         self.assertEqual(told.code, "MAXTRIES")
-        self.assertRegex(told.text, r"Too many tries\. Please wait \d+ s")
+        self.assertRegex(told.text, r"Too many attempts\. Please wait \d+ second")
         self.assertEqual(len(self.events("login.throttled")), 1)
         time.sleep(1.1)
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")

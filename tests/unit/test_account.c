@@ -69,7 +69,7 @@ static void k4_an_account_is_never_replaced(void **state)
 	assert_rc(stauth_account_add(
 			  &f->ctx, &again, &fixture_actor, &account, &err),
 		STAUTH_EXISTS);
-	assert_non_null(strstr(f->said, "error|There is a user \"alice\""));
+	assert_non_null(strstr(f->said, "error|User \"alice\" already exists"));
 	assert_int_equal(
 		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
 		STAUTH_ALLOW);

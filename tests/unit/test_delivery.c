@@ -206,12 +206,12 @@ static void x21_a_closed_way_costs_nobody_his_mail(void **state)
 	}
 	assert_in_range(sent, 3, 5);
 	assert_int_equal(rows(f, &ok), 0);
-	assert_int_equal(times_said(f, "warning|mail cannot go out"), 1);
+	assert_int_equal(times_said(f, "warning|mail cannot be sent"), 1);
 	says = STAUTH_OK;
 	assert_in_range(again_in_s(f), 0, 31);
 	assert_int_equal(rows(f, &ok), 1);
 	assert_true(ok);
-	assert_int_equal(times_said(f, "mail goes out again"), 1);
+	assert_int_equal(times_said(f, "mail is sent again"), 1);
 }
 
 static bool done_fails;

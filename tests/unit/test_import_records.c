@@ -116,7 +116,7 @@ static void every_field_is_kept(void **state)
 	assert_int_equal(get(f, "carl@example.com", &account), STAUTH_OK);
 	assert_string_equal(account.email, "");
 	assert_non_null(
-		strstr(f->said, "warning|About \"Alice\" (line 1): two"));
+		strstr(f->said, "warning|Note on \"Alice\" (line 1): two"));
 	assert_int_equal(fixture_rows(f, "import", &row), 4);
 	assert_string_equal(row.detail, "test");
 }

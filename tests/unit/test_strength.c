@@ -28,16 +28,16 @@ static void reasons_say_what_was_found(void **state)
 		const char *password;
 		const char *want;
 	} rows[] = {
-		{"password", "most common"},
-		{"qwertyuiop", "most common"},
-		{"p4ssw0rd", "letters changed"},
+		{"password", "commonly used"},
+		{"qwertyuiop", "commonly used"},
+		{"p4ssw0rd", "letters replaced"},
 		{"mountainz9", "common word"},
 		{"alice", "your name"},
 		{"keysmith1", "your name"},
 		{"ALICE", "your name"},
 		{"keysmith", "your name"},
-		{"brandex", "name of this service"},
-		{"Br4ndex", "name of this service"},
+		{"brandex", "name of this site"},
+		{"Br4ndex", "name of this site"},
 		{"example", "your e-mail"},
 		{"aaaaaaaaaaaa", "repeats"},
 		{"xkqxkqxkqxkq", "repeats"},

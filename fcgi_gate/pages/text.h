@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What only the pages say. Labels and headings are in the templates; what
+ * PAM and the command line say too is in base/text.h. */
+#ifndef GATE_TEXT_H
+#define GATE_TEXT_H
+
+#include "base/text.h"
+
+/* Signing in and out. */
+#define GATE_TEXT_SIGNED_IN      "You are signed in."
+#define GATE_TEXT_SIGNED_OUT     "You are signed out."
+#define GATE_TEXT_PLEASE_SIGN_IN "Please sign in."
+#define GATE_TEXT_SIGNED_IN_AS   "You are signed in as %s."
+#define GATE_TEXT_ASK_LOGOUT     "Do you want to sign out on this device?"
+#define GATE_TEXT_CONTINUE       "Continue to the next page."
+#define GATE_TEXT_NO_COOKIES                                                   \
+	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
+	"this site and open it over https."
+#define GATE_TEXT_TWO_COOKIES                                                  \
+	"Your browser sent more than one cookie for this form, because "       \
+	"another site of the same domain has set one. Delete the cookies of "  \
+	"that domain, then open this page again."
+
+/* The account page. */
+#define GATE_TEXT_WRONG_CURRENT "The current password is incorrect."
+#define GATE_TEXT_PASSWORD_CHANGED                                             \
+	"Your password has been changed. You are signed out everywhere else."
+#define GATE_TEXT_SESSIONS_ENDED "You are signed out everywhere else."
+
+/* Requests that are refused. */
+#define GATE_TEXT_STALE_FORM "This form has expired. Please submit it again."
+#define GATE_TEXT_CROSS_SITE_FORM                                              \
+	"This form was not submitted from this site, so nothing was changed. " \
+	"Please open the page again and repeat it there."
+#define GATE_TEXT_INSECURE                                                     \
+	"This site was opened over plain http, so others on the network "      \
+	"could read your password. Please open it over https. For the "        \
+	"administrator: if the address bar shows https already, PUBLIC_URL "   \
+	"must begin with https://; on a trusted network there is "             \
+	"ALLOW_INSECURE_HTTP."
+#define GATE_TEXT_HTTP_400                                                     \
+	"Your browser sent a request that this server does not understand."
+#define GATE_TEXT_HTTP_403 "You do not have permission to do this."
+#define GATE_TEXT_HTTP_404                                                     \
+	"The address may be mistyped, or the page no longer exists."
+#define GATE_TEXT_HTTP_405                                                     \
+	"This address cannot be used in this way. Please start from the app."
+#define GATE_TEXT_HTTP_413 "The request is larger than this page accepts."
+#define GATE_TEXT_HTTP_415 "This page only accepts ordinary web forms."
+#define GATE_TEXT_HTTP_421                                                     \
+	"This server does not serve the host name in your address bar. For "   \
+	"the administrator: add it, with its port, to PUBLIC_URL; a proxy in " \
+	"front must pass the Host header on unchanged."
+
+/* Sign-up. */
+#define GATE_TEXT_NO_PUBLIC_URL                                                \
+	"PUBLIC_URL is not set, so no mail can be sent. Please contact the "   \
+	"administrator."
+#define GATE_TEXT_NO_MAIL                                                      \
+	"MAIL_TRANSPORT is not set, so no mail can be sent. Please contact "   \
+	"the administrator."
+#define GATE_TEXT_SIGNUP_ASK  "Enter your e-mail address and choose a password."
+#define GATE_TEXT_EMAIL_EMPTY "Enter your e-mail address."
+#define GATE_TEXT_PIN_SENT    "A code is on its way to %s."
+#define GATE_TEXT_PIN_SENT_AGAIN                                               \
+	"A new code is on its way. The old one is no longer valid."
+#define GATE_TEXT_PIN_WRONG "Incorrect code. %d attempt%s left."
+#define GATE_TEXT_PIN_LAST                                                     \
+	"Incorrect code, and no attempts left. Please request a new code."
+#define GATE_TEXT_PIN_EXPIRED                                                  \
+	"This code is no longer valid. Please request a new one."
+#define GATE_TEXT_PIN_WAIT "You can request a new code in %s."
+#define GATE_TEXT_SIGNUP_NOT_FOUND                                             \
+	"There is no sign-up in progress in this browser. Please start again."
+#define GATE_TEXT_SIGNUP_EXISTS                                                \
+	"This address already has an account. Please sign in."
+#define GATE_TEXT_SIGNUP_READY "Your account is ready. Please sign in."
+
+/* Reset. */
+#define GATE_TEXT_FORGOT_ASK "Enter your e-mail address."
+#define GATE_TEXT_FORGOT_SENT                                                  \
+	"If there is an account with this address, a mail is on its way."
+#define GATE_TEXT_RESET_ASK "Choose a new password."
+#define GATE_TEXT_RESET_EXPIRED                                                \
+	"This link is no longer valid. Please request a new one."
+#define GATE_TEXT_RESET_DONE "Your password has been changed. Please sign in."
+
+#endif
