@@ -80,13 +80,14 @@ class Wrong(unittest.TestCase):
     def test_options_wrong_unknown_twice_foreign_or_without_a_value(self):
         for words in (["user", "list", "--bogus"], ["-x", "init"],
                       ["init", "--json", "--json"], ["init", "--json=yes"],
-                      ["init", "-c"], ["init", "--config"],
+                      ["user", "list", "--search"], ["audit", "--user"],
                       ["user", "list", "--dry-run"], ["init", "--su"],
                       ["user", "add", "x", "--ema", "a@b.example"],
                       ["user", "show"], ["user", "show", "a", "b"],
                       ["init", "now"], ["nginx", "snippets"],
                       ["import", "st-auth-simple"],
                       ["a", "b", "c", "d", "e", "f", "g", "h", "i"],
+                      ["word"] * 5000,
                       ["session", "revoke"],
                       ["session", "revoke", "x", "--all"]):
             with self.subTest(words), Stack() as stack:

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +24,12 @@ PASSWORD = "correct horse battery"
 class Terminal:
     """stauthctl with a terminal in front."""
 
-    def __init__(self, stack, *args):
+    def __init__(self, stack, *args, program=CTL, **more):
         self.master, slave = pty.openpty()
         self.tty = slave
         self.process = subprocess.Popen(
-            [CTL, "-c", stack.conf, *args], stdin=slave, stderr=slave,
-            stdout=subprocess.PIPE, start_new_session=True)
+            [program, "-c", stack.conf, *args], stdin=slave, stderr=slave,
+            stdout=subprocess.PIPE, start_new_session=True, **more)
         self.seen = ""
 
     def expect(self, text, timeout=20):
@@ -120,6 +121,15 @@ class Passwords(unittest.TestCase):
                 self.assertIn("--password-stdin", result.stderr)
         self.ctl(64, "user", "add", "bob", "--password-stdin", "--generate")
 
+    def test_an_input_that_cannot_be_read_is_no_password(self):
+        folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, folder)
+        result = subprocess.run(
+            [CTL, "-c", self.stack.conf, "user", "add", "alice",
+             "--password-stdin"], stdin=folder, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+        self.assertEqual(result.returncode, 75, result.stderr)
+
     # --- generated
 
     def test_generate_prints_only_the_password_on_stdout(self):
@@ -174,6 +184,11 @@ class Passwords(unittest.TestCase):
             self.verify("alice", password, 77)
             if i % 2:
                 self.verify("ALICE", PASSWORD, 0)
+
+    def test_verify_of_one_half_of_two_factors_is_no_success(self):
+        self.stack.add_user("alice", PASSWORD)
+        self.stack.sql("UPDATE users SET mfa_since = 1")
+        self.verify("alice", PASSWORD, 77)
 
     def test_verify_leaves_an_audit_row_either_way(self):
         self.stack.add_user("alice", PASSWORD)
@@ -244,14 +259,20 @@ class Passwords(unittest.TestCase):
         self.verify("alice", PASSWORD, 0)
 
     def test_terminal_two_that_differ_65(self):
-        term = Terminal(self.stack, "user", "add", "alice")
-        term.expect("Password: ")
-        term.send(PASSWORD + "\n")
-        term.expect("again: ")
-        term.send(PASSWORD + "x\n")
-        code, _, echoes = term.end()
-        self.assertEqual((code, echoes), (65, True))
-        self.ctl(67, "user", "show", "alice")
+        for second in (PASSWORD + "x", PASSWORD[:-1], PASSWORD[:-1] + "x"):
+            term = Terminal(self.stack, "user", "add", "alice")
+            term.expect("Password: ")
+            term.send(PASSWORD + "\n")
+            term.expect("again: ")
+            term.send(second + "\n")
+            code, _, echoes = term.end()
+            self.assertEqual((code, echoes), (65, True), second)
+            self.ctl(67, "user", "show", "alice")
+
+    def test_terminal_nobody_is_asked_for_a_password_for_nobody(self):
+        term = Terminal(self.stack, "user", "passwd", "nobody")
+        self.assertEqual(term.end()[0], 67)
+        self.assertNotIn("Password", term.seen)
 
     def test_terminal_verify_is_asked_once(self):
         self.stack.add_user("alice", PASSWORD)
@@ -261,13 +282,43 @@ class Passwords(unittest.TestCase):
         self.assertEqual(term.end()[0], 0)
 
     def test_terminal_echo_is_back_after_a_signal(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT,
+                       signal.SIGHUP):
             term = Terminal(self.stack, "user", "add", "alice")
             term.expect("Password: ")
             self.assertFalse(term.echoes())
             term.process.send_signal(number)
             code, _, echoes = term.end()
             self.assertEqual((code, echoes), (-number, True))
+
+    def test_terminal_echo_is_back_while_it_is_stopped(self):
+        term = Terminal(self.stack, "user", "add", "alice")
+        term.expect("Password: ")
+        self.assertFalse(term.echoes())
+        term.process.send_signal(signal.SIGTSTP)
+        until = time.monotonic() + 10
+        while not term.echoes():
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+        term.process.send_signal(signal.SIGCONT)
+        self.assertEqual(term.end()[0], 75)
+        self.ctl(67, "user", "show", "alice")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become somebody else")
+    def test_g13_a_crash_leaves_no_core_with_a_password(self):
+        """Where no core may be dumped, /proc/PID is root's."""
+        program = os.path.join(self.stack.dir, "stauthctl")
+        shutil.copy(CTL, program)
+        for path in [self.stack.dir] + glob.glob(
+                self.stack.dir + "/**", recursive=True):
+            os.chown(path, 65534, 65534)
+        term = Terminal(self.stack, "user", "add", "alice", program=program,
+                        user=65534, group=65534, extra_groups=[])
+        term.expect("Password: ")
+        self.assertEqual(
+            os.stat("/proc/%d/status" % term.process.pid).st_uid, 0)
+        term.process.kill()
+        term.end()
 
     def test_terminal_delete_and_revoke_all_ask(self):
         self.stack.add_user("root1", PASSWORD, su=True)

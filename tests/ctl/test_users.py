@@ -235,6 +235,12 @@ class Users(unittest.TestCase):
             self.assertEqual((row["actor"], row["channel"], row["address"]),
                              (actor, "cli", "local:cli"))
 
+    def test_g13_what_a_stranger_typed_is_no_escape_sequence(self):
+        self.ctl(77, "user", "verify", "\x1b[31mred\x07", "--password-stdin",
+                 stdin="wrong\n")
+        for words in (["audit"], ["throttle", "list"]):
+            self.assertNotRegex(self.ctl(0, *words).stdout, "[\x1b\x07]")
+
 
 if __name__ == "__main__":
     unittest.main()
