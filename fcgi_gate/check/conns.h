@@ -15,7 +15,8 @@
 struct gate_conn {
 	int fd; /* -1: the place is free */
 	uint32_t slot;
-	uint32_t generation; /* of the place: moves when it is given back */
+	uint32_t generation; /* moves when the place is given back, and with
+			      * each answer that came by reap */
 	bool waiting; /* a request is at hand, its answer comes by reap */
 	struct gate_io *io;
 	struct gate_check_params params; /* of the request at hand */

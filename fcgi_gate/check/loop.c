@@ -105,6 +105,9 @@ static void answer_late(struct loop *loop, const struct stauth_check_done *done)
 	if (conn == NULL || !conn->waiting) {
 		return;
 	}
+	/* What a store says of this request once more finds nobody: the next
+	 * request on this connection may be somebody else's. */
+	conn->generation++;
 	conn->waiting = false;
 	loop->waiting--;
 	enum gate_served served = gate_serve_late(&loop->serve, conn, done);

@@ -93,6 +93,28 @@ static void c2_k6_other_names_are_not_ours(void **state)
 	}
 }
 
+/* "NAMEx..." is a cookie of somebody else's, alone, before and beside ours. */
+static void c2_a_longer_name_is_not_ours(void **state)
+{
+	static const char *const longer[] = {
+		NAME "x" TOKEN,
+		NAME "x=" TOKEN,
+		NAME "x",
+		NAME " " TOKEN,
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
+		char header[192];
+		assert_null(token_of(longer[i]));
+		(void)snprintf(header, sizeof(header), "%s; " NAME "=" TOKEN,
+			longer[i]);
+		assert_string_equal(token_of(header), TOKEN);
+		(void)snprintf(header, sizeof(header), NAME "=" TOKEN "; %s",
+			longer[i]);
+		assert_string_equal(token_of(header), TOKEN);
+	}
+}
+
 static void b11_two_cookies_are_no_session(void **state)
 {
 	static const char other[] = NAME "=ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
@@ -116,6 +138,7 @@ int main(void)
 		cmocka_unit_test(the_one_cookie_is_found),
 		cmocka_unit_test(c1_malformed_tokens_are_no_session),
 		cmocka_unit_test(c2_k6_other_names_are_not_ours),
+		cmocka_unit_test(c2_a_longer_name_is_not_ours),
 		cmocka_unit_test(b11_two_cookies_are_no_session),
 	};
 	return cmocka_run_group_tests_name("cookie", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop with a store that answers later, as one over a network would. */
+/* The loop with a store that answers later: late_check.h. */
 #include "unit.h"
 
 #include <dirent.h>
@@ -9,125 +9,19 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "fcgi_io.h"
 #include "fcgi_peer.h"
-#include "store/state.h"
+#include "late_check.h"
 #include "worker.h"
 
 #include "base/banned.h"
 
-#define LATER_MS    60
-#define WAITING_MAX 16
-
-struct late_check {
-	struct stauth_check check;
-	struct {
-		uint64_t tag;
-		char user; /* the last character of the token's hash, folded */
-	} waiting[WAITING_MAX];
-	size_t count;
-	int64_t ready_ms;
-	bool ready;
-};
-
 static volatile sig_atomic_t stop;
-static struct late_check late;
 
 static void on_stop(int signo)
 {
 	(void)signo;
 	stop = 1;
-}
-
-static int64_t late_now(struct stauth_check *check)
-{
-	(void)check;
-	return stauth_wall_s();
-}
-
-static int late_pollfd(struct stauth_check *check)
-{
-	(void)check;
-	return -1;
-}
-
-static int64_t late_next_ms(struct stauth_check *check)
-{
-	(void)check;
-	return late.count > 0 ? late.ready_ms : INT64_MAX;
-}
-
-static void late_tick(struct stauth_check *check, int64_t boot_ms)
-{
-	(void)check;
-	late.ready = late.count > 0 && boot_ms >= late.ready_ms;
-}
-
-static enum stauth_rc late_submit(struct stauth_check *check,
-	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
-	struct stauth_check_done *ret_done)
-{
-	(void)check;
-	(void)idle_s;
-	(void)ret_done;
-	if (late.count == WAITING_MAX) {
-		return STAUTH_EUNREACHABLE;
-	}
-	if (late.count == 0) {
-		late.ready_ms = stauth_boot_ms() + LATER_MS;
-	}
-	late.waiting[late.count].tag = tag;
-	late.waiting[late.count].user = (char)('a' + token_hash[31] % 26);
-	late.count++;
-	return STAUTH_PENDING;
-}
-
-static void late_flush(struct stauth_check *check)
-{
-	(void)check;
-}
-
-/* Last asked, first answered. */
-static size_t late_reap(struct stauth_check *check,
-	struct stauth_check_done *ret_done, size_t max)
-{
-	(void)check;
-	if (!late.ready || late.count == 0 || max == 0) {
-		late.ready = false;
-		return 0;
-	}
-	late.count--;
-	memset(ret_done, 0, sizeof(*ret_done));
-	ret_done->tag = late.waiting[late.count].tag;
-	ret_done->verdict = STAUTH_ALLOW;
-	ret_done->session.user[0] = late.waiting[late.count].user;
-	ret_done->session.last_seen_at = stauth_wall_s();
-	memcpy(ret_done->session.handle, "0123456789abcdef", STAUTH_HANDLE_LEN);
-	return 1;
-}
-
-static const struct stauth_check_ops late_ops = {
-	.now = late_now,
-	.pollfd = late_pollfd,
-	.next_ms = late_next_ms,
-	.tick = late_tick,
-	.submit = late_submit,
-	.flush = late_flush,
-	.reap = late_reap,
-};
-
-static enum stauth_rc open_late(const struct stauth_config *config,
-	enum stauth_store_role role, struct stauth_store *ret_store,
-	struct stauth_err *err)
-{
-	(void)config;
-	(void)role;
-	(void)err;
-	memset(ret_store, 0, sizeof(*ret_store));
-	late.check.ops = &late_ops;
-	ret_store->check = &late.check;
-	return STAUTH_OK;
 }
 
 struct gate {
@@ -159,6 +53,7 @@ static pid_t fork_worker(int listen_fd, bool stands_by)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
+		(void)alarm(20); /* one that no SIGTERM ends is a failure */
 		_exit(run_worker(listen_fd, stands_by));
 	}
 	return pid;
@@ -190,6 +85,18 @@ static int set_up(void **state)
 	return start(state, true, false);
 }
 
+static int set_up_twice(void **state)
+{
+	late.answers = TWICE;
+	return start(state, true, false);
+}
+
+static int set_up_at_once_and_late(void **state)
+{
+	late.answers = AT_ONCE_AND_LATE;
+	return start(state, true, false);
+}
+
 static int set_up_standby(void **state)
 {
 	return start(state, false, true);
@@ -204,6 +111,7 @@ static int tear_down(void **state)
 {
 	struct gate *gate = *state;
 	int status = 0;
+	late.answers = ONCE;
 	for (int i = 0; i < 2; i++) {
 		int ended = 0;
 		if (gate->pids[i] > 0) {
@@ -218,7 +126,9 @@ static int tear_down(void **state)
 
 static int connect_to(const struct gate *gate)
 {
+	const struct timeval limit = {.tv_sec = 10};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	/* The kernel's own names are five digits after a NUL. */
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 6);
 	assert_int_equal(
@@ -298,6 +208,29 @@ static void a_peer_that_left_harms_nobody(void **state)
 		(void)close(second);
 		(void)close(fourth);
 	}
+}
+
+/* nginx hands one connection from user to user: what a store says twice must
+ * not reach the next one. */
+static void s9_a_second_answer_reaches_nobody(void **state)
+{
+	int fd = connect_to(*state);
+	for (char token = 'A'; token < 'E'; token++) {
+		ask_on(fd, token);
+		assert_int_equal(user_of_answer(fd), user_of_token(token));
+	}
+	(void)close(fd);
+}
+
+static void s9_an_answer_nobody_waits_for_harms_nobody(void **state)
+{
+	int fd = connect_to(*state);
+	for (char token = 'A'; token < 'D'; token++) {
+		ask_on(fd, token);
+		assert_int_equal(user_of_answer(fd), user_of_token(token));
+		(void)usleep(2 * LATER_MS * 1000);
+	}
+	(void)close(fd);
 }
 
 static void a_stop_waits_for_the_answers_to_come(void **state)
@@ -389,6 +322,12 @@ int main(void)
 			a_kept_connection_is_served_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_peer_that_left_harms_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			s9_a_second_answer_reaches_nobody, set_up_twice,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			s9_an_answer_nobody_waits_for_harms_nobody,
+			set_up_at_once_and_late, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_stop_waits_for_the_answers_to_come, set_up,
 			tear_down),

@@ -56,6 +56,24 @@ static void c2_names_are_byte_exact(void **state)
 	assert_string_equal(session_of("$Version=1; __Host-stauth=" T1), T1);
 }
 
+/* "NAMEx..." is somebody else's, alone, before and beside ours. */
+static void c2_a_longer_name_is_not_ours(void **state)
+{
+	static const char *const longer[] = {"__Host-stauthx" T2,
+		"__Host-stauthx=" T2, "__Host-stauthx", "__Host-stauth" T2};
+	char header[192];
+	(void)state;
+	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
+		assert_string_equal(session_of(longer[i]), "");
+		snprintf(header, sizeof(header), "%s; __Host-stauth=" T1,
+			longer[i]);
+		assert_string_equal(session_of(header), T1);
+		snprintf(header, sizeof(header), "__Host-stauth=" T1 "; %s",
+			longer[i]);
+		assert_string_equal(session_of(header), T1);
+	}
+}
+
 static void c1_malformed_tokens_are_none(void **state)
 {
 	static const char *const bad[] = {"", "A", T1 "A", "%41" T1,
@@ -184,6 +202,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			c2_names_are_byte_exact, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			c2_a_longer_name_is_not_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			c1_malformed_tokens_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
