@@ -115,12 +115,6 @@ static bool wait_for_peer(int listen_fd, int64_t wait_ms)
 	return ppoll(&pfd, 1, &wait, &mask) > 0;
 }
 
-bool gate_io_others_wait(int listen_fd)
-{
-	struct pollfd pfd = {.fd = listen_fd, .events = POLLIN};
-	return poll(&pfd, 1, 0) > 0;
-}
-
 static int accept_one(
 	int listen_fd, int64_t wait_ms, const volatile sig_atomic_t *stop)
 {

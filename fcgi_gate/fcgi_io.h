@@ -26,9 +26,6 @@ void gate_io_free(struct gate_io *io);
  * no request, or *stop is set, which SIGTERM does. */
 bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms,
 	const volatile sig_atomic_t *stop);
-/* Page workers: does a connection wait to be taken? Asked before accept, the
- * next one queued while nobody was free. */
-bool gate_io_others_wait(int listen_fd);
 /* Check workers, who own their connections: reads one request from fd, which
  * has input waiting. false: no request came; fd is closed then. */
 bool gate_io_begin(struct gate_io *io, int fd);

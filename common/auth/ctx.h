@@ -16,7 +16,7 @@ struct stauth_state;
 struct stauth_check;
 struct stauth_mailer;
 
-/* Which bank of hashing slots this process draws from (auth/slots.h). */
+/* Whose hashing slots this process takes (auth/slots.h). */
 enum stauth_slot_bank {
 	STAUTH_SLOTS_WEB,
 	STAUTH_SLOTS_PAM,
@@ -42,12 +42,6 @@ struct stauth_ctx {
 	 * recovers by itself; see stauth_ctx_keys. */
 	struct stauth_keys keys;
 	bool keys_loaded;
-	/* Did the present question queue before it got here? */
-	bool queued;
-	/* Does somebody queue behind it, with nobody free to take him? NULL:
-	 * nobody ever does. */
-	bool (*crowded)(const void *crowd);
-	const void *crowd;
 	int slots_fd;             /* auth/slots.c; -1: not open yet */
 	int64_t throttled_row_ms; /* auth/verify.c: last login.throttled row */
 };

@@ -13,40 +13,50 @@
 
 #include "base/banned.h"
 
-#define WAIT_WEB_MS   1000
+#define WAIT_WEB_MS   3000
 #define WAIT_OTHER_MS 20000
 #define NAP_MIN_MS    5
 #define NAP_SPREAD_MS 16
-/* Of the page workers, who neither hash for a stranger nor wait for that:
- * one for a known device, one for all that needs no hash. */
-#define SPARED 2
 
-/* Where each bank begins, as bytes of the file. */
+/* Where each pool begins, as bytes of the file. */
+#define BYTE_WEB    0
 #define BYTE_DEVICE 1000
-#define BYTE_PLACE  1500
+#define BYTE_WAIT   1500
 #define BYTE_PAM    2000
 #define BYTE_CLI    3000
 
-/* What one asker may take: count bytes from first on, and perhaps one more. */
-struct bank {
+/* What try_pool gives where it gives no byte. */
+#define ALL_HELD  (-1)
+#define NO_LOCKS  (-2)
+#define NO_DEVICE (-1)
+
+/* count bytes from first on, and perhaps one more. */
+struct pool {
 	int first;
 	int count;
-	int extra; /* -1: none */
-	int64_t wait_ms;
+	int extra; /* NO_DEVICE: none */
 };
 
-static struct bank bank_of(const struct stauth_ctx *ctx, bool known_device)
+static struct pool slots_for(const struct stauth_ctx *ctx, bool known_device)
 {
 	switch (ctx->slots) {
 	case STAUTH_SLOTS_PAM:
-		return (struct bank){BYTE_PAM, 1, -1, WAIT_OTHER_MS};
+		return (struct pool){BYTE_PAM, 1, NO_DEVICE};
 	case STAUTH_SLOTS_CLI:
-		return (struct bank){BYTE_CLI, 1, -1, WAIT_OTHER_MS};
+		return (struct pool){BYTE_CLI, 1, NO_DEVICE};
 	case STAUTH_SLOTS_WEB:
 		break;
 	}
-	return (struct bank){0, ctx->config->hash_slots,
-		known_device ? BYTE_DEVICE : -1, WAIT_WEB_MS};
+	return (struct pool){BYTE_WEB, ctx->config->hash_slots,
+		known_device ? BYTE_DEVICE : NO_DEVICE};
+}
+
+/* A waiting request keeps a page worker busy: half of them are enough. */
+static struct pool waiting_places(const struct stauth_config *config)
+{
+	int half = config->page_workers / 2;
+
+	return (struct pool){BYTE_WAIT, half > 0 ? half : 1, NO_DEVICE};
 }
 
 /* The file is shared by everybody who may use the directory, so it belongs
@@ -124,21 +134,21 @@ static bool lock_byte(int fd, int byte, short type)
 	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
-/* The byte that was taken, -1: all are held, -2: the file cannot be locked. */
-static int try_bank(int fd, const struct bank *bank)
+/* The byte that was taken, ALL_HELD or NO_LOCKS. */
+static int try_pool(int fd, const struct pool *pool)
 {
-	for (int i = 0; i < bank->count; i++) {
-		if (lock_byte(fd, bank->first + i, F_WRLCK)) {
-			return bank->first + i;
+	for (int i = 0; i < pool->count; i++) {
+		if (lock_byte(fd, pool->first + i, F_WRLCK)) {
+			return pool->first + i;
 		}
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-			return -2;
+			return NO_LOCKS;
 		}
 	}
-	if (bank->extra >= 0 && lock_byte(fd, bank->extra, F_WRLCK)) {
-		return bank->extra;
+	if (pool->extra >= 0 && lock_byte(fd, pool->extra, F_WRLCK)) {
+		return pool->extra;
 	}
-	return -1;
+	return ALL_HELD;
 }
 
 /* Uneven naps, so that those who wait do not come back in step. */
@@ -152,87 +162,61 @@ static void nap(struct stauth_ctx *ctx)
 	(void)nanosleep(&ts, NULL);
 }
 
-/*
- * While a worker waits here, requests may queue behind it, those of known
- * devices as well. So a stranger who waits gives way to a queue, unless he
- * has one of the few places to wait in. A queue that was seen once may be
- * somebody whom a free worker is about to serve.
- */
-struct patience {
-	struct bank places; /* count 0: may wait wherever he is */
-	int place;          /* the byte; -1: none */
-	int seen;           /* how often in a row there was a queue */
-};
-
-static struct patience patience_of(
-	const struct stauth_ctx *ctx, bool known_device)
+static int wait_for(struct stauth_ctx *ctx, const struct pool *pool)
 {
-	const struct stauth_config *config = ctx->config;
-	int count = config->page_workers - config->hash_slots - SPARED;
-	struct patience patience = {{BYTE_PLACE, 0, -1, 0}, -1, 0};
-
-	if (ctx->crowded && ctx->slots == STAUTH_SLOTS_WEB && !known_device) {
-		patience.places.count = count > 1 ? count : 1;
-		patience.seen = ctx->queued ? 1 : 0;
-	}
-	return patience;
-}
-
-static bool gives_way(struct stauth_ctx *ctx, struct patience *patience)
-{
-	if (patience->places.count == 0 || patience->place >= 0) {
-		return false;
-	}
-	patience->place = try_bank(ctx->slots_fd, &patience->places);
-	if (patience->place >= 0) {
-		return false;
-	}
-	patience->seen = ctx->crowded(ctx->crowd) ? patience->seen + 1 : 0;
-	return patience->seen > 1;
-}
-
-/* The byte of the slot, -1: too late, -2: the file cannot be locked. */
-static int wait_for_slot(struct stauth_ctx *ctx, const struct bank *bank,
-	struct patience *patience)
-{
+	int64_t wait_ms =
+		ctx->slots == STAUTH_SLOTS_WEB ? WAIT_WEB_MS : WAIT_OTHER_MS;
 	int64_t from_ms = ctx->boot_ms();
-	int byte = try_bank(ctx->slots_fd, bank);
+	int byte = ALL_HELD;
 
-	while (byte == -1 && ctx->boot_ms() - from_ms < bank->wait_ms &&
-		!gives_way(ctx, patience)) {
+	while (byte == ALL_HELD && ctx->boot_ms() - from_ms < wait_ms) {
 		nap(ctx);
-		byte = try_bank(ctx->slots_fd, bank);
+		byte = try_pool(ctx->slots_fd, pool);
 	}
+	return byte;
+}
+
+/* One of the few who may wait without a known device, or nobody. */
+static int wait_in_place(struct stauth_ctx *ctx, const struct pool *pool)
+{
+	const struct pool places = waiting_places(ctx->config);
+	int place = try_pool(ctx->slots_fd, &places);
+
+	if (place < 0) {
+		return place;
+	}
+	int byte = wait_for(ctx, pool);
+	int code = errno;
+	(void)lock_byte(ctx->slots_fd, place, F_UNLCK);
+	errno = code;
 	return byte;
 }
 
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err)
 {
-	struct bank bank = bank_of(ctx, known_device);
-	struct patience patience = patience_of(ctx, known_device);
-	enum stauth_rc rc;
+	const struct pool pool = slots_for(ctx, known_device);
+	bool stranger = ctx->slots == STAUTH_SLOTS_WEB && !known_device;
 
 	ret_slot->index = -1;
-	rc = open_file(ctx, err);
+	enum stauth_rc rc = open_file(ctx, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	int byte = wait_for_slot(ctx, &bank, &patience);
-	if (byte == -2) {
-		rc = stauth_fail(err, STAUTH_EUNREACHABLE, "slots.lock: %s",
+	int byte = try_pool(ctx->slots_fd, &pool);
+	if (byte == ALL_HELD) {
+		byte = stranger ? wait_in_place(ctx, &pool)
+				: wait_for(ctx, &pool);
+	}
+	if (byte == ALL_HELD) {
+		return stauth_fail(err, STAUTH_EBUSY, "no free hashing slot");
+	}
+	if (byte == NO_LOCKS) {
+		return stauth_fail(err, STAUTH_EUNREACHABLE, "slots.lock: %s",
 			strerror(errno));
-	} else if (byte == -1) {
-		rc = stauth_fail(err, STAUTH_EBUSY,
-			"no hashing slot within %lld ms",
-			(long long)bank.wait_ms);
-	} else {
-		ret_slot->index = byte;
 	}
-	if (patience.place >= 0) {
-		(void)lock_byte(ctx->slots_fd, patience.place, F_UNLCK);
-	}
-	return rc;
+	ret_slot->index = byte;
+	return STAUTH_OK;
 }
 
 void stauth_slot_give(struct stauth_ctx *ctx, struct stauth_slot *slot)

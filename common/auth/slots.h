@@ -12,12 +12,12 @@ struct stauth_slot {
 };
 
 /*
- * Waits for one of the slots of ctx->slots (web: HASH_SLOTS, and one more for
- * a known device; PAM and command line: one of their own) at most 1 s (web)
- * or 20 s; a stranger from the web gives up at once where others queue behind
- * (ctx->crowded), but for the few who have a place to wait in. EBUSY. A slot
- * is a lock on a byte of STATE_DIR/slots.lock, so a killed process frees its
- * own.
+ * Takes one of the slots of ctx->slots: on the web one of HASH_SLOTS, and one
+ * more for a known device; PAM and the command line have one of their own.
+ * Waits at most 3 s on the web, else 20 s. Of the web's requests without a
+ * known device at most PAGE_WORKERS / 2 wait at once; others fail at once.
+ * EBUSY: no slot. A slot is a lock on a byte of STATE_DIR/slots.lock, so it is
+ * free again when its process ends.
  */
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err);

@@ -141,9 +141,6 @@ static void finish_numbers(struct stauth_config *config)
 	if (processors < 1 || processors > 128) {
 		processors = processors < 1 ? 1 : 128;
 	}
-	if (config->page_workers == 0) {
-		config->page_workers = (int)processors + 2;
-	}
 	if (config->hash_slots == 0) {
 		config->hash_slots = processors > 1 ? (int)processors - 1 : 1;
 	}

@@ -73,8 +73,8 @@ const struct stauth_key stauth_keys_table[] = {
 		"addresses of the apps that live WebSockets may reach"),
 	INT("CHECK_WORKERS", check_workers, "2", 1, 64,
 		"processes that answer checks"),
-	INT("PAGE_WORKERS", page_workers, NULL, 1, 256,
-		"processes that serve pages; default processors + 2"),
+	INT("PAGE_WORKERS", page_workers, "16", 1, 256,
+		"processes that serve pages"),
 	INT("HASH_SLOTS", hash_slots, NULL, 1, 256,
 		"passwords hashed at once; default processors - 1, at least "
 		"1"),

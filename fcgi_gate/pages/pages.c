@@ -10,16 +10,9 @@
 
 #include "base/banned.h"
 
-static bool others_wait(const void *crowd)
-{
-	const struct gate_worker *worker = crowd;
-	return gate_io_others_wait(worker->listen_fd);
-}
-
-static void serve(struct gate_pages *pages, struct gate_io *io, bool queued)
+static void serve(struct gate_pages *pages, struct gate_io *io)
 {
 	struct gate_page page;
-	pages->ctx.queued = queued;
 	gate_page_init(&page, pages, io);
 	int status = gate_request_read(page.request, io);
 	if (status != 0) {
@@ -39,10 +32,9 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 {
 	while (!*worker->stop) {
 		gate_pulse_beat(worker->pulse);
-		bool queued = gate_io_others_wait(worker->listen_fd);
 		if (gate_io_accept(io, worker->listen_fd, GATE_PULSE_EVERY_MS,
 			    worker->stop)) {
-			serve(pages, io, queued);
+			serve(pages, io);
 			gate_io_finish(io);
 		}
 	}
@@ -58,8 +50,6 @@ int gate_pages_run(const struct gate_worker *worker)
 	struct gate_io *io = gate_io_new();
 	pages.request = calloc(1, sizeof(*pages.request));
 	stauth_ctx_init(&pages.ctx, worker->config);
-	pages.ctx.crowded = others_wait;
-	pages.ctx.crowd = worker;
 
 	if (io == NULL || pages.request == NULL ||
 		!gate_theme_init(&pages.theme, worker->config)) {

@@ -178,7 +178,7 @@ class Throttle(unittest.TestCase):
 
 
 class Busy(unittest.TestCase):
-    def test_e11_no_slot_within_a_second_is_a_503(self):
+    def test_e11_no_slot_in_time_is_a_503(self):
         with Stack({"HASH_SLOTS": "1", "PAGE_WORKERS": "6",
                     "ARGON2_MEMORY_KIB": "262144",
                     "ARGON2_PASSES": "10"}) as stack:
@@ -236,9 +236,10 @@ class Busy(unittest.TestCase):
             self.assertEqual(answer.status, 303)
             self.assertEqual({a.status for a in answers}, {503})
             self.assertTrue(all(a.header("Retry-After") for a in answers))
-            # One after the other, each for a second, were ten.
+            # Two wait their three seconds, the others not at all.
             self.assertLess(took, 2)
-            self.assertLess(ended, 3)
+            self.assertGreater(ended, 2.9)
+            self.assertLess(ended, 5)
 
 
 if __name__ == "__main__":

@@ -119,20 +119,6 @@ static void pam_and_cli_have_slots_of_their_own(void **state)
 	assert_rc(stauth_slot_take(&f->a, true, &again, &err), STAUTH_EBUSY);
 }
 
-static bool is_crowded(const void *crowd)
-{
-	return *(const bool *)crowd;
-}
-
-/* Takes all that a crowd may have but this: f->b meets a full house. */
-static void fill(struct fixture *f, struct stauth_ctx *ctx, bool *crowd)
-{
-	f->config->hash_slots = 1;
-	f->config->page_workers = 4;
-	ctx->crowded = is_crowded;
-	ctx->crowd = crowd;
-}
-
 /* How long a try takes that ends without a slot. */
 static int64_t refused_as(struct stauth_ctx *ctx, bool known_device)
 {
@@ -150,9 +136,8 @@ static int64_t refused_after(struct stauth_ctx *ctx)
 	return refused_as(ctx, false);
 }
 
-/* The only place to wait in (4 workers, 1 slot, 2 spared). */
-#define PLACE  1500
 #define DEVICE 1000 /* the slot of known devices */
+#define PLACE  1500 /* the first of the places to wait in */
 
 static void hold(struct stauth_ctx *ctx, off_t byte, short type)
 {
@@ -166,128 +151,68 @@ static void hold(struct stauth_ctx *ctx, off_t byte, short type)
 	assert_int_equal(fcntl(ctx->slots_fd, F_OFD_SETLK, &lock), 0);
 }
 
-static void e11_a_stranger_gives_way_to_a_queue(void **state)
-{
-	struct fixture *f = *state;
-	bool crowd = true;
-	struct stauth_slot held;
-	struct stauth_slot mine;
-	struct stauth_err err;
-
-	fill(f, &f->b, &crowd);
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	/* Of those who wait one has a place, and is not driven out. */
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	hold(&f->a, PLACE, F_WRLCK);
-	/* Seen twice, not once: it may be just coming. Each look is a step of
-	 * the clock, after one at the beginning. */
-	assert_int_equal(refused_after(&f->b), 3 * step_ms);
-	f->b.queued = true;
-	assert_int_equal(refused_after(&f->b), 2 * step_ms);
-	crowd = false;
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	crowd = true;
-	/* A known device has its own, and a slot that is free is taken. */
-	assert_ok(stauth_slot_take(&f->b, true, &mine, &err));
-	stauth_slot_give(&f->b, &mine);
-	hold(&f->a, DEVICE, F_WRLCK);
-	assert_in_range(refused_as(&f->b, true), 1000, 1300);
-	hold(&f->a, DEVICE, F_UNLCK);
-	stauth_slot_give(&f->a, &held);
-	assert_ok(stauth_slot_take(&f->b, false, &held, &err));
-	stauth_slot_give(&f->b, &held);
-	/* The place is given back, with a slot or without. */
-	hold(&f->a, PLACE, F_UNLCK);
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	hold(&f->a, PLACE, F_WRLCK);
-	stauth_slot_give(&f->a, &held);
-}
-
-/* Somebody new each time, whom a free worker takes. */
-static bool comes_and_goes(const void *crowd)
-{
-	static bool there;
-
-	(void)crowd;
-	there = !there;
-	return there;
-}
-
-static void e11_who_comes_and_is_served_is_no_queue(void **state)
-{
-	struct fixture *f = *state;
-	bool crowd = true;
-	struct stauth_slot held;
-	struct stauth_err err;
-
-	fill(f, &f->b, &crowd);
-	f->b.crowded = comes_and_goes;
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	hold(&f->a, PLACE, F_WRLCK);
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	stauth_slot_give(&f->a, &held);
-}
-
-static void e11_as_many_wait_as_leave_two_workers_free(void **state)
-{
-	struct fixture *f = *state;
-	bool crowd = true;
-	struct stauth_slot held;
-	struct stauth_err err;
-
-	fill(f, &f->b, &crowd);
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	hold(&f->a, PLACE, F_WRLCK);
-	f->config->page_workers = 5;
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	/* Always one, however few workers. */
-	f->config->page_workers = 1;
-	assert_in_range(refused_after(&f->b), 200, 400);
-	hold(&f->a, PLACE, F_UNLCK);
-	assert_in_range(refused_after(&f->b), 1000, 1300);
-	stauth_slot_give(&f->a, &held);
-}
-
-/* Nobody's crowd is a reason for PAM. */
-static void pam_gives_way_to_nobody(void **state)
-{
-	struct fixture *f = *state;
-	bool crowd = true;
-	struct stauth_slot held;
-	struct stauth_err err;
-
-	fill(f, &f->b, &crowd);
-	f->a.slots = STAUTH_SLOTS_PAM;
-	f->b.slots = STAUTH_SLOTS_PAM;
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	hold(&f->a, PLACE, F_WRLCK);
-	step_ms = 1000;
-	assert_in_range(refused_after(&f->b), 20000, 22000);
-	stauth_slot_give(&f->a, &held);
-}
-
-/* The web waits 1 s, the others 20 s. */
-static void waits_have_their_bound(void **state)
+static void e11_half_of_the_workers_wait_and_no_more(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_slot held;
-	struct stauth_slot slot;
 	struct stauth_err err;
-	int64_t from;
 
 	f->config->hash_slots = 1;
+	f->config->page_workers = 5;
 	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	from = boot_ms;
-	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
-	assert_in_range(boot_ms - from, 1000, 1500);
+	hold(&f->a, PLACE, F_WRLCK);
+	assert_in_range(refused_after(&f->b), 3000, 3300);
+	hold(&f->a, PLACE + 1, F_WRLCK);
+	assert_int_equal(refused_after(&f->b), 0);
+	f->config->page_workers = 6;
+	assert_in_range(refused_after(&f->b), 3000, 3300);
+	/* Always one, however few workers. */
+	f->config->page_workers = 1;
+	assert_int_equal(refused_after(&f->b), 0);
+	hold(&f->a, PLACE, F_UNLCK);
+	assert_in_range(refused_after(&f->b), 3000, 3300);
+	stauth_slot_give(&f->a, &held);
+}
+
+static void e11_a_place_is_given_back(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot held;
+	struct stauth_err err;
+	struct stauth_slot mine;
+
+	f->config->hash_slots = 1;
+	f->config->page_workers = 2;
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	for (int i = 0; i < 3; i++) {
+		assert_in_range(refused_after(&f->b), 3000, 3300);
+	}
+	stauth_slot_give(&f->a, &held);
+	assert_ok(stauth_slot_take(&f->b, false, &mine, &err));
+	hold(&f->a, PLACE, F_WRLCK);
+	stauth_slot_give(&f->b, &mine);
+}
+
+/* Neither a known device nor PAM needs a place to wait in. */
+static void e11_who_is_no_stranger_waits_in_any_crowd(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_slot held;
+	struct stauth_err err;
+	struct stauth_slot pam;
+
+	f->config->hash_slots = 1;
+	f->config->page_workers = 2;
+	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
+	hold(&f->a, PLACE, F_WRLCK);
+	hold(&f->a, DEVICE, F_WRLCK);
+	assert_int_equal(refused_after(&f->b), 0);
+	assert_in_range(refused_as(&f->b, true), 3000, 3300);
 	f->a.slots = STAUTH_SLOTS_PAM;
 	f->b.slots = STAUTH_SLOTS_PAM;
+	assert_ok(stauth_slot_take(&f->a, false, &pam, &err));
 	step_ms = 1000;
-	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
-	from = boot_ms;
-	assert_rc(stauth_slot_take(&f->b, false, &slot, &err), STAUTH_EBUSY);
-	assert_in_range(boot_ms - from, 20000, 22000);
+	assert_in_range(refused_after(&f->b), 20000, 22000);
 }
 
 static void a_killed_process_frees_its_slot(void **state)
@@ -386,11 +311,9 @@ int main(void)
 		SLOT_TEST(e11_as_many_slots_as_configured_over_all_processes),
 		SLOT_TEST(e6_a_known_device_finds_a_slot_in_a_flood),
 		SLOT_TEST(pam_and_cli_have_slots_of_their_own),
-		SLOT_TEST(e11_a_stranger_gives_way_to_a_queue),
-		SLOT_TEST(e11_who_comes_and_is_served_is_no_queue),
-		SLOT_TEST(e11_as_many_wait_as_leave_two_workers_free),
-		SLOT_TEST(pam_gives_way_to_nobody),
-		SLOT_TEST(waits_have_their_bound),
+		SLOT_TEST(e11_half_of_the_workers_wait_and_no_more),
+		SLOT_TEST(e11_a_place_is_given_back),
+		SLOT_TEST(e11_who_is_no_stranger_waits_in_any_crowd),
 		SLOT_TEST(a_killed_process_frees_its_slot),
 		SLOT_TEST(the_file_is_the_directorys),
 		SLOT_TEST(a_symbolic_link_is_not_followed),
