@@ -109,6 +109,16 @@ class BadInput(PagesCase):
             answer = fcgi.receive(sock)
             self.assertIn(answer.status, (0, 400))
 
+    def test_d10_a_refused_body_is_read_to_its_end(self):
+        """A peer that is still sending would not see the answer."""
+        body = b"x" * (1 << 20)
+        params = {"REQUEST_METHOD": "POST", "SCRIPT_NAME": "/auth/login",
+                  "HTTP_HOST": HOST, "HTTPS": "on", "CONTENT_TYPE": FORM,
+                  "CONTENT_LENGTH": str(len(body))}
+        with fcgi.connect(self.stack.pages_sock) as sock:
+            sock.sendall(fcgi.request(params, body))
+            self.assertEqual(fcgi.receive(sock).status, 413)
+
     def test_a_parameter_that_comes_twice(self):
         for name, value in (("REQUEST_METHOD", "POST"),
                             ("SCRIPT_NAME", "/auth/login"),

@@ -51,6 +51,11 @@ static void c2_names_are_byte_exact(void **state)
 		}
 	}
 	assert_string_equal(session_of("__Host-stauth=" T1), T1);
+	/* A name that only begins like ours is foreign, beside ours too. */
+	assert_string_equal(
+		session_of("__Host-stauthx=" T2 "; __Host-stauth=" T1), T1);
+	assert_string_equal(
+		session_of("__Host-stauth=" T1 "; __Host-stauthx=" T2), T1);
 	assert_string_equal(session_of("a=b;__Host-stauth=" T2 " ;c=d"), T2);
 	assert_string_equal(session_of("a=b; \t__Host-stauth=" T2 "\t"), T2);
 	assert_string_equal(session_of("$Version=1; __Host-stauth=" T1), T1);
@@ -143,6 +148,12 @@ static void pre_cookies_are_checked(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_false(gate_pre_wellformed(bad[i], strlen(bad[i])));
 	}
+	/* The longest one leaves room for its NUL, and one more does not. */
+	char longest[GATE_PRE_SIZE + 1];
+	memset(longest, '1', sizeof(longest));
+	memcpy(longest, T1 ".", strlen(T1) + 1);
+	assert_true(gate_pre_wellformed(longest, GATE_PRE_SIZE - 1));
+	assert_false(gate_pre_wellformed(longest, GATE_PRE_SIZE));
 	assert_int_equal(gate_pre_marked_at(T1, GATE_PRE_PLAIN), 0);
 	assert_int_equal(gate_pre_marked_at("", GATE_PRE_LOGIN), 0);
 	assert_int_equal(gate_pre_marked_at(

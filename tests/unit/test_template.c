@@ -17,6 +17,9 @@ static const char *const keys[] = {"address", "brand", "browser", "can_reset",
 	"username", "wait", "wait_s", "wrong"};
 static const char *const fragments[] = {"content", "messages", "sessions"};
 
+/* One character more than a name may have. */
+#define TOO_LONG "abcdefghijklmnopqrstuvwxyz-abcde"
+
 #define KEYS      (sizeof(keys) / sizeof(keys[0]))
 #define FRAGMENTS (sizeof(fragments) / sizeof(fragments[0]))
 
@@ -79,9 +82,10 @@ static void what_is_wrong_fails_as_a_whole(void **state)
 		"{{#no}}{{other}}{{/no}}", "{{#no}}{{>other}}{{/no}}",
 		"{{>other}}", "{{", "{{yes", "{{}}", "{{#}}", "{{#yes}}",
 		"{{/yes}}", "{{#yes}}{{/no}}", "{{#yes}}{{#no}}{{/yes}}{{/no}}",
-		"{{ yes }}", "{{YES}}"};
+		"{{ yes }}", "{{YES}}", "{{" TOO_LONG "}}"};
 	struct gate_view view = {0};
 	(void)state;
+	gate_view_set(&view, TOO_LONG, "1");
 	gate_view_set(&view, "yes", "1");
 	gate_view_set(&view, "no", "");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
