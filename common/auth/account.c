@@ -81,11 +81,10 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 		rc = set_email(given, account, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_display_check(display, strlen(display), err);
+		rc = stauth_display_canonical(
+			display, strlen(display), account->display_name, err);
 	}
 	if (rc == STAUTH_OK) {
-		(void)snprintf(account->display_name,
-			sizeof(account->display_name), "%s", display);
 		rc = stauth_groups_canonical(given->groups ? given->groups : "",
 			given->su, account->groups, err);
 	}

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "auth/audit.h"
-#include "auth/chars.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "base/text.h"

@@ -42,11 +42,8 @@ static enum stauth_rc merge_texts(const struct stauth_account_edit *edit,
 			edit->email, strlen(edit->email), next->email, err);
 	}
 	if (rc == STAUTH_OK && display) {
-		rc = stauth_display_check(display, strlen(display), err);
-		if (rc == STAUTH_OK) {
-			(void)snprintf(next->display_name,
-				sizeof(next->display_name), "%s", display);
-		}
+		rc = stauth_display_canonical(
+			display, strlen(display), next->display_name, err);
 	}
 	return rc;
 }

@@ -23,11 +23,11 @@
 #include <string.h>
 
 #include "auth/account_change.h"
-#include "auth/chars.h"
 #include "auth/device.h"
 #include "auth/hash.h"
 #include "auth/known.h"
 #include "auth/mailing.h"
+#include "auth/name.h"
 #include "auth/slots.h"
 #include "auth/throttle.h"
 #include "base/text.h"

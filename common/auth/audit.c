@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/audit.h"
 
-#include "auth/chars.h"
+#include "auth/name.h"
 #include "store/state.h"
 
 #include "base/banned.h"

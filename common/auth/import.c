@@ -5,11 +5,11 @@
  *
  *  1. A source MUST be read to its end before anything is written.
  *  2. Names become canonical. An entry whose name is refused, and every entry
- *     of names that become one, MUST be told and skipped: none of them wins.
- *     So with e-mail addresses.
+ *     of names that become one, MUST be reported and skipped: none of them
+ * wins. So with e-mail addresses.
  *  3. An account that is there already MUST be left alone.
  *  4. Each field MUST meet the rules of any other way in; an entry with one
- *     that does not is told and skipped, never taken in part.
+ *     that does not is reported and skipped, never taken in part.
  *  5. A hash MUST be one that a log-in would be checked against: of a known
  *     scheme, whole, within the caps. It is taken as it is, the next log-in
  *     makes a modern one of it. A password that could not be typed MUST be
@@ -19,14 +19,14 @@
  */
 #include "auth/import.h"
 
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/account_change.h"
-#include "auth/chars.h"
 #include "auth/hash.h"
-#include "auth/import_hash.h"
-#include "auth/import_seen.h"
+#include "auth/import_password.h"
 #include "auth/name.h"
 #include "base/text.h"
 #include "store/accounts.h"
@@ -35,46 +35,93 @@
 
 #define SHOWN_SIZE 100
 
+/* --- the names and addresses of the source */
+
+/*
+ * A string of a set: how often it was seen, '1' or '2', and the text. The set
+ * is a balanced tree, so that no file can make it slow.
+ */
+#define SEEN_SIZE (1 + STAUTH_NAME_SIZE)
+
+static int seen_order(const void *a, const void *b)
+{
+	const char *x = a;
+	const char *y = b;
+
+	return strcmp(x + 1, y + 1);
+}
+
+static enum stauth_rc seen_add(
+	void **set, const char *text, struct stauth_err *err)
+{
+	size_t size = strlen(text) + 2;
+	char *entry = malloc(size);
+
+	if (entry == NULL) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	(void)snprintf(entry, size, "1%s", text);
+	char **found = tsearch(entry, set, seen_order);
+	if (found == NULL) {
+		free(entry);
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	if (*found != entry) {
+		(*found)[0] = '2';
+		free(entry);
+	}
+	return STAUTH_OK;
+}
+
+static bool seen_twice(void *const *set, const char *text)
+{
+	char entry[SEEN_SIZE];
+
+	(void)snprintf(entry, sizeof(entry), "?%s", text);
+	char **found = tfind(entry, set, seen_order);
+	return found != NULL && (*found)[0] == '2';
+}
+
+/* --- reporting */
+
 struct import {
 	struct stauth_ctx *ctx;
 	const struct stauth_import_source *source;
 	const struct stauth_actor *actor;
 	struct stauth_import_count *count;
 	bool dry_run;
-	struct stauth_seen names;
-	struct stauth_seen emails;
+	void *names; /* sets, see above */
+	void *emails;
 };
 
-/* --- telling */
-
-static void say(const struct import *im,
+static void report(const struct import *im,
 	const struct stauth_import_record *record, const char *what,
 	const char *why)
 {
 	char typed[SHOWN_SIZE];
 	char shown[SHOWN_SIZE];
+	char where[32] = "";
 
-	(void)snprintf(
-		typed, sizeof(typed), "%s", record->name ? record->name : "");
-	stauth_text_clean(shown, sizeof(shown), typed);
-	if (!record->name) {
+	if (record->name == NULL) {
 		stauth_say(&im->ctx->messages, STAUTH_WARNING,
 			"%s line %zu: %s", what, record->line, why);
-	} else if (record->line > 0) {
-		stauth_say(&im->ctx->messages, STAUTH_WARNING,
-			"%s \"%s\" (line %zu): %s", what, shown, record->line,
-			why);
-	} else {
-		stauth_say(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\": %s",
-			what, shown, why);
+		return;
 	}
+	(void)snprintf(typed, sizeof(typed), "%s", record->name);
+	stauth_text_clean(shown, sizeof(shown), typed);
+	if (record->line > 0) {
+		(void)snprintf(
+			where, sizeof(where), " (line %zu)", record->line);
+	}
+	stauth_say(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\"%s: %s", what,
+		shown, where, why);
 }
 
 static enum stauth_rc skip(struct import *im,
 	const struct stauth_import_record *record, const char *why)
 {
 	im->count->skipped++;
-	say(im, record, "Skipped", why);
+	report(im, record, "Skipped", why);
 	return STAUTH_OK;
 }
 
@@ -88,41 +135,43 @@ static enum stauth_rc email_of(const struct stauth_import_record *record,
 	const char *email = record->email;
 
 	ret_email[0] = '\0';
-	if (email) {
-		return email[0] ? stauth_email_canonical(
-					  email, strlen(email), ret_email, err)
-				: STAUTH_OK;
+	if (email == NULL) {
+		/* A name with an @ need not be an address. */
+		(void)stauth_email_canonical(
+			name, strlen(name), ret_email, NULL);
+		return STAUTH_OK;
 	}
-	/* A name with an @ may well be no address. */
-	(void)stauth_email_canonical(name, strlen(name), ret_email, NULL);
-	return STAUTH_OK;
+	if (email[0] == '\0') {
+		return STAUTH_OK;
+	}
+	return stauth_email_canonical(email, strlen(email), ret_email, err);
 }
 
-static enum stauth_rc note(const struct stauth_import_record *record, void *arg,
-	struct stauth_err *err)
+static enum stauth_rc note_names(const struct stauth_import_record *record,
+	void *arg, struct stauth_err *err)
 {
 	struct import *im = arg;
 	char name[STAUTH_NAME_SIZE];
 	char email[STAUTH_EMAIL_SIZE];
-	enum stauth_rc rc;
 
-	if (!record->name ||
+	if (record->name == NULL ||
 		stauth_name_canonical(record->name, record->name_len, name,
 			NULL) != STAUTH_OK) {
 		return STAUTH_OK;
 	}
-	rc = stauth_seen_add(&im->names, name, err);
-	if (rc == STAUTH_OK &&
-		email_of(record, name, email, NULL) == STAUTH_OK && email[0]) {
-		rc = stauth_seen_add(&im->emails, email, err);
+	enum stauth_rc rc = seen_add(&im->names, name, err);
+	if (rc != STAUTH_OK ||
+		email_of(record, name, email, NULL) != STAUTH_OK ||
+		email[0] == '\0') {
+		return rc;
 	}
-	return rc;
+	return seen_add(&im->emails, email, err);
 }
 
 /* --- 3. what is there */
 
 /* OK: the name is free. EXISTS. */
-static enum stauth_rc name_free(
+static enum stauth_rc check_name_free(
 	struct import *im, const char *name, struct stauth_err *err)
 {
 	struct stauth_account other;
@@ -136,20 +185,19 @@ static enum stauth_rc name_free(
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-static enum stauth_rc email_free(
+static enum stauth_rc check_email_free(
 	struct import *im, const char *email, struct stauth_err *err)
 {
 	struct stauth_account other;
-	enum stauth_rc rc;
 
-	if (!email[0]) {
+	if (email[0] == '\0') {
 		return STAUTH_OK;
 	}
-	if (stauth_seen_twice(&im->emails, email)) {
+	if (seen_twice(&im->emails, email)) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TWICE);
 	}
-	rc = im->ctx->accounts->ops->user_by_email(
+	enum stauth_rc rc = im->ctx->accounts->ops->user_by_email(
 		im->ctx->accounts, email, &other, err);
 	if (rc == STAUTH_OK) {
 		stauth_wipe_array(other.password);
@@ -159,75 +207,60 @@ static enum stauth_rc email_free(
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-/* --- 4. the fields; 5. the password */
+/* --- 4. the fields */
 
-static enum stauth_rc fields_of(struct import *im,
+static enum stauth_rc fill_fields(struct import *im,
 	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
 	const char *display = record->display_name ? record->display_name : "";
-	enum stauth_rc rc =
-		stauth_account_wall(record->system_login, im->actor, err);
 
 	account->su = record->su;
 	account->disabled = record->disabled;
 	account->system_login = record->system_login;
 	account->must_change = record->must_change;
-	if (rc == STAUTH_OK) {
-		rc = email_of(record, account->name, account->email, err);
+	enum stauth_rc rc =
+		stauth_account_wall(record->system_login, im->actor, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_display_check(display, strlen(display), err);
+	rc = email_of(record, account->name, account->email, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		(void)snprintf(account->display_name,
-			sizeof(account->display_name), "%s", display);
-		rc = stauth_groups_canonical(
-			record->groups ? record->groups : "", record->su,
-			account->groups, err);
+	rc = stauth_display_canonical(
+		display, strlen(display), account->display_name, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = email_free(im, account->email, err);
+	rc = stauth_groups_canonical(record->groups ? record->groups : "",
+		record->su, account->groups, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	return check_email_free(im, account->email, err);
 }
 
-static enum stauth_rc check_password(
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	if (password->len == 0) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_EMPTY);
-	}
-	if (memchr(password->data, '\r', password->len) ||
-		memchr(password->data, '\n', password->len)) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
-	}
-	return STAUTH_OK;
-}
+/* --- 5. the password */
 
 /* BADVALUE: the entry is to blame, not we; err->msg says why. */
-static enum stauth_rc judge(struct import *im,
+static enum stauth_rc fill_account(struct import *im,
 	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (record->refused) {
+	if (record->refused != NULL) {
 		return stauth_fail(err, STAUTH_BADVALUE, "%s", record->refused);
 	}
-	rc = fields_of(im, record, account, err);
-	if (rc == STAUTH_OK && record->hash) {
-		rc = stauth_import_hash_check(record->hash, err);
-		if (rc == STAUTH_OK) {
-			(void)snprintf(account->password,
-				sizeof(account->password), "%s", record->hash);
-		}
-	} else if (rc == STAUTH_OK && record->password) {
-		rc = check_password(record->password, err);
+	enum stauth_rc rc = fill_fields(im, record, account, err);
+	if (rc != STAUTH_OK) {
+		return rc == STAUTH_REFUSED ? STAUTH_BADVALUE : rc;
 	}
-	return rc == STAUTH_REFUSED ? STAUTH_BADVALUE : rc;
+	if (record->hash != NULL) {
+		return stauth_import_take_hash(record->hash, account, err);
+	}
+	return record->password
+		       ? stauth_import_check_password(record->password, err)
+		       : STAUTH_OK;
 }
 
 /* --- 6. writing */
@@ -262,11 +295,11 @@ static enum stauth_rc write_account(struct import *im,
 
 /* --- 7. one entry, and all */
 
-static enum stauth_rc take_over(struct import *im,
+static enum stauth_rc import_account(struct import *im,
 	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	enum stauth_rc rc = judge(im, record, account, err);
+	enum stauth_rc rc = fill_account(im, record, account, err);
 
 	if (rc == STAUTH_BADVALUE) {
 		return skip(im, record, err->msg);
@@ -282,37 +315,37 @@ static enum stauth_rc take_over(struct import *im,
 	}
 	im->count->added++;
 	for (size_t i = 0; record->notes[i]; i++) {
-		say(im, record, "Note on", record->notes[i]);
+		report(im, record, "Note on", record->notes[i]);
 	}
 	return STAUTH_OK;
 }
 
-static enum stauth_rc take(const struct stauth_import_record *record, void *arg,
-	struct stauth_err *err)
+static enum stauth_rc import_record(const struct stauth_import_record *record,
+	void *arg, struct stauth_err *err)
 {
 	struct import *im = arg;
 	struct stauth_account account = {0};
-	enum stauth_rc rc;
 
-	if (!record->name) {
+	if (record->name == NULL) {
 		return skip(im, record, record->refused);
 	}
 	if (stauth_name_canonical(record->name, record->name_len, account.name,
 		    err) != STAUTH_OK) {
 		return skip(im, record, err->msg);
 	}
-	if (stauth_seen_twice(&im->names, account.name)) {
+	if (seen_twice(&im->names, account.name)) {
 		return skip(im, record, STAUTH_TEXT_IMPORT_NAME_TWICE);
 	}
-	rc = name_free(im, account.name, err);
+	enum stauth_rc rc = check_name_free(im, account.name, err);
 	if (rc == STAUTH_EXISTS) {
 		im->count->existing++;
 		return STAUTH_OK;
 	}
-	if (rc == STAUTH_OK) {
-		rc = take_over(im, record, &account, err);
-		stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = import_account(im, record, &account, err);
+	stauth_wipe_array(account.password);
 	return rc;
 }
 
@@ -329,15 +362,14 @@ enum stauth_rc stauth_import(struct stauth_ctx *ctx,
 		.count = ret_count,
 		.dry_run = dry_run,
 	};
-	enum stauth_rc rc;
 
 	err = err ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
-	rc = source->read(source->self, note, &im, err);
+	enum stauth_rc rc = source->read(source->self, note_names, &im, err);
 	if (rc == STAUTH_OK) {
-		rc = source->read(source->self, take, &im, err);
+		rc = source->read(source->self, import_record, &im, err);
 	}
-	stauth_seen_free(&im.names);
-	stauth_seen_free(&im.emails);
+	tdestroy(im.names, free);
+	tdestroy(im.emails, free);
 	return rc;
 }

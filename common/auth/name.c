@@ -28,7 +28,6 @@
 
 #include <idn2.h>
 
-#include "auth/chars.h"
 #include "base/ascii.h"
 #include "base/codec.h"
 #include "base/text.h"
@@ -46,9 +45,84 @@ static bool is_one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c);
 }
 
-static char fold(char c)
+/* --- characters */
+
+/* The character at *at, which moves behind it. The text is valid UTF-8 and
+ * not at its end. */
+static uint32_t char_next(const char **at)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	const unsigned char *s = (const unsigned char *)*at;
+	uint32_t c = s[0];
+	int more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+
+	if (more > 0) {
+		c &= 0x3fU >> more;
+	}
+	for (int i = 1; i <= more; i++) {
+		c = (c << 6) | (s[i] & 0x3f);
+	}
+	*at += more + 1;
+	return c;
+}
+
+static bool char_unsafe(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 ||
+	       c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+size_t stauth_char_count(const char *str, size_t len)
+{
+	const char *end = str + len;
+	size_t n = 0;
+
+	if (!stauth_utf8_valid(str, len)) {
+		return len;
+	}
+	while (str < end) {
+		(void)char_next(&str);
+		n++;
+	}
+	return n;
+}
+
+/* Bytes of the character at str, 0 if it is no UTF-8. */
+static size_t char_len(const char *str)
+{
+	size_t left = strnlen(str, 4);
+
+	for (size_t n = 1; n <= left; n++) {
+		if (stauth_utf8_valid(str, n)) {
+			return n;
+		}
+	}
+	return 0;
+}
+
+void stauth_text_clean(char *out, size_t out_size, const char *str)
+{
+	size_t used = 0;
+
+	while (str && *str) {
+		size_t n = char_len(str);
+		const char *from = str;
+		const char *at = str;
+
+		if (n == 0 || char_unsafe(char_next(&at))) {
+			from = "?";
+			str += n == 0 ? 1 : n;
+			n = 1;
+		} else {
+			str += n;
+		}
+		if (used + n >= out_size) {
+			break;
+		}
+		memcpy(out + used, from, n);
+		used += n;
+	}
+	out[used] = '\0';
 }
 
 /* --- 1. user names */
@@ -79,7 +153,7 @@ enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 		}
 	}
 	for (size_t i = 0; i < len; i++) {
-		ret_name[i] = fold(typed[i]);
+		ret_name[i] = stauth_to_lower(typed[i]);
 	}
 	ret_name[len] = '\0';
 	return STAUTH_OK;
@@ -151,7 +225,7 @@ static bool domain_canonical(const char *domain, char *out, size_t out_size)
 		return false;
 	}
 	for (size_t i = 0; i <= strlen(domain); i++) {
-		out[i] = fold(domain[i]);
+		out[i] = stauth_to_lower(domain[i]);
 		if ((unsigned char)domain[i] >= 0x80) {
 			break;
 		}
@@ -195,7 +269,7 @@ enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
 		return bad_email(err);
 	}
 	for (size_t i = 0; i <= local_len; i++) {
-		ret_email[i] = fold(mail[i]);
+		ret_email[i] = stauth_to_lower(mail[i]);
 	}
 	memcpy(ret_email + local_len + 1, domain, strlen(domain) + 1);
 	return STAUTH_OK;
@@ -203,8 +277,8 @@ enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
 
 /* --- 3. display names */
 
-enum stauth_rc stauth_display_check(
-	const char *typed, size_t len, struct stauth_err *err)
+enum stauth_rc stauth_display_canonical(const char *typed, size_t len,
+	char ret_display[STAUTH_DISPLAY_SIZE], struct stauth_err *err)
 {
 	const char *end = typed + len;
 
@@ -216,12 +290,14 @@ enum stauth_rc stauth_display_check(
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_DISPLAY_UTF8);
 	}
-	while (typed < end) {
-		if (stauth_char_unsafe(stauth_char_next(&typed))) {
+	for (const char *at = typed; at < end;) {
+		if (char_unsafe(char_next(&at))) {
 			return stauth_fail(err, STAUTH_BADVALUE,
 				STAUTH_TEXT_DISPLAY_CHARS);
 		}
 	}
+	memcpy(ret_display, typed, len);
+	ret_display[len] = '\0';
 	return STAUTH_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names, addresses and groups as CONTRACT 6 wants them. Pure functions. */
+/* Names, addresses and groups as CONTRACT 6 wants them, and text that people
+ * typed. Pure functions. */
 #ifndef STAUTH_NAME_H
 #define STAUTH_NAME_H
 
@@ -17,13 +18,22 @@ enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
 	char ret_email[STAUTH_EMAIL_SIZE], struct stauth_err *err);
 /* UTF-8, at most 128 bytes, no control or direction-override characters. */
-enum stauth_rc stauth_display_check(
-	const char *typed, size_t len, struct stauth_err *err);
+enum stauth_rc stauth_display_canonical(const char *typed, size_t len,
+	char ret_display[STAUTH_DISPLAY_SIZE], struct stauth_err *err);
 /* "b,a,a" -> "a,b"; BADVALUE for `su`, a bad name or too many. */
 enum stauth_rc stauth_groups_canonical(const char *typed, bool su,
 	char ret_groups[STAUTH_GROUPS_SIZE], struct stauth_err *err);
 /* Is group one of the comma list? */
 bool stauth_groups_has(const char *groups, const char *group);
+
+/* Characters in valid UTF-8, else bytes. */
+size_t stauth_char_count(const char *str, size_t len);
+/*
+ * Copies what was typed into a field that people will read: unsafe
+ * characters and bytes that are not UTF-8 become '?', too much is cut between
+ * two characters. NULL is taken as "".
+ */
+void stauth_text_clean(char *out, size_t out_size, const char *str);
 
 /* A client address as the throttle counts it: IPv4 as it is, IPv6 as its
  * /64, v4-mapped as v4; "" if it is no address. */

@@ -26,8 +26,8 @@
 #include <string.h>
 
 #include "auth/audit.h"
-#include "auth/chars.h"
 #include "auth/device.h"
+#include "auth/name.h"
 #include "auth/throttle.h"
 #include "base/ascii.h"
 #include "base/codec.h"

@@ -30,7 +30,6 @@
 #include <string.h>
 
 #include "auth/audit.h"
-#include "auth/chars.h"
 #include "auth/device.h"
 #include "auth/hash.h"
 #include "auth/name.h"

@@ -32,6 +32,11 @@ static inline bool stauth_is_alnum(char c)
 	return stauth_is_digit(c) || stauth_is_lower(c) || stauth_is_upper(c);
 }
 
+static inline char stauth_to_lower(char c)
+{
+	return stauth_is_upper(c) ? (char)(c - 'A' + 'a') : c;
+}
+
 /* -1: no hexadecimal digit. */
 static inline int stauth_hex_value(char c)
 {

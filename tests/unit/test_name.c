@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "auth/chars.h"
 #include "auth/name.h"
 
 #include "base/banned.h"
@@ -105,12 +104,18 @@ static void emails_outside_the_grammar_are_refused(void **state)
 
 static enum stauth_rc display(const char *typed)
 {
-	return stauth_display_check(typed, strlen(typed), NULL);
+	char out[STAUTH_DISPLAY_SIZE] = "untouched";
+	enum stauth_rc rc =
+		stauth_display_canonical(typed, strlen(typed), out, NULL);
+
+	assert_string_equal(out, rc == STAUTH_OK ? typed : "untouched");
+	return rc;
 }
 
 static void display_names_hold_nothing_that_deceives(void **state)
 {
 	char big[130];
+	char out[STAUTH_DISPLAY_SIZE];
 
 	(void)state;
 	assert_rc(display(""), STAUTH_OK);
@@ -126,10 +131,12 @@ static void display_names_hold_nothing_that_deceives(void **state)
 			  "b"),
 		STAUTH_BADVALUE);
 	assert_rc(display("a\xff"), STAUTH_BADVALUE);
-	assert_rc(stauth_display_check("a\0b", 3, NULL), STAUTH_BADVALUE);
+	assert_rc(stauth_display_canonical("a\0b", 3, out, NULL),
+		STAUTH_BADVALUE);
 	memset(big, 'a', sizeof(big));
-	assert_rc(stauth_display_check(big, 128, NULL), STAUTH_OK);
-	assert_rc(stauth_display_check(big, 129, NULL), STAUTH_BADVALUE);
+	assert_rc(stauth_display_canonical(big, 128, out, NULL), STAUTH_OK);
+	assert_rc(
+		stauth_display_canonical(big, 129, out, NULL), STAUTH_BADVALUE);
 }
 
 static void groups_are_sorted_and_bounded(void **state)
