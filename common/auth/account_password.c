@@ -25,12 +25,12 @@
 #include "auth/account_change.h"
 #include "auth/device.h"
 #include "auth/hash.h"
-#include "auth/known.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "auth/slots.h"
 #include "auth/throttle.h"
 #include "base/text.h"
+#include "password/blocklist.h"
 #include "password/strength.h"
 #include "store/accounts.h"
 
@@ -73,16 +73,17 @@ static enum stauth_rc not_known(const struct stauth_config *config,
 	const char *const words[] = {
 		name, email, display_name, config->brand_name};
 
-	if (stauth_password_own(
+	if (stauth_password_is_own(
 		    password, words, sizeof(words) / sizeof(*words))) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_OWN);
 	}
-	if (stauth_password_famous(password)) {
+	enum stauth_rc rc = stauth_blocklist_check(password, "", err);
+	if (rc == STAUTH_BADVALUE) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_FAMOUS);
+			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_COMMON);
 	}
-	return STAUTH_OK;
+	return rc;
 }
 
 static enum stauth_rc strong_enough(const struct stauth_config *config,

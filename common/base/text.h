@@ -48,8 +48,6 @@
 #define STAUTH_TEXT_WEAK_OWN                                                   \
 	"it is based on your name, your e-mail address or the name of this "   \
 	"site. Use words that have nothing to do with you."
-#define STAUTH_TEXT_WEAK_FAMOUS                                                \
-	"it is a well-known phrase. Use several unrelated words of your own."
 #define STAUTH_TEXT_WEAK_REPEAT                                                \
 	"it repeats the same characters. Use several unrelated words."
 #define STAUTH_TEXT_WEAK_SEQUENCE                                              \

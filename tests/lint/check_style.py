@@ -16,6 +16,7 @@ from tree import c_code, c_tokens, line_of, main
 
 COLUMNS = 80
 FILE_LINES = 450
+PASSWORDS = "common/password/blocklist/passwords.txt"  # people's, not ours
 FUNCTION_LINES = 80
 # Spelled apart, so that this file does not find itself.
 LEFT_OVER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
@@ -110,7 +111,7 @@ def check_text(tree, path, machine):
     for number, line in enumerate(tree.lines(path), 1):
         if line != line.rstrip(" \t\r"):
             tree.complain(path, number, "blanks at the end")
-        if LEFT_OVER.search(line):
+        if LEFT_OVER.search(line) and path != PASSWORDS:
             tree.complain(path, number, "something is left to be done")
         if HOME.search(line) or (machine and machine.search(line)):
             tree.complain(path, number, "a path of one machine")
