@@ -9,9 +9,11 @@ import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "rig"),
+                os.path.dirname(__file__)]
 
 from rig import Stack  # noqa: E402
+from test_passwords import Terminal  # noqa: E402
 
 PASSWORD = "correct horse battery"
 
@@ -171,6 +173,32 @@ class Restore(BackupCase):
                          ["alice", "bob", "carol", "dora"])
         self.assertIn("restore", [row["event"] for row in json.loads(
             self.s.ctl("audit", "--json").stdout)])
+
+    def test_g9_who_is_asked_sees_first_what_would_change(self):
+        self.s.add_user("bob", PASSWORD)
+        self.backup()
+        self.s.ctl("user", "delete", "bob", "--yes", check=True)
+        before = self.content()
+        for answer in ("n\n", "\n", "\x04"):
+            term = Terminal(self.s, "restore", self.file)
+            term.expect("bob")
+            term.expect("[y/N] ")
+            self.assertEqual(self.content(), before)
+            term.send(answer)
+            self.assertEqual(term.end()[:2], (77, ""))
+            self.assertEqual(self.content(), before)
+        term = Terminal(self.s, "restore", self.file)
+        term.expect("[y/N] ")
+        term.send("y\n")
+        code, out, _ = term.end()
+        self.assertEqual(code, 0)
+        self.assertIn("bob", out)
+        self.assertNotEqual(self.content(), before)
+
+    def test_who_has_a_bad_file_is_not_asked(self):
+        term = Terminal(self.s, "restore", self.file)
+        self.assertEqual(term.end()[0], 65)
+        self.assertNotIn("[y/N]", term.seen)
 
     def test_refused_files_change_nothing(self):
         self.s.start_gate()

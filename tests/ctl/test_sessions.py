@@ -40,6 +40,10 @@ class Sessions(unittest.TestCase):
         return [self.stack.check(token).status
                 for token in self.alice + [self.bob]]
 
+    def test_list_of_nobody_is_not_the_list_of_everybody(self):
+        self.assertEqual(
+            self.ctl(67, "session", "list", "nobody").stdout, "")
+
     def test_list_has_the_keys_and_no_token(self):
         now = time.time()
         sessions = self.listed()
