@@ -28,7 +28,7 @@ static const char overview[] =
 	"  import KIND FILE [--dry-run]   KIND: st-auth-simple json htpasswd\n"
 	"                             shadow streamlit-authenticator\n"
 	"  export [--with-hashes]     backup FILE | restore FILE\n"
-	"  config check | show        nginx check [CONF] | snippets DIR\n"
+	"  config check | show        nginx check [-] | snippets DIR\n"
 	"  streamlit-config           the app's .streamlit/config.toml\n"
 	"anywhere on the line: -c, --config FILE; --json; --yes (ask "
 	"nothing);\n"

@@ -115,8 +115,9 @@ static const struct ctl_command commands[] = {
 	{"config", "show", "",
 		"Shows every key, its value and where it came from.", 0, 0, 0,
 		CTL_NEED_CONFIG, ctl_config_show},
-	{"nginx", "check", "[CONF]",
-		"Reads `nginx -T`, or a file of it, and names wiring mistakes.",
+	{"nginx", "check", "[-]",
+		"Reads `nginx -T`, or its output on stdin (-), and names\n"
+		"        wiring mistakes.",
 		0, 0, 1, CTL_NEED_CONFIG, ctl_nginx_check},
 	{"nginx", "snippets", "DIR",
 		"Writes what nginx includes, for this configuration.", 0, 1, 1,

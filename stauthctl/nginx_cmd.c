@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +9,124 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "ctl.h"
-#include "embedded.h"
-#include "nginx/snippets.h"
+#include "nginx/check/check.h"
+#include "nginx/check/dump.h"
+#include "nginx/check/snippets.h"
+#include "out.h"
 #include "result.h"
 
 #include "base/banned.h"
 
-/* Each file is whole or the old one: nginx may be reloaded at any moment. */
+/* What failed has nothing to do with the store. */
+static int fail_rc(enum stauth_rc rc, const struct stauth_err *err)
+{
+	return ctl_fail_with(ctl_exit_of(rc), "%s", err->msg);
+}
+
+/* --- nginx check */
+
+static const struct ctl_field fields[] = {
+	{"file", NULL, CTL_TEXT, 0},
+	{"line", NULL, CTL_NUMBER, 0},
+	{"rule", NULL, CTL_TEXT, 0},
+	{"message", NULL, CTL_TEXT, 0},
+	{"fix", NULL, CTL_TEXT, 0},
+};
+
+#define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
+
+static void put_finding(const struct nginx_finding *one)
+{
+	ctl_out_clean(one->file);
+	printf(":%d: ", one->line);
+	ctl_out_clean(one->what);
+	printf(" [%s]\n    %s\n    %s\n", one->rule->name, one->rule->happens,
+		one->rule->fix);
+}
+
+static void put_json(struct ctl_out *out, const struct nginx_finding *one)
+{
+	char message[NGINX_FINDING_SIZE + 256];
+
+	snprintf(message, sizeof(message), "%s. %s", one->what,
+		one->rule->happens);
+	ctl_out_row(out, (const struct ctl_value[FIELD_COUNT]){
+				 {one->file, 0},
+				 {NULL, one->line},
+				 {one->rule->name, 0},
+				 {message, 0},
+				 {one->rule->fix, 0},
+			 });
+}
+
+static int put_report(const struct ctl *ctl, const struct nginx_report *report)
+{
+	struct ctl_out out;
+	int code = EX_OK;
+
+	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
+	for (size_t i = 0; i < report->count; i++) {
+		if (ctl->json) {
+			put_json(&out, &report->list[i]);
+		} else {
+			put_finding(&report->list[i]);
+		}
+	}
+	if (!ctl->json && report->count == 0) {
+		printf("nginx: ok, %zu app%s behind the check\n",
+			report->app_count, report->app_count == 1 ? "" : "s");
+	}
+	code = ctl_out_end(&out);
+	if (report->count > 0) {
+		ctl_info(ctl, "findings: %zu%s", report->count,
+			report->cut ? ", and more" : "");
+	}
+	return code == EX_OK && report->count > 0 ? EX_DATAERR : code;
+}
+
+static int judge_text(struct ctl *ctl, const struct stauth_buf *text)
+{
+	struct nginx_report report = {0};
+	struct nginx_conf conf;
+	int code = EX_OK;
+
+	if (!nginx_conf_dump(&conf, stauth_buf_str(text), text->len)) {
+		code = ctl_fail_with(EX_DATAERR, "%s", conf.error);
+	} else if (!nginx_check(&conf, ctl->config, &report)) {
+		code = ctl_fail_with(EX_TEMPFAIL, "out of memory");
+	} else {
+		code = put_report(ctl, &report);
+	}
+	free(report.list);
+	nginx_conf_free(&conf);
+	return code;
+}
+
+int ctl_nginx_check(struct ctl *ctl)
+{
+	struct stauth_err err = {0};
+	struct stauth_buf text;
+	enum stauth_rc rc = nginx_snippets_fit(ctl->config, &err);
+	int code = EX_OK;
+
+	if (rc != STAUTH_OK) {
+		return fail_rc(rc, &err);
+	}
+	if (ctl->operand_count > 0 && strcmp(ctl->operands[0], "-") != 0) {
+		return ctl_usage("nginx check: run without a file, or pipe the "
+				 "output of nginx -T to: nginx check -");
+	}
+	stauth_buf_init(&text, NGINX_TEXT_MAX);
+	rc = ctl->operand_count > 0 ? nginx_dump_read(STDIN_FILENO, &text, &err)
+				    : nginx_dump_run(&text, &err);
+	code = rc == STAUTH_OK ? judge_text(ctl, &text) : fail_rc(rc, &err);
+	stauth_buf_finish(&text);
+	return code;
+}
+
+/* --- nginx snippets: each file is whole or the old one, for nginx may be
+ * reloaded at any moment */
 
 static int fail_errno(const char *path)
 {
@@ -28,7 +138,7 @@ static int fail_errno(const char *path)
 
 static bool write_all(int fd, const char *data, size_t len)
 {
-	while (len) {
+	while (len > 0) {
 		ssize_t done = write(fd, data, len);
 
 		if (done < 0 && errno != EINTR) {
@@ -71,18 +181,19 @@ static int write_snippets(const struct ctl *ctl, int dir_fd, const char *dir)
 {
 	int code = EX_OK;
 
-	for (size_t i = 0; code == EX_OK && ctl_assets[i].name; i++) {
+	for (size_t i = 0; code == EX_OK && nginx_assets[i].name != NULL; i++) {
 		struct stauth_buf buf;
 
-		stauth_buf_init(&buf, CTL_SNIPPET_MAX);
-		ctl_snippets_render(&buf, ctl_assets[i].data, ctl->config);
+		stauth_buf_init(&buf, NGINX_SNIPPET_MAX);
+		nginx_snippet_render(&buf, nginx_assets[i].data, ctl->config);
 		code = stauth_buf_ok(&buf)
-			       ? put_file(dir_fd, dir, ctl_assets[i].name, &buf)
+			       ? put_file(dir_fd, dir, nginx_assets[i].name,
+					 &buf)
 			       : ctl_fail_with(EX_TEMPFAIL, "out of memory");
 		stauth_buf_finish(&buf);
 		if (code == EX_OK) {
-			ctl_info(
-				ctl, "written: %s/%s", dir, ctl_assets[i].name);
+			ctl_info(ctl, "written: %s/%s", dir,
+				nginx_assets[i].name);
 		}
 	}
 	return code;
@@ -91,11 +202,13 @@ static int write_snippets(const struct ctl *ctl, int dir_fd, const char *dir)
 int ctl_nginx_snippets(struct ctl *ctl)
 {
 	const char *dir = ctl->operands[0];
-	int code = ctl_snippets_fit(ctl->config);
+	struct stauth_err err = {0};
+	enum stauth_rc rc = nginx_snippets_fit(ctl->config, &err);
 	int dir_fd = -1;
+	int code = EX_OK;
 
-	if (code != EX_OK) {
-		return code;
+	if (rc != STAUTH_OK) {
+		return fail_rc(rc, &err);
 	}
 	if (mkdir(dir, 0755) && errno != EEXIST) {
 		return fail_errno(dir);

@@ -155,7 +155,7 @@ static void table_row(struct ctl_out *out, const struct ctl_value *values)
 }
 
 /* Other people's bytes on a terminal: no escape sequences. */
-static void put_clean(const char *text)
+void ctl_out_clean(const char *text)
 {
 	for (; *text; text++) {
 		unsigned char byte = (unsigned char)*text;
@@ -180,7 +180,7 @@ static void show_row(const struct ctl_out *out, const struct ctl_value *values)
 		}
 		printf("%s:%*s", out->fields[i].key,
 			(int)(16 - strlen(out->fields[i].key)), "");
-		put_clean(value[0] ? value : "-");
+		ctl_out_clean(value[0] ? value : "-");
 		fputc('\n', stdout);
 	}
 }
@@ -197,7 +197,7 @@ static void line_row(const struct ctl_out *out, const struct ctl_value *values)
 		if (!out->fields[i].title) {
 			continue;
 		}
-		put_clean(value[0] ? value : "-");
+		ctl_out_clean(value[0] ? value : "-");
 		printf("%*s", pad > 0 && i + 1 < out->field_count ? pad : 0,
 			"");
 		fputc(i + 1 < out->field_count ? ' ' : '\n', stdout);

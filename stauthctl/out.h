@@ -60,6 +60,9 @@ int ctl_out_end(struct ctl_out *out);
 /* Frees; what is incomplete stays visibly so. */
 void ctl_out_drop(struct ctl_out *out);
 
+/* Other people's bytes on stdout: no escape sequences. */
+void ctl_out_clean(const char *text);
+
 /* Did all data reach stdout? 0 or 75. */
 int ctl_out_flush(void);
 

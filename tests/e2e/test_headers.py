@@ -136,9 +136,9 @@ class Headers(unittest.TestCase):
             self.assertEqual(answer.status, 401, sent)
             seen = self.seen("/public/", pairs, {})
             self.assertNotIn(COOKIE, str(seen), sent)
-        thrice = self.seen("/public/", {"Cookie": "; ".join(
-            [ours, ours, "a=1", ours])}, {})
-        self.assertNotIn("cookie", thrice)
+        often = self.seen("/public/", {"Cookie": "; ".join(
+            [ours, "a=1"] * 4)}, {})
+        self.assertNotIn("cookie", often)
 
     def test_b6_what_a_client_claims_has_no_effect(self):
         claims = (
@@ -187,7 +187,8 @@ class Headers(unittest.TestCase):
             self.assertEqual(answer.all("Cache-Control"), ["no-store"])
         answer = self.stack.http("GET", "/static/x.js", {
             "X-Want-Type": "text/javascript"}, self.alice)
-        self.assertEqual(answer.all("Cache-Control"), ["public, max-age=60"])
+        self.assertEqual(answer.all("Cache-Control"),
+                         ["private, max-age=60"])
         answer = self.stack.http("GET", "/", NAVIGATE)
         self.assertEqual(answer.all("Cache-Control"), ["no-store"])
 

@@ -5,7 +5,7 @@
 1. Arrows point down: base < config, password < store, mail < auth < the
    front ends; the network libraries of mail are for mail alone.
 2. A front end includes auth/, config/, base/ and store/records.h, and what
-   is its own; its main.c also store/table.h and mail/mailer.h. The PAM
+   is its own (nginx/check/ is stauthctl's); its main.c also store/table.h and mail/mailer.h. The PAM
    module lives in other people's processes: base/ alone.
 3. check/ and stream/ of the gate include nothing of pages/, nor back.
 4. Each third-party header has one owner.
@@ -19,7 +19,7 @@ import re
 
 from tree import c_code, line_of, main
 
-ROOMS = ("common", "fcgi_gate", "stauthctl", "pam_stauth")
+ROOMS = ("common", "fcgi_gate", "stauthctl", "pam_stauth", "nginx")
 LICENCE = "/* SPDX-License-Identifier: MIT */"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.M)
 
@@ -46,7 +46,7 @@ TABLE_TOO = {"fcgi_gate/worker.h"}  # it hands the opened stores to workers
 OWNERS = (
     (r"sqlite3(ext)?\.h", r"common/store/sqlite/"),
     (r"libpq-fe\.h", r"common/store/postgres/"),
-    (r"curl/.*", r"common/mail/"),
+    (r"curl/.*", r"common/mail/|nginx/check/probe\.c$"),
     (r"fcgiapp\.h", r"fcgi_gate/fcgi_io\.[ch]$"),
     (r"fcgi_stdio\.h|fcgio\.h", r"(?!)"),
     (r"jansson\.h", r"common/(auth|mail|store/airtable)/|stauthctl/"
@@ -66,7 +66,7 @@ def resolve(tree_files, path, name):
     """Path of a quoted include, which may be a file of the build."""
     folder = os.path.dirname(path)
     front = path.split("/", 1)[0]
-    for base in (folder, front, "common"):
+    for base in (folder, front, "common", ""):
         at = os.path.normpath(os.path.join(base, name))
         if at in tree_files:
             return at
@@ -90,6 +90,8 @@ def check_layer(path, target):
         return check_common(path, target)
     if other == front:
         return check_gate(path, target)
+    if front == "stauthctl" and other == "nginx":
+        return ""
     return check_front_end(path, target)
 
 

@@ -42,7 +42,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(int(self.headers.get("X-Want-Status", "200")))
         self.send_header("Content-Type",
                          self.headers.get("X-Want-Type", "application/json"))
-        self.send_header("Cache-Control", "public, max-age=60")
+        for line in self.headers.get_all("X-Want-Line") or [
+                "Cache-Control: public, max-age=60"]:
+            if line:
+                self.send_header(*line.split(": ", 1))
         if "X-Want-Buffering" in self.headers:
             self.send_header("X-Accel-Buffering",
                              self.headers["X-Want-Buffering"])

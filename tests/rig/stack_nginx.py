@@ -30,6 +30,7 @@ daemon off;
 worker_processes 2;
 pid %(dir)s/nginx.pid;
 error_log %(dir)s/error.log info;
+pcre_jit on;
 events { worker_connections 1024; }
 http {
 	access_log %(dir)s/access.log;

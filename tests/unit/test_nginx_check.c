@@ -4,28 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "embedded.h"
-#include "nginx/load.h"
-#include "nginx/rules.h"
-#include "nginx/site.h"
+#include "nginx/check/check.h"
+#include "nginx/check/snippets.h"
 
 #include "base/banned.h"
 
 /* --- words, as nginx takes them */
 
-static void show(const struct ctl_conf_node *block, struct stauth_buf *buf)
+static void show(const struct nginx_node *node, struct stauth_buf *buf)
 {
-	for (const struct ctl_conf_node *node = block->first; node;
-		node = node->next) {
+	for (; node != NULL; node = node->next) {
 		for (size_t i = 0; i < node->word_count; i++) {
 			stauth_buf_addf(buf, "<%s>", node->words[i]);
 		}
 		if (node->is_block) {
 			stauth_buf_add(buf, "{");
-			show(node, buf);
+			show(node->statements, buf);
+			show(node->blocks, buf);
 			stauth_buf_add(buf, "}");
 		}
 		stauth_buf_add(buf, ";");
+	}
+}
+
+static void show_all(const struct nginx_conf *conf, struct stauth_buf *buf)
+{
+	if (conf->root != NULL) {
+		show(conf->root->statements, buf);
+		show(conf->root->blocks, buf);
 	}
 }
 
@@ -51,9 +57,8 @@ static const struct words_row {
 	{"map $a $b { ~*(?:x|\\d{2}) 1; }", NULL},
 	{"map $a $b { \"~*(?:x|\\d{2})\" 1; }",
 		"<map><$a><$b>{<~*(?:x|\\d{2})><1>;};"},
-	{"content_by_lua_block { if a { \"}\" } --}\n --[[ } ]] [==[ } ]] ]==] "
-	 "'\\'}' } a;",
-		"<content_by_lua_block>{};<a>;"},
+	{"content_by_lua_block { if a { \"}\" } --}\n '\\'}' } a;",
+		"<a>;<content_by_lua_block>{};"},
 	{"a", NULL},
 	{";", NULL},
 	{"{}", NULL},
@@ -65,23 +70,22 @@ static const struct words_row {
 	{"a \"b\"c;", NULL},
 	{"a 'b'\"c\";", NULL},
 	{"a_by_lua_block { '}", NULL},
-	{"a_by_lua_block { [[ }", NULL},
 	{"a b; }", NULL},
 };
 
 static void b14_words_are_what_nginx_takes(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(words_rows) / sizeof(words_rows[0]);
 		i++) {
 		const struct words_row *row = &words_rows[i];
-		struct ctl_conf conf;
+		struct nginx_conf conf;
 		struct stauth_buf buf;
-		bool done =
-			ctl_conf_load(&conf, "x", row->text, strlen(row->text));
+		bool done = nginx_conf_file(
+			&conf, "x", row->text, strlen(row->text));
 
+		(void)state;
 		stauth_buf_init(&buf, 4096);
-		show(&conf.root, &buf);
+		show_all(&conf, &buf);
 		if (done != (row->shown != NULL) ||
 			(done && strcmp(stauth_buf_str(&buf), row->shown) !=
 					 0)) {
@@ -90,7 +94,7 @@ static void b14_words_are_what_nginx_takes(void **state)
 		}
 		assert_true(done || conf.error[0]);
 		stauth_buf_finish(&buf);
-		ctl_conf_finish(&conf);
+		nginx_conf_free(&conf);
 	}
 }
 
@@ -101,40 +105,43 @@ static void b14_a_dump_is_taken_apart_with_its_lines(void **state)
 	static const char dump[] =
 		"nginx: test is successful\n"
 		"# configuration file /e/nginx.conf:\n"
-		"a;\ninclude d/*.conf;\ninclude none.conf;\nb;\n\n"
+		"a;\ninclude d/*.conf;\ninclude none*.conf;\nb;\n\n"
 		"# configuration file /e/d/2.conf:\nd2;\n\n"
-		"# configuration file /e/d/1.conf:\n\nd1 {\ninclude ../x; }\n"
-		"# configuration file /e/d/../x:\n# none\nx;"
+		"# configuration file /e/d/1.conf:\n\nd1 {\ninclude x; }\n"
+		"# configuration file /e/x:\n# none\nx;"
 		"\n# configuration file /e/d/.hidden.conf:\nh;\n"
 		"# configuration file /e/d/e/3.conf:\nh;\n";
-	struct ctl_conf conf;
+	struct nginx_conf conf;
 	struct stauth_buf buf;
-	const struct ctl_conf_node *node = NULL;
+	struct nginx_node *node = NULL;
 
 	(void)state;
-	assert_true(ctl_conf_load(&conf, "-", dump, sizeof(dump) - 1));
+	assert_true(nginx_conf_dump(&conf, dump, sizeof(dump) - 1));
 	stauth_buf_init(&buf, 4096);
-	show(&conf.root, &buf);
+	show_all(&conf, &buf);
 	assert_string_equal(stauth_buf_str(&buf),
-		"<a>;<d1>{<include><../x>;};<d2>;<include><none.conf>;<b>;");
-	node = ctl_child(&conf.root, "d1");
+		"<a>;<include><d/*.conf>;<d2>;<include><none*.conf>;<b>;"
+		"<d1>{<include><x>;<x>;};");
+	node = nginx_named(conf.root->blocks, "d1");
 	assert_string_equal(node->file, "/e/d/1.conf");
 	assert_int_equal(node->line, 2);
-	assert_string_equal(ctl_child(&conf.root, "b")->file, "/e/nginx.conf");
-	assert_int_equal(ctl_child(&conf.root, "b")->line, 4);
+	node = nginx_named(conf.root->statements, "b");
+	assert_string_equal(node->file, "/e/nginx.conf");
+	assert_int_equal(node->line, 4);
 	stauth_buf_finish(&buf);
-	ctl_conf_finish(&conf);
+	nginx_conf_free(&conf);
 }
 
 static void refused(const char *text, size_t len, const char *why)
 {
-	struct ctl_conf conf;
+	struct nginx_conf conf;
 
-	assert_false(ctl_conf_load(&conf, "x", text, len));
+	assert_false(text[0] == '#' ? nginx_conf_dump(&conf, text, len)
+				    : nginx_conf_file(&conf, "x", text, len));
 	if (!strstr(conf.error, why)) {
 		fail_msg("%s: %s", why, conf.error);
 	}
-	ctl_conf_finish(&conf);
+	nginx_conf_free(&conf);
 }
 
 static char *repeat(const char *part, size_t times)
@@ -152,6 +159,7 @@ static char *repeat(const char *part, size_t times)
 
 static void b14_what_is_too_much_is_refused_in_time(void **state)
 {
+	static const char missing[] = "# configuration file /e/n:\ninclude m;";
 	static const char itself[] = "# configuration file /e/n:\n"
 				     "include n; include n; a;\n";
 	static const struct {
@@ -159,16 +167,18 @@ static void b14_what_is_too_much_is_refused_in_time(void **state)
 		size_t times;
 		const char *why;
 	} rows[] = {
-		{"a{", 1000000, "too deep"},
-		{"a;", CTL_CONF_NODES_MAX + 1, "statements"},
-		{"a ", CTL_CONF_WORDS_MAX + 1, "words"},
+		{"a{", 1000000, "too deeply"},
+		{"a;", NGINX_NODES_MAX + 1, "statements"},
+		{"a ", 1000, "';'"},
 		{"aaaaaaaa", 1000, "4095"},
 		{"a\\ ", 3000, "4095"},
-		{"a 'aaaaaaaaaaaaaaaa\n", CTL_CONF_TEXT_MAX / 19 + 1, "large"},
+		{"aaa ", NGINX_BYTES_MAX / 12 + 1, "large"},
 	};
 
 	(void)state;
-	refused(itself, sizeof(itself) - 1, "too deep");
+	refused(itself, sizeof(itself) - 1, "too deeply");
+	refused(missing, sizeof(missing) - 1, "/e/n:1: /e/m is not in");
+	refused("# none", 6, "not the output");
 	refused("a \0b;", 5, "NUL");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *text = repeat(rows[i].part, rows[i].times);
@@ -180,80 +190,45 @@ static void b14_what_is_too_much_is_refused_in_time(void **state)
 
 /* --- the rules, over whatever can be read */
 
-struct bench {
-	struct stauth_config *config;
-	struct ctl_conf shipped[CTL_SNIPPETS];
-	struct ctl_findings findings;
-	struct ctl_site site;
-};
+static struct stauth_config *config;
 
-static int make_bench(void **state)
+static int make_config(void **state)
 {
-	struct bench *bench = calloc(1, sizeof(*bench));
-
-	assert_non_null(bench);
-	bench->config = calloc(1, sizeof(*bench->config));
-	assert_non_null(bench->config);
-	snprintf(bench->config->public_urls[0].origin, STAUTH_ORIGIN_SIZE,
-		"https://a.example");
-	bench->config->public_urls[0].host =
-		bench->config->public_urls[0].origin + 8;
-	bench->config->public_urls[0].https = true;
-	bench->config->public_url_count = 1;
-	bench->findings.list =
-		calloc(CTL_FINDINGS_MAX, sizeof(*bench->findings.list));
-	bench->site.apps = calloc(CTL_SITE_APPS_MAX, CTL_ADDRESS_SIZE);
-	assert_non_null(bench->findings.list);
-	assert_non_null(bench->site.apps);
-	bench->site.config = bench->config;
-	bench->site.findings = &bench->findings;
-	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
-		assert_true(
-			ctl_conf_load(&bench->shipped[i], ctl_assets[i].name,
-				ctl_assets[i].data, ctl_assets[i].len));
-		bench->site.shipped[i] = &bench->shipped[i].root;
-		bench->site.shipped_names[i] = ctl_assets[i].name;
-	}
-	*state = bench;
+	(void)state;
+	config = calloc(1, sizeof(*config));
+	assert_non_null(config);
+	snprintf(config->run_dir, sizeof(config->run_dir), "/run/stauth");
+	snprintf(config->cookie_name, sizeof(config->cookie_name),
+		"__Host-stauth");
 	return 0;
 }
 
-static int free_bench(void **state)
+static int free_config(void **state)
 {
-	struct bench *bench = *state;
-
-	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
-		ctl_conf_finish(&bench->shipped[i]);
-	}
-	free(bench->findings.list);
-	free(bench->site.apps);
-	free(bench->config);
-	free(bench);
+	(void)state;
+	free(config);
 	return 0;
 }
 
 /* The findings' names, "" for none, "?" for what cannot be read. */
-static const char *judged(
-	struct bench *bench, const char *text, size_t len, char names[256])
+static const char *judged(const char *text, size_t len, char names[256])
 {
-	struct ctl_conf conf;
+	struct nginx_conf conf;
+	struct nginx_report report;
 
-	bench->findings.count = 0;
-	bench->site.app_count = 0;
 	snprintf(names, 256, "?");
-	if (ctl_conf_load(&conf, "/nonexistent/n", text, len)) {
+	if (nginx_conf_dump(&conf, text, len)) {
 		names[0] = '\0';
-		bench->site.root = &conf.root;
-		ctl_judge(&bench->site);
-		ctl_findings_sort(&bench->findings);
-		for (size_t i = 0; i < bench->findings.count; i++) {
+		assert_true(nginx_check(&conf, config, &report));
+		for (size_t i = 0; i < report.count; i++) {
 			size_t at = strlen(names);
 
 			snprintf(names + at, 256 - at, "%s ",
-				ctl_rule(bench->findings.list[i].id)->name);
+				report.list[i].rule->name);
 		}
+		free(report.list);
 	}
-	ctl_conf_finish(&conf);
+	nginx_conf_free(&conf);
 	return names;
 }
 
@@ -277,9 +252,9 @@ static char *whole_site(size_t *ret_len)
 
 	stauth_buf_init(&buf, 1 << 20);
 	stauth_buf_add(&buf, top);
-	for (size_t i = 0; i < CTL_SNIPPETS; i++) {
+	for (size_t i = 0; nginx_assets[i].name != NULL; i++) {
 		stauth_buf_addf(&buf, "# configuration file /e/%s:\n%s\n",
-			ctl_assets[i].name, ctl_assets[i].data);
+			nginx_assets[i].name, nginx_assets[i].data);
 	}
 	assert_true(stauth_buf_ok(&buf));
 	text = strdup(buf.data);
@@ -291,15 +266,14 @@ static char *whole_site(size_t *ret_len)
 
 static void b14_stream_leads_past_the_check(void **state)
 {
-	struct bench *bench = *state;
 	size_t len = 0;
 	char *text = whole_site(&len);
 	char names[256];
 
-	assert_string_equal(judged(bench, text, len, names), "");
+	(void)state;
+	assert_string_equal(judged(text, len, names), "");
 	strstr(text, "127.0.0.1:8502")[13] = '1';
-	assert_string_equal(
-		judged(bench, text, len, names), "unprotected-twin ");
+	assert_string_equal(judged(text, len, names), "unprotected-twin ");
 	free(text);
 }
 
@@ -313,7 +287,7 @@ static uint32_t next(uint32_t *seed)
 static void b14_no_broken_text_breaks_the_check(void **state)
 {
 	static const char odd[] = "{};\"'\\$#\n \t~^=/:[]().*-0\xff";
-	struct bench *bench = *state;
+	(void)state;
 	size_t len = 0;
 	char *text = whole_site(&len);
 	char *broken = malloc(len);
@@ -323,7 +297,7 @@ static void b14_no_broken_text_breaks_the_check(void **state)
 
 	assert_non_null(broken);
 	for (size_t i = 0; i < len; i += 97) {
-		judged(bench, text, i, names);
+		judged(text, i, names);
 	}
 	for (int i = 0; i < 600; i++) {
 		memcpy(broken, text, len);
@@ -331,7 +305,7 @@ static void b14_no_broken_text_breaks_the_check(void **state)
 			broken[next(&seed) % len] =
 				odd[next(&seed) % (sizeof(odd) - 1)];
 		}
-		read += strcmp(judged(bench, broken, len, names), "?") != 0;
+		read += strcmp(judged(broken, len, names), "?") != 0;
 	}
 	/* Some of it has to come as far as the rules. */
 	assert_true(read > 100);
@@ -354,7 +328,6 @@ static size_t statement_len(const char *line)
  * as good by default, the first word of stauth-public.conf. */
 static void b14_each_line_of_the_snippets_is_asked_for(void **state)
 {
-	struct bench *bench = *state;
 	size_t len = 0;
 	char *text = whole_site(&len);
 	char *at = strstr(text, "# configuration file /e/stauth-http.conf");
@@ -362,6 +335,7 @@ static void b14_each_line_of_the_snippets_is_asked_for(void **state)
 	char names[256];
 	char keep[256];
 
+	(void)state;
 	while ((at = strchr(at, '\n'))) {
 		size_t width = statement_len(++at);
 
@@ -371,7 +345,7 @@ static void b14_each_line_of_the_snippets_is_asked_for(void **state)
 			continue;
 		}
 		memset(at, ' ', width);
-		if (!judged(bench, text, len, names)[0]) {
+		if (!judged(text, len, names)[0]) {
 			fail_msg("nobody asks for: %s", keep);
 		}
 		memcpy(at, keep, width);
@@ -388,13 +362,13 @@ int main(void)
 		cmocka_unit_test(b14_a_dump_is_taken_apart_with_its_lines),
 		cmocka_unit_test(b14_what_is_too_much_is_refused_in_time),
 		cmocka_unit_test_setup_teardown(b14_stream_leads_past_the_check,
-			make_bench, free_bench),
+			make_config, free_config),
 		cmocka_unit_test_setup_teardown(
-			b14_no_broken_text_breaks_the_check, make_bench,
-			free_bench),
+			b14_no_broken_text_breaks_the_check, make_config,
+			free_config),
 		cmocka_unit_test_setup_teardown(
-			b14_each_line_of_the_snippets_is_asked_for, make_bench,
-			free_bench),
+			b14_each_line_of_the_snippets_is_asked_for, make_config,
+			free_config),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

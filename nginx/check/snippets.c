@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "nginx/snippets.h"
+#include "snippets.h"
 
 #include <ctype.h>
 #include <string.h>
-#include <sysexits.h>
-
-#include "result.h"
 
 #include "base/banned.h"
 
@@ -20,36 +17,39 @@
 
 static bool is_made_of(const char *text, const char *more)
 {
-	for (; *text; text++) {
-		if (!isalnum((unsigned char)*text) && !strchr(more, *text)) {
+	for (; *text != '\0'; text++) {
+		if (!isalnum((unsigned char)*text) &&
+			strchr(more, *text) == NULL) {
 			return false;
 		}
 	}
 	return true;
 }
 
-int ctl_snippets_fit(const struct stauth_config *config)
+enum stauth_rc nginx_snippets_fit(
+	const struct stauth_config *config, struct stauth_err *err)
 {
+	const char *key = NULL;
+
 	if (config->run_dir[0] != '/' || !is_made_of(config->run_dir, "/._-")) {
-		return ctl_fail_with(EX_CONFIG,
-			"%s: RUN_DIR: only letters, digits and / . _ - can "
-			"stand in an nginx configuration",
-			config->path);
+		key = "RUN_DIR";
+	} else if (config->cookie_name[0] == '\0' ||
+		   !is_made_of(config->cookie_name, "._-")) {
+		key = "SESSION_TOKEN_NAME";
 	}
-	if (!config->cookie_name[0] ||
-		!is_made_of(config->cookie_name, "._-")) {
-		return ctl_fail_with(EX_CONFIG,
-			"%s: SESSION_TOKEN_NAME: only letters, digits and "
-			". _ - can stand in an nginx configuration",
-			config->path);
+	if (key == NULL) {
+		return STAUTH_OK;
 	}
-	return EX_OK;
+	return stauth_fail(err, STAUTH_ECONFIG,
+		"%s: %s: only letters, digits and / . _ - are possible in an "
+		"nginx configuration",
+		config->path, key);
 }
 
 /* The cookie's name stands in regular expressions. */
 static void add_cookie(struct stauth_buf *buf, const char *name)
 {
-	for (; *name; name++) {
+	for (; *name != '\0'; name++) {
 		if (*name == '.') {
 			stauth_buf_add(buf, "\\");
 		}
@@ -73,10 +73,10 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-void ctl_snippets_render(struct stauth_buf *buf, const char *text,
+void nginx_snippet_render(struct stauth_buf *buf, const char *text,
 	const struct stauth_config *config)
 {
-	while (*text) {
+	while (*text != '\0') {
 		if (starts_with(text, SHIPPED_RUN_DIR)) {
 			add_run_dir(buf, config->run_dir);
 			text += strlen(SHIPPED_RUN_DIR);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "site.h"
+#include "snippets.h"
+
+#include "base/banned.h"
+
+/*
+ * Is the wiring tight? The check MUST:
+ *  1. say what nginx does, not what the files look like: what is inherited
+ *     counts, and an include is as good as its words;
+ *  2. be silent about the shipped snippets as they are meant to be used, and
+ *     about other sites beside;
+ *  3. never say "ok" about what it could not read.
+ */
+
+/* --- a location where the check is not asked */
+
+/* The value of a proxy_set_header that holds there, NULL if none does. */
+static const char *header_of(const struct nginx_node *scope, const char *name)
+{
+	for (const struct nginx_node *node =
+			nginx_effective(scope, "proxy_set_header");
+		node != NULL;
+		node = nginx_named(node->next, "proxy_set_header")) {
+		if (strcasecmp(nginx_word(node, 1), name) == 0) {
+			return nginx_word(node, 2);
+		}
+	}
+	return NULL;
+}
+
+static bool is(const char *value, const char *wanted)
+{
+	return value != NULL && strcmp(value, wanted) == 0;
+}
+
+static void judge_other_app(struct nginx_site *site,
+	const struct nginx_node *scope, const struct nginx_node *handler)
+{
+	const char *app = nginx_app_of(site, handler);
+	const char *cookie = header_of(scope, "Cookie");
+	char words[NGINX_WORDS_SIZE];
+
+	if (app != NULL) {
+		nginx_found(site, scope, NGINX_UNPROTECTED_TWIN,
+			"%s leads to the protected app at %s without the check",
+			nginx_words(scope, words), app);
+	} else if (nginx_protects(nginx_server_of(scope)) &&
+		   nginx_is(handler, "proxy_pass") && !is(cookie, "") &&
+		   !is(cookie, "$stauth_app_cookie")) {
+		nginx_found(site, handler, NGINX_COOKIE_ELSEWHERE,
+			"%s passes on the session cookie",
+			nginx_words(scope, words));
+	}
+}
+
+/* h2c opens a tunnel past every later check. */
+static void judge_upgrade(
+	struct nginx_site *site, const struct nginx_node *scope)
+{
+	const char *upgrade = header_of(scope, "Upgrade");
+	char words[NGINX_WORDS_SIZE];
+
+	if (upgrade != NULL && strstr(upgrade, "$http_upgrade") != NULL) {
+		nginx_found(site, scope, NGINX_UPGRADE_ANY,
+			"%s passes on any Upgrade", nginx_words(scope, words));
+	}
+}
+
+/* Is it one of the gate's own locations, which nginx_judge_server knows? */
+static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
+{
+	const struct nginx_node *handler = nginx_handler(scope);
+	char words[NGINX_WORDS_SIZE];
+
+	if (nginx_protects(nginx_server_of(scope)) &&
+		is(nginx_word(scope, 2), NGINX_CHECK_URI)) {
+		return true;
+	}
+	if (!nginx_is(handler, "fastcgi_pass")) {
+		return false;
+	}
+	if (is(nginx_word(handler, 1), "stauth_check")) {
+		nginx_found(site, scope, NGINX_CHECK_EXPOSED,
+			"%s asks the check", nginx_words(scope, words));
+		return true;
+	}
+	return is(nginx_word(handler, 1), "stauth_pages");
+}
+
+static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
+{
+	const struct nginx_node *handler = nginx_handler(scope);
+	const struct nginx_node *off =
+		nginx_named(scope->statements, "auth_request");
+	char words[NGINX_WORDS_SIZE];
+
+	if (handler != NULL && is(header_of(scope, "X-Auth-User"), "") &&
+		(nginx_app_of(site, handler) != NULL ||
+			nginx_protects(nginx_server_of(scope)))) {
+		nginx_judge_proxy(site, scope, NGINX_PUBLIC);
+		return;
+	}
+	if (handler != NULL) {
+		judge_other_app(site, scope, handler);
+	}
+	if (off != NULL && nginx_is(scope->parent, "location") &&
+		nginx_is_protected(scope->parent) &&
+		!(handler != NULL && nginx_app_of(site, handler) != NULL)) {
+		nginx_found(site, off, NGINX_AUTH_OFF,
+			"%s is open inside of a protected location",
+			nginx_words(scope, words));
+	}
+}
+
+static void judge_scope(struct nginx_site *site, const struct nginx_node *scope)
+{
+	if (is_gates(site, scope)) {
+		return;
+	}
+	if (nginx_handler(scope) != NULL &&
+		nginx_protects(nginx_server_of(scope))) {
+		judge_upgrade(site, scope);
+	}
+	if (!nginx_is_protected(scope)) {
+		judge_open(site, scope);
+		return;
+	}
+	nginx_judge_protected(site, scope);
+	if (nginx_handler(scope) != NULL) {
+		nginx_judge_proxy(site, scope, NGINX_PROTECT);
+	}
+}
+
+/* --- the whole */
+
+static void collect_apps(
+	struct nginx_site *site, const struct nginx_node *scope)
+{
+	const struct nginx_node *handler = nginx_handler(scope);
+	struct nginx_report *report = site->report;
+	char address[NGINX_ADDRESS_SIZE];
+
+	if (handler == NULL || !nginx_is_protected(scope) ||
+		nginx_app_of(site, handler) != NULL) {
+		return;
+	}
+	for (size_t i = 0; nginx_address(site, handler, i, address) &&
+			   report->app_count < NGINX_APPS_MAX;
+		i++) {
+		memcpy(site->apps[report->app_count++], address,
+			sizeof(address));
+	}
+}
+
+/* stream{} passes bytes on and asks nobody. */
+static void judge_streams(struct nginx_site *site, struct nginx_node *stream)
+{
+	for (; stream != NULL; stream = nginx_named(stream->next, "stream")) {
+		for (const struct nginx_node *server =
+				nginx_named(stream->blocks, "server");
+			server != NULL;
+			server = nginx_named(server->next, "server")) {
+			const struct nginx_node *pass =
+				nginx_named(server->statements, "proxy_pass");
+			const char *app =
+				pass != NULL ? nginx_app_of(site, pass) : NULL;
+
+			if (app != NULL) {
+				nginx_found(site, pass, NGINX_UNPROTECTED_TWIN,
+					"stream{} leads to the app at %s", app);
+			}
+		}
+	}
+}
+
+static void judge(struct nginx_site *site, const struct nginx_conf *conf)
+{
+	const struct nginx_node *http = nginx_named(conf->root->blocks, "http");
+	bool any = false;
+
+	site->http = http != NULL ? http : conf->root;
+	if (conf->has_warning) {
+		nginx_found(site, site->http, NGINX_SAME_NAME,
+			"nginx warns of a conflicting server name");
+	}
+	nginx_each_scope(site, site->http, collect_apps);
+	for (const struct nginx_node *server =
+			nginx_named(site->http->blocks, "server");
+		server != NULL; server = nginx_named(server->next, "server")) {
+		if (nginx_protects(server)) {
+			any = true;
+			nginx_judge_server(site, server);
+		}
+	}
+	if (!any) {
+		nginx_found(site, site->http, NGINX_NOTHING_PROTECTED,
+			"no location asks the check of stauth");
+		return;
+	}
+	nginx_judge_http(site);
+	nginx_each_scope(site, site->http, judge_scope);
+	judge_streams(site, nginx_named(conf->root->blocks, "stream"));
+}
+
+static int by_place(const void *one, const void *two)
+{
+	const struct nginx_finding *a = one;
+	const struct nginx_finding *b = two;
+	int order = strcmp(a->file, b->file);
+
+	return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+bool nginx_check(const struct nginx_conf *conf,
+	const struct stauth_config *config, struct nginx_report *report)
+{
+	struct nginx_site site = {.report = report};
+	struct stauth_buf texts[NGINX_SNIPPETS];
+	bool done = false;
+
+	*report = (struct nginx_report){0};
+	report->list = calloc(NGINX_FINDINGS_MAX, sizeof(*report->list));
+	site.apps = calloc(NGINX_APPS_MAX, sizeof(*site.apps));
+	done = report->list != NULL && site.apps != NULL;
+	for (size_t i = 0; i < NGINX_SNIPPETS; i++) {
+		stauth_buf_init(&texts[i], NGINX_SNIPPET_MAX);
+		nginx_snippet_render(&texts[i], nginx_assets[i].data, config);
+		done = done && stauth_buf_ok(&texts[i]) &&
+		       nginx_conf_file(&site.shipped[i], nginx_assets[i].name,
+			       texts[i].data, texts[i].len);
+	}
+	if (done) {
+		judge(&site, conf);
+		qsort(report->list, report->count, sizeof(*report->list),
+			by_place);
+	}
+	for (size_t i = 0; i < NGINX_SNIPPETS; i++) {
+		nginx_conf_free(&site.shipped[i]);
+		stauth_buf_finish(&texts[i]);
+	}
+	free(site.apps);
+	return done;
+}

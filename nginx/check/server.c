@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "site.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+
+/* http{}, and a server{} that protects something: the gate's own locations,
+ * the settings of the snippets, and what other locations inherit. */
+
+/* --- blocks as shipped, and nothing more in them */
+
+/* What answers nothing and changes nothing that the gate is asked. */
+static bool is_harmless(const struct nginx_node *node)
+{
+	static const char *const names[] = {"access_log", "error_log",
+		"log_not_found", "log_subrequest", "limit_req",
+		"limit_req_status", "limit_conn", "limit_conn_status",
+		"add_header", "fastcgi_socket_keepalive", "include"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (nginx_is(node, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first of list that other does not have. */
+static const struct nginx_node *not_in(
+	const struct nginx_node *list, const struct nginx_node *other)
+{
+	while (list != NULL &&
+		(nginx_find(other, list) != NULL || is_harmless(list))) {
+		list = list->next;
+	}
+	return list;
+}
+
+/* False: it is not there at all. In the check's location, one more statement
+ * may be the one that counts. */
+static bool judge_block(struct nginx_site *site,
+	const struct nginx_node *around, const struct nginx_node *shipped)
+{
+	bool is_check = strcmp(nginx_word(shipped, 2), NGINX_CHECK_URI) == 0;
+	enum nginx_rule_id id =
+		is_check ? NGINX_CHECK_CHANGED : NGINX_SNIPPET_DIFFERS;
+	const struct nginx_node *own = around->blocks;
+	const struct nginx_node *odd = NULL;
+	char place[NGINX_WORDS_SIZE];
+	char words[NGINX_WORDS_SIZE];
+
+	while (own != NULL && !nginx_same(own, shipped)) {
+		own = own->next;
+	}
+	nginx_words(shipped, place);
+	if (own == NULL) {
+		nginx_found(site, around, NGINX_SNIPPET_DIFFERS,
+			"\"%s\" of %s is missing", place, shipped->file);
+		return false;
+	}
+	if (nginx_find(around, shipped) == NULL) {
+		odd = not_in(shipped->statements, own);
+		odd = odd != NULL ? odd : not_in(shipped->blocks, own);
+		nginx_found(site, own, id, "\"%s\" of %s is missing in \"%s\"",
+			odd != NULL ? nginx_words(odd, words) : "",
+			shipped->file, place);
+	}
+	odd = is_check ? not_in(own->statements, shipped) : NULL;
+	odd = is_check && odd == NULL ? not_in(own->blocks, shipped) : odd;
+	if (odd != NULL) {
+		nginx_found(site, odd, id, "\"%s\" is not in %s",
+			nginx_words(odd, words), shipped->file);
+	}
+	return true;
+}
+
+/* A map or an upstream of our names: of two maps of one variable, or of two
+ * lines in one, the wrong one may be the one that counts. */
+static bool is_ours(const struct nginx_node *block)
+{
+	const char *name = nginx_word(block, block->word_count - 1);
+
+	return strncmp(name, "$stauth_", 8) == 0 ||
+	       strncmp(name, "stauth_", 7) == 0;
+}
+
+void nginx_judge_http(struct nginx_site *site)
+{
+	const struct nginx_node *shipped = site->shipped[NGINX_HTTP].root;
+	char words[NGINX_WORDS_SIZE];
+
+	for (const struct nginx_node *node = shipped->blocks; node != NULL;
+		node = node->next) {
+		(void)judge_block(site, site->http, node);
+	}
+	for (const struct nginx_node *node = site->http->blocks; node != NULL;
+		node = node->next) {
+		if (is_ours(node) && nginx_find(shipped, node) == NULL) {
+			nginx_found(site, node, NGINX_SNIPPET_DIFFERS,
+				"\"%s\" is not as in %s",
+				nginx_words(node, words), shipped->file);
+		}
+	}
+}
+
+/* --- stauth-server.conf: settings */
+
+/* By whose rules nginx reads what comes before Host: those of the socket's
+ * default server, or of the one that a TLS hello names. */
+static const struct odd_row {
+	const char *name;
+	const char *value;
+	enum nginx_rule_id id;
+} odd_rows[] = {
+	{"underscores_in_headers", "on", NGINX_ODD_HEADERS},
+	{"ignore_invalid_headers", "off", NGINX_ODD_HEADERS},
+	{"merge_slashes", "off", NGINX_MERGE_SLASHES},
+};
+
+static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
+{
+	char words[NGINX_WORDS_SIZE];
+
+	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
+		const struct odd_row *row = &odd_rows[i];
+
+		if (nginx_says(server, row->name, row->value)) {
+			const struct nginx_node *node =
+				nginx_effective(server, row->name);
+
+			nginx_found(site, node, row->id,
+				"\"%s\" holds on a socket of a server{} that "
+				"protects",
+				nginx_words(node, words));
+		}
+	}
+}
+
+static bool is_odd(const struct nginx_node *wanted)
+{
+	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
+		if (nginx_is(wanted, odd_rows[i].name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first statement of the snippet that does not hold in the server. */
+static const struct nginx_node *missing_setting(
+	const struct nginx_site *site, const struct nginx_node *server)
+{
+	const struct nginx_node *wanted =
+		site->shipped[NGINX_SERVER].root->statements;
+
+	for (; wanted != NULL; wanted = wanted->next) {
+		const struct nginx_node *node =
+			nginx_effective(server, nginx_word(wanted, 0));
+
+		if (nginx_find(server, wanted) == NULL &&
+			(node == NULL ||
+				!(nginx_same(node, wanted) || is_odd(wanted) ||
+					nginx_is(wanted, "client_max_body_"
+							 "size")))) {
+			return wanted;
+		}
+	}
+	return NULL;
+}
+
+/* Each "set" of a server{} runs again in the check's subrequest and replaces
+ * what the location said. */
+static void judge_set(struct nginx_site *site, const struct nginx_node *server)
+{
+	char words[NGINX_WORDS_SIZE];
+
+	for (const struct nginx_node *node =
+			nginx_named(server->statements, "set");
+		node != NULL; node = nginx_named(node->next, "set")) {
+		if (strncmp(nginx_word(node, 1), "$stauth_", 8) == 0 &&
+			nginx_find(site->shipped[NGINX_SERVER].root, node) ==
+				NULL) {
+			nginx_found(site, node, NGINX_SERVER_SET,
+				"\"%s\" in server{}", nginx_words(node, words));
+		}
+	}
+}
+
+/* --- what stands around */
+
+static void judge_alias(
+	struct nginx_site *site, const struct nginx_node *location)
+{
+	const struct nginx_node *alias =
+		nginx_named(location->statements, "alias");
+	const char *path = nginx_word(location, location->word_count - 1);
+	const char *folder = alias != NULL ? nginx_word(alias, 1) : "";
+	char words[NGINX_WORDS_SIZE];
+
+	if (folder[0] == '\0' || folder[strlen(folder) - 1] != '/' ||
+		path[0] != '/' || path[strlen(path) - 1] == '/' ||
+		(location->word_count == 3 &&
+			strcmp(nginx_word(location, 1), "^~") != 0)) {
+		return;
+	}
+	nginx_found(site, alias, NGINX_ALIAS_SLASH,
+		"%s has an alias that ends with a slash",
+		nginx_words(location, words));
+}
+
+static bool is_secret(const struct nginx_node *format)
+{
+	static const char *const secrets[] = {"$http_cookie", "${http_cookie",
+		"$cookie_", "${cookie_", "$sent_http_set_cookie",
+		"$upstream_http_set_cookie", "$stauth_assertion",
+		"$upstream_http_x_auth_assertion", "$http_authorization"};
+
+	for (size_t i = 2; i < format->word_count; i++) {
+		for (size_t j = 0; j < sizeof(secrets) / sizeof(secrets[0]);
+			j++) {
+			if (strstr(format->words[i], secrets[j]) != NULL) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void judge_log(struct nginx_site *site, const struct nginx_node *log)
+{
+	const struct nginx_node *format =
+		nginx_named(site->http->statements, "log_format");
+
+	while (format != NULL &&
+		strcmp(nginx_word(format, 1), nginx_word(log, 2)) != 0) {
+		format = nginx_named(format->next, "log_format");
+	}
+	if (format != NULL && is_secret(format)) {
+		nginx_found(site, log, NGINX_LOG_SECRET,
+			"log_format %.60s contains a secret",
+			nginx_word(format, 1));
+	}
+}
+
+/* 0.0.0.0/0 and its halves; the smallest of the private networks that are
+ * trusted with reason is 10.0.0.0/8, and fc00::/7. */
+static void judge_realip(struct nginx_site *site, const struct nginx_node *from)
+{
+	const char *slash = strchr(nginx_word(from, 1), '/');
+	char least = strchr(nginx_word(from, 1), ':') != NULL ? '7' : '8';
+
+	if (slash != NULL && slash[1] >= '0' && slash[1] < least &&
+		slash[2] == '\0') {
+		nginx_found(site, from, NGINX_REALIP_TRUST,
+			"any host of %.60s is trusted as a proxy",
+			nginx_word(from, 1));
+	}
+}
+
+static void judge_inherited(
+	struct nginx_site *site, const struct nginx_node *scope)
+{
+	const struct nginx_node *node = nginx_effective(scope, "access_log");
+
+	for (; node != NULL; node = nginx_named(node->next, "access_log")) {
+		judge_log(site, node);
+	}
+	node = nginx_effective(scope, "set_real_ip_from");
+	for (; node != NULL;
+		node = nginx_named(node->next, "set_real_ip_from")) {
+		judge_realip(site, node);
+	}
+	if (nginx_says(scope, "ssi", "on") && !nginx_is_protected(scope)) {
+		nginx_found(site, nginx_effective(scope, "ssi"), NGINX_SSI,
+			"\"ssi on\" in a server{} that protects");
+	}
+	if (nginx_is(scope, "location")) {
+		judge_alias(site, scope);
+	}
+}
+
+void nginx_judge_server(
+	struct nginx_site *site, const struct nginx_node *server)
+{
+	const struct nginx_node *missing = missing_setting(site, server);
+	char words[NGINX_WORDS_SIZE];
+
+	if (missing != NULL) {
+		nginx_found(site, server, NGINX_SNIPPET_DIFFERS,
+			"\"%s\" of stauth-server.conf is not in this server{}",
+			nginx_words(missing, words));
+	}
+	for (const struct nginx_node *shipped =
+			site->shipped[NGINX_SERVER].root->blocks;
+		shipped != NULL && judge_block(site, server, shipped);
+		shipped = shipped->next) {
+	}
+	judge_set(site, server);
+	for (const struct nginx_node *other =
+			nginx_named(site->http->blocks, "server");
+		other != NULL; other = nginx_named(other->next, "server")) {
+		if (nginx_share_port(server, other)) {
+			judge_odd(site, other);
+		}
+	}
+	judge_inherited(site, server);
+	nginx_each_scope(site, server, judge_inherited);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What the rules of `nginx check` share. */
+#ifndef NGINX_SITE_H
+#define NGINX_SITE_H
+
+#include "check.h"
+#include "conf.h"
+
+#define NGINX_CHECK_URI    "/_stauth/check"
+#define NGINX_ADDRESS_SIZE 300
+#define NGINX_APPS_MAX     1024
+
+/* In the order of snippets[] in nginx/meson.build. */
+enum nginx_snippet {
+	NGINX_HTTP,
+	NGINX_SERVER,
+	NGINX_PROTECT,
+	NGINX_PUBLIC,
+	NGINX_SNIPPETS,
+};
+
+enum nginx_rule_id {
+	NGINX_NOTHING_PROTECTED,
+	NGINX_SNIPPET_DIFFERS,
+	NGINX_CHECK_CHANGED,
+	NGINX_CHECK_EXPOSED,
+	NGINX_SERVER_SET,
+	NGINX_UNPROTECTED_TWIN,
+	NGINX_AUTH_OFF,
+	NGINX_NESTED_REQUIRE,
+	NGINX_SATISFY_ANY,
+	NGINX_RETURN_FIRST,
+	NGINX_REWRITE_FIRST,
+	NGINX_ERROR_PAGE,
+	NGINX_ALIAS_SLASH,
+	NGINX_IDENTITY_HEADERS,
+	NGINX_HEADER_TWICE,
+	NGINX_COOKIE_ELSEWHERE,
+	NGINX_UPGRADE_ANY,
+	NGINX_SSI,
+	NGINX_ODD_HEADERS,
+	NGINX_MERGE_SLASHES,
+	NGINX_SAME_NAME,
+	NGINX_REALIP_TRUST,
+	NGINX_LOG_SECRET,
+	NGINX_RULES,
+};
+
+struct nginx_site {
+	const struct nginx_node *http;
+	struct nginx_conf shipped[NGINX_SNIPPETS];
+	/* Addresses that a protected location proxies to. */
+	char (*apps)[NGINX_ADDRESS_SIZE];
+	struct nginx_report *report;
+};
+
+/* Notes a finding at this statement, unless it is there already. */
+void nginx_found(struct nginx_site *site, const struct nginx_node *node,
+	enum nginx_rule_id id, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Calls fn for each location below block, and for each if{} and
+ * limit_except{} in them that has a handler of its own. */
+typedef void nginx_scope_fn(
+	struct nginx_site *site, const struct nginx_node *scope);
+void nginx_each_scope(struct nginx_site *site, const struct nginx_node *block,
+	nginx_scope_fn *fn);
+
+const struct nginx_node *nginx_server_of(const struct nginx_node *scope);
+/* Is the check asked there? */
+bool nginx_is_protected(const struct nginx_node *scope);
+/* Has the block a location where it is? */
+bool nginx_protects(const struct nginx_node *block);
+/* proxy_pass, fastcgi_pass, ... of this very block; NULL: none. */
+const struct nginx_node *nginx_handler(const struct nginx_node *scope);
+/* The i-th address a handler leads to, of an upstream{} one by one, as
+ * "HOST:PORT" or "unix:PATH"; with variables in it as it is written. */
+bool nginx_address(const struct nginx_site *site,
+	const struct nginx_node *handler, size_t i,
+	char address[NGINX_ADDRESS_SIZE]);
+/* One of site->apps that it leads to; NULL: none. */
+const char *nginx_app_of(
+	const struct nginx_site *site, const struct nginx_node *handler);
+/* Do two servers listen on one port, and so perhaps on one socket? */
+bool nginx_share_port(
+	const struct nginx_node *one, const struct nginx_node *two);
+
+/* The rules, by what they judge. */
+void nginx_judge_http(struct nginx_site *site);
+void nginx_judge_server(
+	struct nginx_site *site, const struct nginx_node *server);
+void nginx_judge_protected(
+	struct nginx_site *site, const struct nginx_node *scope);
+/* Does what the snippet says about requests to the app hold there? */
+void nginx_judge_proxy(struct nginx_site *site, const struct nginx_node *scope,
+	enum nginx_snippet snippet);
+
+#endif
