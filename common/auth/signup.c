@@ -17,8 +17,11 @@
  *     browser for this address stays good; else there is one to show that
  *     nothing matches.
  *  6. A new PIN kills the old one in the step that puts the new mail into the
- *     outbox, and counts in the same lanes as the first.
+ *     outbox, and counts in the same limits as the first.
  *  7. Looking MUST write nothing.
+ *  8. What an administrator sees of a sign-up that waits MUST NOT hold a
+ *     password. Deleting takes every row of the address, whoever asked for
+ *     it, and leaves an audit row in the same step.
  */
 #include "auth/signup.h"
 
@@ -31,7 +34,9 @@
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "auth/signup_pin.h"
+#include "base/text.h"
 #include "store/accounts.h"
+#include "store/state.h"
 
 #include "base/banned.h"
 
@@ -63,85 +68,87 @@ static int64_t pending_life_s(const struct stauth_config *config)
 
 /* --- 3. */
 
-static enum stauth_rc set_email(const char *typed,
-	struct stauth_pending *pending, struct stauth_err *err)
-{
-	char name[STAUTH_NAME_SIZE];
-	enum stauth_rc rc = stauth_email_canonical(
-		typed, strlen(typed), pending->email, err);
+/* One question and what it is about. */
+struct signup {
+	struct stauth_ctx *ctx;
+	const struct stauth_signup_who *who;
+	struct stauth_pending pending;
+	bool taken; /* the address has an account */
+};
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return stauth_name_canonical(
-		pending->email, strlen(pending->email), name, err);
-}
-
-static enum stauth_rc check_fields(struct stauth_ctx *ctx, const char *email,
-	const struct stauth_secret *password, struct stauth_pending *pending,
+static enum stauth_rc check_fields(struct signup *su, const char *email,
+	const struct stauth_secret *password,
 	enum stauth_signup_field *ret_field, struct stauth_err *err)
 {
-	enum stauth_rc rc = set_email(email, pending, err);
+	struct stauth_pending *pending = &su->pending;
+	char name[STAUTH_NAME_SIZE];
 
+	*ret_field = STAUTH_SIGNUP_EMAIL;
+	enum stauth_rc rc = stauth_email_canonical(
+		email, strlen(email), pending->email, err);
 	if (rc != STAUTH_OK) {
-		*ret_field = STAUTH_SIGNUP_EMAIL;
 		return rc;
 	}
-	rc = stauth_account_fits(
-		ctx->config, pending->email, pending->email, "", password, err);
+	rc = stauth_name_canonical(
+		pending->email, strlen(pending->email), name, err);
 	if (rc != STAUTH_OK) {
-		*ret_field = STAUTH_SIGNUP_PASSWORD;
+		return rc;
 	}
-	return rc;
+	*ret_field = STAUTH_SIGNUP_PASSWORD;
+	return stauth_account_fits(su->ctx->config, pending->email,
+		pending->email, "", password, err);
 }
 
 /* --- 4. */
 
 /* Both are read in any case: the same reads for everybody. */
-static enum stauth_rc find_owner(struct stauth_ctx *ctx, const char *email,
-	bool *ret_taken, struct stauth_err *err)
+static enum stauth_rc find_owner(struct signup *su, struct stauth_err *err)
 {
-	const struct stauth_accounts_ops *ops = ctx->accounts->ops;
+	struct stauth_accounts *accounts = su->ctx->accounts;
 	struct stauth_account account = {0};
-	enum stauth_rc by_name =
-		ops->user_by_name(ctx->accounts, email, &account, err);
-	enum stauth_rc by_email = STAUTH_OK;
+	enum stauth_rc by_name = accounts->ops->user_by_name(
+		accounts, su->pending.email, &account, err);
 
-	if (by_name >= 0) {
-		by_email =
-			ops->user_by_email(ctx->accounts, email, &account, err);
+	if (by_name < 0) {
+		return by_name;
 	}
+	enum stauth_rc by_email = accounts->ops->user_by_email(
+		accounts, su->pending.email, &account, err);
 	stauth_wipe_array(account.password);
-	if (by_name < 0 || by_email < 0) {
-		return by_name < 0 ? by_name : by_email;
+	if (by_email < 0) {
+		return by_email;
 	}
-	*ret_taken = by_name == STAUTH_OK || by_email == STAUTH_OK;
+	su->taken = by_name == STAUTH_OK || by_email == STAUTH_OK;
 	return STAUTH_OK;
 }
 
-/* The PIN into the mail, and what stands for it into the row. */
-static enum stauth_rc fill_pin(struct stauth_ctx *ctx, const char *flow,
-	const struct stauth_pending *pending, bool matches,
+/* The PIN into the mail and its keyed hash into the row; or none into the
+ * mail, and into the row one that nothing matches, at the same price. */
+static enum stauth_rc fill_pin(struct signup *su, bool matches,
 	struct stauth_mail *mail, struct stauth_pin *pin,
 	struct stauth_err *err)
 {
+	const struct stauth_pending *pending = &su->pending;
 	char text[STAUTH_PIN_LEN + 1];
-	uint8_t nothing[32];
-	enum stauth_rc rc = stauth_pin_make(ctx, text, err);
+	uint8_t mac[sizeof(pin->pin_mac)];
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_pin_mac(
-			ctx, flow, pending->email, text, pin->pin_mac, err);
+	enum stauth_rc rc = stauth_pin_make(su->ctx, text, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = ctx->random(nothing, sizeof(nothing), err);
+	rc = stauth_pin_mac(
+		su->ctx, su->who->flow, pending->email, text, mac, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK && matches) {
+	rc = su->ctx->random(pin->pin_mac, sizeof(pin->pin_mac), err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	if (matches) {
 		memcpy(mail->code, text, sizeof(text));
-	} else if (rc == STAUTH_OK) {
-		memcpy(pin->pin_mac, nothing, sizeof(nothing));
+		memcpy(pin->pin_mac, mac, sizeof(mac));
 	}
-	stauth_wipe_array(text);
 	(void)snprintf(
 		pin->purpose, sizeof(pin->purpose), "%s", STAUTH_PIN_SIGNUP);
 	memcpy(pin->flow_hash, pending->flow_hash, sizeof(pin->flow_hash));
@@ -150,110 +157,141 @@ static enum stauth_rc fill_pin(struct stauth_ctx *ctx, const char *flow,
 	pin->expires_at = mail->expires_at < pending->expires_at
 				  ? mail->expires_at
 				  : pending->expires_at;
+out:
+	stauth_wipe_array(text);
 	return rc;
 }
 
-static void fill_row(const struct stauth_signup_who *who,
-	const struct stauth_pending *pending, const char *event,
-	const char *detail, struct stauth_audit_row *row)
+static enum stauth_letter_kind kind_for(const struct signup *su)
 {
-	const struct stauth_actor actor = {
-		.name = "",
-		.channel = who->channel,
-		.address = who->address,
-	};
-
-	stauth_audit_fill(row, event, true, pending->email, 0, &actor, detail);
+	return su->taken ? STAUTH_LETTER_SIGNUP_EXISTS
+			 : STAUTH_LETTER_SIGNUP_PIN;
 }
 
-static enum stauth_rc post(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who,
-	const struct stauth_pending *pending, enum stauth_letter_kind kind,
+static enum stauth_rc post(struct signup *su, enum stauth_letter_kind kind,
 	const char *event, int64_t *ret_wait_s, struct stauth_err *err)
 {
+	const struct stauth_pending *pending = &su->pending;
+	const struct stauth_actor actor = {
+		"", su->who->channel, su->who->address};
 	struct stauth_mailing mailing = {0};
 	struct stauth_pin pin = {0};
-	bool matches = kind == STAUTH_LETTER_SIGNUP_PIN;
-	enum stauth_rc rc = stauth_mail_fill(ctx, kind, pending->email,
-		pending->email, pin_life_s(ctx->config), &mailing.mail, err);
 
-	if (rc == STAUTH_OK) {
-		rc = fill_pin(ctx, who->flow, pending, matches, &mailing.mail,
-			&pin, err);
+	enum stauth_rc rc =
+		stauth_mail_fill(su->ctx, kind, pending->email, pending->email,
+			pin_life_s(su->ctx->config), &mailing.mail, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		mailing.pin = &pin;
-		mailing.no_mail = kind == STAUTH_LETTER_NONE;
-		if (!mailing.no_mail) {
-			stauth_mailing_count(&mailing, STAUTH_MAILING_SIGNUP,
-				pending->email, who->address);
-		}
-		fill_row(who, pending, event,
-			kind == STAUTH_LETTER_SIGNUP_EXISTS
-				? "the address has an account"
-				: "",
-			&mailing.audit);
-		rc = stauth_mailing_post(ctx, &mailing, ret_wait_s, err);
+	rc = fill_pin(
+		su, kind == STAUTH_LETTER_SIGNUP_PIN, &mailing.mail, &pin, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	mailing.pin = &pin;
+	mailing.no_mail = kind == STAUTH_LETTER_NONE;
+	if (!mailing.no_mail) {
+		stauth_mailing_count(&mailing, STAUTH_MAILING_SIGNUP,
+			pending->email, su->who->address);
+	}
+	stauth_audit_fill(&mailing.audit, event, true, pending->email, 0,
+		&actor,
+		kind == STAUTH_LETTER_SIGNUP_EXISTS
+			? "the address has an account"
+			: "");
+	rc = stauth_mailing_post(su->ctx, &mailing, ret_wait_s, err);
 	stauth_wipe(&mailing, sizeof(mailing));
 	return rc;
 }
 
 /* --- 5. */
 
-/* A live PIN of this browser, for this very address? */
-static enum stauth_rc find_same(struct stauth_ctx *ctx,
-	const struct stauth_pending *pending, bool *ret_same,
-	struct stauth_err *err)
+/* Has this browser a live PIN for this very address? Both are read in any
+ * case. */
+static enum stauth_rc find_same(
+	struct signup *su, bool *ret_same, struct stauth_err *err)
 {
+	const struct stauth_pending *pending = &su->pending;
+	struct stauth_accounts *accounts = su->ctx->accounts;
+	struct stauth_state *state = su->ctx->state;
 	struct stauth_pending old = {0};
 	struct stauth_pin pin;
-	enum stauth_rc rc = ctx->accounts->ops->pending_by_flow(ctx->accounts,
-		pending->flow_hash, pending->created_at, &old, err);
 
-	if (rc >= 0) {
-		*ret_same = rc == STAUTH_OK &&
-			    strcmp(old.email, pending->email) == 0;
-		rc = ctx->state->ops->pin_look(ctx->state, STAUTH_PIN_SIGNUP,
-			pending->flow_hash, pending->created_at, &pin, err);
-		*ret_same = *ret_same && rc == STAUTH_OK;
-	}
+	enum stauth_rc rc = accounts->ops->pending_by_flow(
+		accounts, pending->flow_hash, pending->created_at, &old, err);
+	bool same = rc == STAUTH_OK && strcmp(old.email, pending->email) == 0;
 	stauth_wipe(&old, sizeof(old));
-	return rc > 0 ? STAUTH_OK : rc;
+	if (rc < 0) {
+		return rc;
+	}
+	rc = state->ops->pin_look(state, STAUTH_PIN_SIGNUP, pending->flow_hash,
+		pending->created_at, &pin, err);
+	if (rc < 0) {
+		return rc;
+	}
+	*ret_same = same && rc == STAUTH_OK;
+	return STAUTH_OK;
 }
 
-static enum stauth_rc put_and_post(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, struct stauth_pending *pending,
-	struct stauth_err *err)
+static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 {
+	struct stauth_pending *pending = &su->pending;
 	int64_t wait_s = 0;
-	bool taken = false;
 	bool same = false;
-	enum stauth_rc rc = find_owner(ctx, pending->email, &taken, err);
 
-	if (rc == STAUTH_OK) {
-		rc = find_same(ctx, pending, &same, err);
-	}
+	enum stauth_rc rc = find_owner(su, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (taken) {
+	rc = find_same(su, &same, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (su->taken) {
 		stauth_wipe_array(pending->password);
 	}
-	rc = ctx->accounts->ops->pending_put(
-		ctx->accounts, pending, pending->created_at, err);
+	rc = su->ctx->accounts->ops->pending_put(
+		su->ctx->accounts, pending, pending->created_at, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = post(ctx, who, pending,
-		taken ? STAUTH_LETTER_SIGNUP_EXISTS : STAUTH_LETTER_SIGNUP_PIN,
-		"signup.ask", &wait_s, err);
-	if (rc == STAUTH_THROTTLED) {
-		rc = same ? STAUTH_OK
-			  : post(ctx, who, pending, STAUTH_LETTER_NONE,
-				    "signup.throttled", &wait_s, err);
+	rc = post(su, kind_for(su), "signup.ask", &wait_s, err);
+	if (rc != STAUTH_THROTTLED) {
+		return rc;
 	}
-	return rc;
+	return same ? STAUTH_OK
+		    : post(su, STAUTH_LETTER_NONE, "signup.throttled", &wait_s,
+			      err);
+}
+
+static enum stauth_rc start(struct signup *su, const char *email,
+	const struct stauth_secret *password,
+	enum stauth_signup_field *ret_field, struct stauth_err *err)
+{
+	struct stauth_ctx *ctx = su->ctx;
+	struct stauth_pending *pending = &su->pending;
+
+	*ret_field = STAUTH_SIGNUP_NONE;
+	enum stauth_rc rc = ready(ctx->config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_pin_flow(ctx, su->who->flow, pending->flow_hash, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = check_fields(su, email, password, ret_field, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	*ret_field = STAUTH_SIGNUP_NONE;
+	rc = stauth_hash_new(ctx, false, password, pending->password, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	pending->created_at = ctx->state->ops->now(ctx->state);
+	pending->expires_at = pending->created_at + pending_life_s(ctx->config);
+	return put_and_post(su, err);
 }
 
 enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
@@ -261,55 +299,43 @@ enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
 	const struct stauth_secret *password,
 	enum stauth_signup_field *ret_field, struct stauth_err *err)
 {
-	struct stauth_pending pending = {0};
-	enum stauth_rc rc = ready(ctx->config, err);
+	struct signup su = {.ctx = ctx, .who = who};
+	enum stauth_rc rc = start(&su, email, password, ret_field, err);
 
-	*ret_field = STAUTH_SIGNUP_NONE;
-	if (rc == STAUTH_OK) {
-		rc = stauth_pin_flow(ctx, who->flow, pending.flow_hash, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = check_fields(
-			ctx, email, password, &pending, ret_field, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_hash_new(
-			ctx, false, password, pending.password, err);
-	}
-	if (rc == STAUTH_OK) {
-		pending.created_at = ctx->state->ops->now(ctx->state);
-		pending.expires_at =
-			pending.created_at + pending_life_s(ctx->config);
-		rc = put_and_post(ctx, who, &pending, err);
-	}
-	stauth_wipe(&pending, sizeof(pending));
+	stauth_wipe(&su.pending, sizeof(su.pending));
 	return stauth_account_told(ctx, rc, err);
 }
 
 /* --- 6. */
 
+static enum stauth_rc resend(
+	struct signup *su, int64_t *ret_wait_s, struct stauth_err *err)
+{
+	enum stauth_rc rc = ready(su->ctx->config, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_pin_pending(su->ctx, su->who->flow, &su->pending, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = find_owner(su, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	su->taken = su->taken || su->pending.password[0] == '\0';
+	return post(su, kind_for(su), "signup.resend", ret_wait_s, err);
+}
+
 enum stauth_rc stauth_signup_resend(struct stauth_ctx *ctx,
 	const struct stauth_signup_who *who, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	struct stauth_pending pending = {0};
-	bool taken = false;
-	enum stauth_rc rc = ready(ctx->config, err);
+	struct signup su = {.ctx = ctx, .who = who};
+	enum stauth_rc rc = resend(&su, ret_wait_s, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_pin_pending(ctx, who->flow, &pending, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = find_owner(ctx, pending.email, &taken, err);
-	}
-	if (rc == STAUTH_OK) {
-		taken = taken || !pending.password[0];
-		rc = post(ctx, who, &pending,
-			taken ? STAUTH_LETTER_SIGNUP_EXISTS
-			      : STAUTH_LETTER_SIGNUP_PIN,
-			"signup.resend", ret_wait_s, err);
-	}
-	stauth_wipe(&pending, sizeof(pending));
+	stauth_wipe(&su.pending, sizeof(su.pending));
 	return rc;
 }
 
@@ -343,4 +369,45 @@ enum stauth_rc stauth_signup_look(struct stauth_ctx *ctx,
 		*ret_view = view;
 	}
 	return rc;
+}
+
+/* --- 8. */
+
+enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
+	const struct stauth_pending *after, size_t limit,
+	struct stauth_pending *ret_pending, size_t *ret_count,
+	struct stauth_err *err)
+{
+	return ctx->accounts->ops->pending_list(ctx->accounts, after, limit,
+		ctx->state->ops->now(ctx->state), ret_pending, ret_count, err);
+}
+
+enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
+	const struct stauth_actor *actor, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	struct stauth_change change;
+	int count = 0;
+	int ended = 0;
+	enum stauth_rc rc;
+
+	if (stauth_email_canonical(email, strlen(email), account.name, NULL) !=
+		STAUTH_OK) {
+		return stauth_account_told(ctx,
+			stauth_fail(
+				err, STAUTH_NOTFOUND, STAUTH_TEXT_EMAIL_BAD),
+			err);
+	}
+	stauth_change_fill(
+		ctx, "signup.delete", &account, actor, "", false, &change);
+	rc = ctx->accounts->ops->pending_delete(
+		ctx->accounts, account.name, &change, &count, err);
+	if (rc == STAUTH_NOTFOUND) {
+		rc = stauth_fail(
+			err, rc, STAUTH_TEXT_PENDING_NONE, account.name);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_change_after(ctx, 0, &change, &ended, err);
+	}
+	return stauth_account_told(ctx, rc, err);
 }

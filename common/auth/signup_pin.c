@@ -1,25 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PIN of a sign-up, in the order of the code:
+ * The PIN of a sign-up, and from it to an account, in the order of the code:
  *
  *  1. A PIN MUST be six digits, each of the million equally likely, from the
  *     random source; if that fails there is none. It is text: leading zeros
  *     count.
  *  2. What is typed MUST be six ASCII digits; blanks and one dash between
- *     them are let through, because people copy "123 456". Nothing else is
- *     let through, and what is not let through is no guess: it is compared
- *     with nothing and counted nowhere.
+ *     them are accepted, because people copy "123 456". Anything else is no
+ *     guess: it is compared with nothing and counted nowhere.
  *  3. Only a keyed hash of a PIN MUST reach the store, under a key from
  *     outside of it: a million plain hashes are quickly tried.
  *  4. The hash MUST bind the purpose, the browser and the address, each with
  *     its length before it, so that no other three give the same text.
+ *  5. Only the browser that asked has something to verify. The verdict MUST
+ *     be DENY until the account is made; ALLOW is assigned in one place.
+ *  6. The store counts the try before it compares, and of several right ones
+ *     one wins. A wrong PIN stays counted and leaves an audit row; a dead
+ *     one, a sign-up without a PIN and a fault are no failures.
+ *  7. The account is made from the password that waited with the PIN, under
+ *     the address that the mail went to; if the address is taken by then, it
+ *     stays with its owner. The log-in shows two factors, password and PIN,
+ *     and takes its failure back when the session opens.
+ *  8. A failure MUST be counted for the source before the PIN is compared,
+ *     and a throttled source MUST end there, with the PIN untouched.
  */
 #include "auth/signup_pin.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/account_change.h"
+#include "auth/audit.h"
 #include "auth/session.h"
+#include "auth/signup.h"
+#include "auth/throttle.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -53,11 +68,6 @@ enum stauth_rc stauth_pin_make(struct stauth_ctx *ctx,
 
 /* --- 2. */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool read_digits(const char *typed, char pin[STAUTH_PIN_LEN + 1])
 {
 	size_t digits = 0;
@@ -66,7 +76,7 @@ static bool read_digits(const char *typed, char pin[STAUTH_PIN_LEN + 1])
 
 	for (const char *at = typed; *at; at++) {
 		last = *at;
-		if (is_digit(*at)) {
+		if (stauth_is_digit(*at)) {
 			if (digits == STAUTH_PIN_LEN) {
 				return false;
 			}
@@ -78,7 +88,7 @@ static bool read_digits(const char *typed, char pin[STAUTH_PIN_LEN + 1])
 		}
 	}
 	pin[digits] = '\0';
-	return digits == STAUTH_PIN_LEN && is_digit(last) && dashes <= 1;
+	return digits == STAUTH_PIN_LEN && stauth_is_digit(last) && dashes <= 1;
 }
 
 enum stauth_rc stauth_pin_typed(const char *typed,
@@ -117,15 +127,18 @@ static enum stauth_rc keyed(struct stauth_ctx *ctx, struct frame *frame,
 {
 	const struct stauth_keys *keys;
 	uint8_t hash[STAUTH_SHA256_LEN];
-	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
 
-	if (rc == STAUTH_OK && !stauth_hmac_sha256(keys->pin, sizeof(keys->pin),
-				       frame->data, frame->len, hash)) {
+	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	if (!stauth_hmac_sha256(keys->pin, sizeof(keys->pin), frame->data,
+		    frame->len, hash)) {
 		rc = stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		memcpy(ret_hash, hash, sizeof(hash));
-	}
+	memcpy(ret_hash, hash, sizeof(hash));
+out:
 	stauth_wipe(frame, sizeof(*frame));
 	return rc;
 }
@@ -168,4 +181,201 @@ enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
 	}
 	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
 		ctx->state->ops->now(ctx->state), ret_pending, err);
+}
+
+/* --- 5. */
+
+/* One PIN that was typed, and what it is for. */
+struct attempt {
+	struct stauth_ctx *ctx;
+	const struct stauth_signup_who *who;
+	struct stauth_pending pending;
+	char pin[STAUTH_PIN_LEN + 1];
+	struct stauth_login *login;
+	int *ret_tries_left;
+};
+
+static struct stauth_actor actor_of(const struct attempt *try)
+{
+	return (struct stauth_actor){
+		"", try->login->channel, try->login->address};
+}
+
+static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
+{
+	const struct stauth_login_who asks = {
+		.username = try->pending.email,
+		.username_len = strlen(try->pending.email),
+		.address = try->who->address,
+		.channel = try->who->channel,
+	};
+	enum stauth_rc rc =
+		stauth_login_start(try->ctx, &asks, try->login, err);
+
+	try->login->verdict = STAUTH_DENY;
+	stauth_throttle_source_lane(try->login);
+	return rc;
+}
+
+/* --- 6. */
+
+static void audit_wrong(const struct attempt *try)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	const struct stauth_actor actor = actor_of(try);
+	struct stauth_audit_row row;
+	struct stauth_err err;
+	char detail[64];
+
+	(void)snprintf(detail, sizeof(detail), "wrong, %d tries left",
+		*try->ret_tries_left);
+	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
+		&actor, detail);
+	if (ctx->state->ops->audit_add(ctx->state, &row,
+		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
+		stauth_say(&ctx->messages, STAUTH_WARNING,
+			"The audit row signup.pin could not be written: %s",
+			err.msg);
+	}
+}
+
+static enum stauth_rc compare(const struct attempt *try, struct stauth_err *err)
+{
+	struct stauth_state *state = try->ctx->state;
+	uint8_t mac[32];
+	enum stauth_rc rc = stauth_pin_mac(try->ctx, try->who->flow,
+		try->pending.email, try->pin, mac, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = state->ops->pin_try(state, STAUTH_PIN_SIGNUP,
+		try->pending.flow_hash, mac, state->ops->now(state),
+		try->ret_tries_left, err);
+	stauth_wipe_array(mac);
+	return rc;
+}
+
+/* --- 7. */
+
+static enum stauth_rc promote(const struct attempt *try,
+	struct stauth_account *account, struct stauth_err *err)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	const struct stauth_pending *pending = &try->pending;
+	const struct stauth_actor actor = actor_of(try);
+	struct stauth_change change;
+	int64_t uid = 0;
+	int ended = 0;
+	enum stauth_rc rc;
+
+	memcpy(account->name, pending->email, sizeof(account->name));
+	memcpy(account->email, pending->email, sizeof(account->email));
+	memcpy(account->password, pending->password, sizeof(account->password));
+	stauth_change_fill(ctx, "signup", account, &actor, "", false, &change);
+	rc = ctx->accounts->ops->pending_promote(
+		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	change.audit.uid = uid;
+	rc = stauth_change_after(ctx, uid, &change, &ended, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return ctx->accounts->ops->user_by_uid(
+		ctx->accounts, uid, account, err);
+}
+
+/* The one place that allows. */
+static enum stauth_rc make_account(
+	const struct attempt *try, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	enum stauth_rc rc = promote(try, &account, err);
+
+	stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	try->login->account = account;
+	try->login->factors = STAUTH_FACTOR_PASSWORD | STAUTH_FACTOR_PIN;
+	try->login->verdict = STAUTH_ALLOW;
+	return STAUTH_OK;
+}
+
+/* --- 8. */
+
+static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
+{
+	enum stauth_rc rc = start_login(try, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_throttle_take(try->ctx, try->login, err);
+	if (rc != STAUTH_OK) {
+		try->login->verdict = rc == STAUTH_THROTTLED
+					      ? STAUTH_DENY_THROTTLED
+					      : STAUTH_DENY;
+		return rc;
+	}
+	rc = compare(try, err);
+	if (rc == STAUTH_BADVALUE) {
+		audit_wrong(try);
+		return rc;
+	}
+	if (rc == STAUTH_OK) {
+		rc = make_account(try, err);
+	}
+	if (rc != STAUTH_OK) {
+		(void)stauth_throttle_done(try->ctx, try->login, false, NULL);
+	}
+	return rc;
+}
+
+/* So that what was mistyped does not look like a PIN without tries. */
+static void show_tries(const struct attempt *try)
+{
+	struct stauth_state *state = try->ctx->state;
+	struct stauth_pin pin = {0};
+
+	if (state->ops->pin_look(state, STAUTH_PIN_SIGNUP,
+		    try->pending.flow_hash, state->ops->now(state), &pin,
+		    NULL) == STAUTH_OK) {
+		*try->ret_tries_left = pin.tries_left;
+	}
+}
+
+enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
+	const struct stauth_signup_who *who, const char *pin,
+	struct stauth_login *login, int *ret_tries_left, struct stauth_err *err)
+{
+	struct attempt try = {
+		.ctx = ctx,
+		.who = who,
+		.login = login,
+		.ret_tries_left = ret_tries_left,
+	};
+
+	*login = (struct stauth_login){.verdict = STAUTH_DENY};
+	*ret_tries_left = 0;
+	if (!ctx->config->allow_user_sign_up) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
+	}
+	enum stauth_rc rc =
+		stauth_pin_pending(ctx, who->flow, &try.pending, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_pin_typed(pin, try.pin, err);
+	if (rc == STAUTH_OK) {
+		rc = verify(&try, err);
+	} else {
+		show_tries(&try);
+	}
+	stauth_wipe_array(try.pin);
+	stauth_wipe(&try.pending, sizeof(try.pending));
+	return rc;
 }
