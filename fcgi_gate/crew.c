@@ -232,7 +232,7 @@ static bool add_children(struct gate_crew *crew)
 	for (int i = 0; ok && i < config->page_workers; i++) {
 		ok = add_child(crew, GATE_KIND_PAGES);
 	}
-	if (ok && config->mail_transport != STAUTH_MAIL_NONE) {
+	if (ok && config->mail_transport != STAUTH_TRANSPORT_NONE) {
 		ok = add_child(crew, GATE_KIND_MAIL);
 	}
 	return ok;

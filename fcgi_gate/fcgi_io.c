@@ -122,7 +122,7 @@ static int accept_one(
 		return -1;
 	}
 	/* Who comes now is the others'. */
-	gate_stop_look();
+	gate_stop_poll();
 	if (*stop) {
 		return -1;
 	}

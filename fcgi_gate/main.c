@@ -122,7 +122,7 @@ static int look_at_mailer(const struct stauth_config *config)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
 	struct stauth_mailer *mailer = NULL;
-	if (config->mail_transport == STAUTH_MAIL_NONE) {
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		gate_log("no mail goes out: SENDGRID_API_KEY, SMTP_URL and "
 			 "MAIL_TRANSPORT are not set");
 		return EX_OK;

@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-void gate_stop_look(void)
+void gate_stop_poll(void)
 {
 	sigset_t pending;
 	sigset_t term;

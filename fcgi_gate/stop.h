@@ -7,6 +7,6 @@
  * hold SIGTERM back while they work, and ppoll, which waits with it let in,
  * does not look at it where there is something to do at once.
  */
-void gate_stop_look(void);
+void gate_stop_poll(void);
 
 #endif

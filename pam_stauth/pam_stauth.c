@@ -21,9 +21,9 @@
 
 #include "args.h"
 #include "ask.h"
+#include "conv.h"
 #include "log.h"
 #include "result.h"
-#include "talk.h"
 #include "wire.h"
 
 #include "base/banned.h"
@@ -68,7 +68,7 @@ static int call_begin(pam_handle_t *pamh, int argc, const char **argv,
 	pamst_frame_init(&call->answer, PAMST_NONE);
 	rc = pamst_args_parse(pamh, argc, argv, &call->args);
 	if (rc == PAM_SUCCESS) {
-		rc = pamst_talk_user(pamh, &call->user);
+		rc = pamst_conv_user(pamh, &call->user);
 	}
 	if (rc != PAM_SUCCESS) {
 		return rc;
@@ -151,7 +151,7 @@ static int remember(pam_handle_t *pamh, int code)
 
 static int authenticate(pam_handle_t *pamh, int flags, struct call *call)
 {
-	int rc = pamst_talk_password(
+	int rc = pamst_conv_password(
 		pamh, &call->args, &call->ask, &call->flags);
 
 	if (rc != PAM_SUCCESS) {
@@ -161,7 +161,7 @@ static int authenticate(pam_handle_t *pamh, int flags, struct call *call)
 	if (rc == PAM_SUCCESS) {
 		rc = take_name(pamh, call);
 	}
-	pamst_talk_text(pamh, flags, &call->answer,
+	pamst_conv_text(pamh, flags, &call->answer,
 		rc == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG);
 	return rc;
 }
@@ -204,7 +204,7 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(
 
 	if (rc == PAM_SUCCESS) {
 		rc = call_ask(pamh, &call);
-		pamst_talk_text(pamh, flags, &call.answer, PAM_ERROR_MSG);
+		pamst_conv_text(pamh, flags, &call.answer, PAM_ERROR_MSG);
 	}
 	call_end(&call);
 	return rc;
@@ -223,16 +223,16 @@ static int change_phase(
 	if (as_root) {
 		call->flags |= PAMST_AS_ROOT;
 	} else {
-		rc = pamst_talk_old_password(
+		rc = pamst_conv_old_password(
 			pamh, &call->args, &call->ask, &call->flags);
 	}
 	if (rc == PAM_SUCCESS && !prelim) {
-		rc = pamst_talk_new_password(
+		rc = pamst_conv_new_password(
 			pamh, &call->args, &call->ask, &call->flags);
 	}
 	if (rc == PAM_SUCCESS) {
 		rc = call_ask(pamh, call);
-		pamst_talk_text(pamh, flags, &call->answer,
+		pamst_conv_text(pamh, flags, &call->answer,
 			rc == PAM_SUCCESS && !prelim ? PAM_TEXT_INFO
 						     : PAM_ERROR_MSG);
 	}

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "auth/throttle.h"
+#include "auth/rate_limit.h"
 #include "ctl.h"
 #include "list.h"
 #include "result.h"
@@ -21,9 +21,9 @@ static const struct ctl_field fields[] = {
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
-static void add_lane(struct ctl_out *out, const void *of)
+static void add_limit(struct ctl_out *out, const void *of)
 {
-	const struct stauth_throttle_row *row = of;
+	const struct stauth_rate_limit_row *row = of;
 	const struct ctl_value values[FIELD_COUNT] = {
 		{row->count.name, 0},
 		{row->user, 0},
@@ -42,14 +42,14 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	struct stauth_err *err)
 {
 	(void)about;
-	return stauth_throttle_list(
+	return stauth_rate_limit_list(
 		&ctl->ctx, after, max, ret_rows, ret_count, err);
 }
 
 int ctl_throttle_list(struct ctl *ctl)
 {
 	static const struct ctl_list list = {fields, FIELD_COUNT,
-		sizeof(struct stauth_throttle_row), read_page, add_lane};
+		sizeof(struct stauth_rate_limit_row), read_page, add_limit};
 
 	return ctl_list(ctl, &list, NULL);
 }
@@ -60,7 +60,7 @@ int ctl_throttle_clear(struct ctl *ctl)
 	struct stauth_err err = {0};
 	int cleared = 0;
 
-	if (stauth_throttle_clear(&ctl->ctx, whose, &ctl->actor, &cleared,
+	if (stauth_rate_limit_clear(&ctl->ctx, whose, &ctl->actor, &cleared,
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}

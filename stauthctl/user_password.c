@@ -6,7 +6,7 @@
 
 #include "ask.h"
 #include "auth/account.h"
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "base/text.h"
 #include "out.h"
 #include "result.h"
@@ -150,7 +150,7 @@ static int judge(struct ctl *ctl, struct stauth_login *login)
 /* password NULL: one that cannot be one, which is wrong and counted. */
 static int verify_with(struct ctl *ctl, const struct stauth_secret *password)
 {
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = ctl->operands[0],
 		.username_len = strlen(ctl->operands[0]),
 		.address = ctl->actor.address,

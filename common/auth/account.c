@@ -116,7 +116,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	if (!password) {
 		return STAUTH_OK;
 	}
-	rc = stauth_account_fits(ctx->config, account->name, account->email,
+	rc = stauth_password_check(ctx->config, account->name, account->email,
 		account->display_name, password, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -154,8 +154,8 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	enum stauth_rc rc =
-		stauth_account_wall(new_account->system_login, actor, err);
+	enum stauth_rc rc = stauth_account_check_channel(
+		new_account->system_login, actor, err);
 
 	if (rc == STAUTH_OK) {
 		rc = set_fields(new_account, &account, err);
@@ -173,7 +173,7 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	if (rc == STAUTH_OK) {
 		*ret_account = account;
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }
 
 /* --- 5. the end of one */
@@ -215,10 +215,11 @@ enum stauth_rc stauth_account_delete(struct stauth_ctx *ctx, const char *name,
 
 	stauth_wipe_array(account.password);
 	if (rc == STAUTH_OK) {
-		rc = stauth_account_wall(account.system_login, actor, err);
+		rc = stauth_account_check_channel(
+			account.system_login, actor, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = delete_account(ctx, &account, actor, ret_ended, err);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }

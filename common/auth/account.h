@@ -66,7 +66,7 @@ enum stauth_rc stauth_account_delete(struct stauth_ctx *ctx, const char *name,
 
 /* Is it good enough for this account? BADVALUE with the reason in words.
  * strength (may be NULL) is filled either way. */
-enum stauth_rc stauth_account_password_fits(struct stauth_ctx *ctx,
+enum stauth_rc stauth_account_password_check(struct stauth_ctx *ctx,
 	const char *name, const char *email, const char *display_name,
 	const struct stauth_secret *password, struct stauth_err *err);
 

@@ -11,11 +11,11 @@
 
 #include "base/banned.h"
 
-enum stauth_rc stauth_account_told(
+enum stauth_rc stauth_account_report(
 	struct stauth_ctx *ctx, enum stauth_rc rc, const struct stauth_err *err)
 {
 	if (rc > 0 && err) {
-		stauth_say(&ctx->messages, STAUTH_ERROR, "%s", err->msg);
+		stauth_report(&ctx->messages, STAUTH_ERROR, "%s", err->msg);
 	}
 	return rc;
 }
@@ -45,7 +45,7 @@ enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
 }
 
 /* Whoever rules the web pages must not become root on a host. */
-enum stauth_rc stauth_account_wall(bool system_login,
+enum stauth_rc stauth_account_check_channel(bool system_login,
 	const struct stauth_actor *actor, struct stauth_err *err)
 {
 	if (system_login && strcmp(actor->channel, "web") == 0) {

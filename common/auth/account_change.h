@@ -11,18 +11,18 @@
 #include "store/accounts.h"
 
 /* Says err->msg through ctx->messages if rc is a refusal, and returns rc. */
-enum stauth_rc stauth_account_told(struct stauth_ctx *ctx, enum stauth_rc rc,
+enum stauth_rc stauth_account_report(struct stauth_ctx *ctx, enum stauth_rc rc,
 	const struct stauth_err *err);
 /* By name as typed, with its password. NOTFOUND. */
 enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err);
-/* stauth_account_password_fits that tells nobody: for calls that tell every
+/* stauth_account_password_check that tells nobody: for calls that tell every
  * refusal themselves. */
-enum stauth_rc stauth_account_fits(const struct stauth_config *config,
+enum stauth_rc stauth_password_check(const struct stauth_config *config,
 	const char *name, const char *email, const char *display_name,
 	const struct stauth_secret *password, struct stauth_err *err);
 /* REFUSED: the account is marked for system log-in and actor is a page. */
-enum stauth_rc stauth_account_wall(bool system_login,
+enum stauth_rc stauth_account_check_channel(bool system_login,
 	const struct stauth_actor *actor, struct stauth_err *err);
 
 /* Fills what goes along with a change; end: sessions, devices and everything

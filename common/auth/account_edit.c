@@ -152,7 +152,7 @@ static enum stauth_rc apply(struct stauth_ctx *ctx,
 		*ret_ended = 0;
 		return STAUTH_OK;
 	}
-	rc = stauth_account_wall(
+	rc = stauth_account_check_channel(
 		old->system_login || next->system_login, actor, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -198,5 +198,5 @@ enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx, const char *name,
 	for (int i = 0; rc == STAUTH_EXPIRED && i < ROUNDS_MAX; i++) {
 		rc = edit_once(ctx, name, edit, actor, ret_ended, err);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }

@@ -27,8 +27,8 @@
 #include "auth/hash.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
+#include "auth/rate_limit.h"
 #include "auth/slots.h"
-#include "auth/throttle.h"
 #include "base/text.h"
 #include "password/blocklist.h"
 #include "password/strength.h"
@@ -103,7 +103,7 @@ static enum stauth_rc strong_enough(const struct stauth_config *config,
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_account_fits(const struct stauth_config *config,
+enum stauth_rc stauth_password_check(const struct stauth_config *config,
 	const char *name, const char *email, const char *display_name,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
@@ -120,12 +120,12 @@ enum stauth_rc stauth_account_fits(const struct stauth_config *config,
 	return rc;
 }
 
-enum stauth_rc stauth_account_password_fits(struct stauth_ctx *ctx,
+enum stauth_rc stauth_account_password_check(struct stauth_ctx *ctx,
 	const char *name, const char *email, const char *display_name,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
-	return stauth_account_told(ctx,
-		stauth_account_fits(
+	return stauth_account_report(ctx,
+		stauth_password_check(
 			ctx->config, name, email, display_name, password, err),
 		err);
 }
@@ -191,7 +191,7 @@ enum stauth_rc stauth_account_generate(struct stauth_ctx *ctx,
 	}
 	rc = fill_groups(ctx, groups * (GROUP_LEN + 1) - 1, &password, err);
 	if (rc == STAUTH_OK) {
-		rc = stauth_account_fits(
+		rc = stauth_password_check(
 			ctx->config, "", "", "", &password, err);
 	}
 	if (rc == STAUTH_OK) {
@@ -211,11 +211,11 @@ static enum stauth_rc fill_notice(struct stauth_ctx *ctx,
 	enum stauth_rc rc;
 
 	if (!account->email[0] ||
-		ctx->config->mail_transport == STAUTH_MAIL_NONE) {
+		ctx->config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return STAUTH_OK;
 	}
-	rc = stauth_mail_fill(ctx, STAUTH_LETTER_PASSWORD_CHANGED,
-		account->email, account->name, NOTICE_S, mail, err);
+	rc = stauth_mail_fill(ctx, STAUTH_MAIL_PASSWORD_CHANGED, account->email,
+		account->name, NOTICE_S, mail, err);
 	if (rc == STAUTH_OK) {
 		change->notice = mail;
 	}
@@ -258,7 +258,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 {
 	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	struct stauth_change change;
-	enum stauth_rc rc = stauth_account_fits(ctx->config, account->name,
+	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
 		account->email, account->display_name, password, err);
 
 	if (rc != STAUTH_OK) {
@@ -271,7 +271,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	stauth_change_fill(ctx, "password.set", account, actor,
 		must_change ? "must change" : "", true, &change);
 	/* The wall once more: it was asked before the slow hash. */
-	change.unless_marked = strcmp(actor->channel, "web") == 0;
+	change.unless_system_login = strcmp(actor->channel, "web") == 0;
 	rc = stauth_account_write_password(ctx, account, -1, encoded,
 		must_change, &change, ret_ended, err);
 	stauth_wipe_array(encoded);
@@ -288,13 +288,14 @@ enum stauth_rc stauth_account_passwd(struct stauth_ctx *ctx, const char *name,
 
 	stauth_wipe_array(account.password);
 	if (rc == STAUTH_OK) {
-		rc = stauth_account_wall(account.system_login, actor, err);
+		rc = stauth_account_check_channel(
+			account.system_login, actor, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = set_password(ctx, &account, password, must_change, actor,
 			ret_ended, err);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }
 
 /* --- 5. by the owner */
@@ -381,7 +382,7 @@ static enum stauth_rc change_own(struct stauth_ctx *ctx,
 {
 	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	struct stauth_change change;
-	enum stauth_rc rc = stauth_account_fits(ctx->config, account->name,
+	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
 		account->email, account->display_name, new_password, err);
 
 	if (rc != STAUTH_OK) {
@@ -421,7 +422,7 @@ enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
 	/* The current password was right, whatever becomes of the new one. */
-	rc = stauth_throttle_done(ctx, login, true, err);
+	rc = stauth_rate_limits_done(ctx, login, true, err);
 	if (rc == STAUTH_OK) {
 		rc = read_own(ctx, login, &account, err);
 	}
@@ -430,5 +431,5 @@ enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
 			&account, actor, ret_ended, err);
 	}
 	stauth_wipe_array(account.password);
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }

@@ -17,7 +17,7 @@ struct stauth_check;
 struct stauth_mailer;
 
 /* Whose hashing slots this process takes (auth/slots.h). */
-enum stauth_slot_bank {
+enum stauth_slot_pool {
 	STAUTH_SLOTS_WEB,
 	STAUTH_SLOTS_PAM,
 	STAUTH_SLOTS_CLI,
@@ -37,7 +37,7 @@ struct stauth_ctx {
 	struct stauth_messages messages;
 	stauth_random_fn *random;
 	int64_t (*boot_ms)(void);
-	enum stauth_slot_bank slots;
+	enum stauth_slot_pool slots;
 	/* Loaded at first need, so that a service started before `init`
 	 * recovers by itself; see stauth_ctx_keys. */
 	struct stauth_keys keys;

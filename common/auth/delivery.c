@@ -56,7 +56,7 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	stauth_audit_fill(&row, "mail", delivery->done_ok, delivery->done_user,
 		0, &actor, delivery->done_detail);
 	rc = ctx->state->ops->mail_done(ctx->state, delivery->done_id,
-		delivery->done_quiet ? NULL : &row,
+		delivery->done_silent ? NULL : &row,
 		ctx->state->ops->now(ctx->state), err);
 	/* Gone already: its time was over meanwhile. */
 	if (rc >= 0) {
@@ -72,7 +72,7 @@ static enum stauth_rc settle(struct stauth_ctx *ctx,
 {
 	delivery->done_id = mail->id;
 	delivery->done_ok = ok;
-	delivery->done_quiet = !mail->kind[0];
+	delivery->done_silent = !mail->kind[0];
 	(void)snprintf(delivery->done_user, sizeof(delivery->done_user), "%s",
 		mail->user);
 	(void)snprintf(delivery->done_detail, sizeof(delivery->done_detail),
@@ -140,7 +140,7 @@ static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 	delivery->closed_count++;
 	delivery->closed_until_ms = ctx->boot_ms() + pause_ms;
 	if (!delivery->trouble[0]) {
-		stauth_say(&ctx->messages, STAUTH_WARNING,
+		stauth_report(&ctx->messages, STAUTH_WARNING,
 			"mail cannot be sent, will retry: %s", trouble->msg);
 	}
 	(void)snprintf(delivery->trouble, sizeof(delivery->trouble), "%s",
@@ -150,7 +150,8 @@ static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 static void open_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery)
 {
 	if (delivery->trouble[0]) {
-		stauth_say(&ctx->messages, STAUTH_INFO, "mail is sent again");
+		stauth_report(
+			&ctx->messages, STAUTH_INFO, "mail is sent again");
 	}
 	delivery->trouble[0] = '\0';
 	delivery->closed_count = 0;
@@ -200,7 +201,7 @@ static int minutes_of(const struct stauth_config *config, const char *kind)
 }
 
 static enum stauth_rc send_facts(struct stauth_ctx *ctx,
-	const struct stauth_letter_facts *facts, int64_t *ret_retry_after_s,
+	const struct stauth_mail_params *facts, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	struct stauth_composed composed = {0};
@@ -224,7 +225,7 @@ static enum stauth_rc deliver(struct stauth_ctx *ctx,
 	struct stauth_delivery *delivery, const struct stauth_mail *mail,
 	struct stauth_err *err)
 {
-	struct stauth_letter_facts facts = {
+	struct stauth_mail_params facts = {
 		.to = mail->recipient,
 		.user = mail->user,
 		.code = mail->code,
@@ -239,7 +240,7 @@ static enum stauth_rc deliver(struct stauth_ctx *ctx,
 	if (!mail->kind[0]) {
 		return settle(ctx, delivery, mail, true, "", err);
 	}
-	rc = stauth_letter_kind_parse(mail->kind, &facts.kind);
+	rc = stauth_mail_kind_parse(mail->kind, &facts.kind);
 	if (rc != STAUTH_OK) {
 		return settle(ctx, delivery, mail, false, "unknown kind", err);
 	}
@@ -276,8 +277,8 @@ enum stauth_rc stauth_delivery_test(
 	char email[STAUTH_EMAIL_SIZE];
 	char message[STAUTH_HANDLE_LEN + 1];
 	int64_t retry_after_s = 0;
-	struct stauth_letter_facts facts = {
-		.kind = STAUTH_LETTER_TEST,
+	struct stauth_mail_params facts = {
+		.kind = STAUTH_MAIL_TEST,
 		.to = email,
 		.user = "",
 		.code = "",

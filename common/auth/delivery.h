@@ -15,7 +15,7 @@ struct stauth_delivery {
 	/* Delivered or given up, but not yet written: before anything else. */
 	int64_t done_id; /* 0 none */
 	bool done_ok;
-	bool done_quiet; /* never was meant to be sent: no audit row */
+	bool done_silent; /* never was meant to be sent: no audit row */
 	char done_user[255];
 	char done_detail[193];
 	/* The way is closed, not one letter's fault: nobody is tried before

@@ -59,7 +59,7 @@ enum stauth_rc stauth_device_source_hash(struct stauth_ctx *ctx,
 	return keyed(ctx, text, ret_hash, err);
 }
 
-enum stauth_rc stauth_device_of_hash(struct stauth_ctx *ctx,
+enum stauth_rc stauth_device_by_hash(struct stauth_ctx *ctx,
 	const uint8_t hash[32], const struct stauth_account *account,
 	bool *ret_known, struct stauth_err *err)
 {
@@ -89,7 +89,7 @@ enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 	if (rc != STAUTH_OK) {
 		return rc > 0 ? STAUTH_OK : rc;
 	}
-	return stauth_device_of_hash(ctx, ret_hash, account, ret_known, err);
+	return stauth_device_by_hash(ctx, ret_hash, account, ret_known, err);
 }
 
 enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,

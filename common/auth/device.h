@@ -19,7 +19,7 @@ enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_account *account, bool *ret_known,
 	uint8_t ret_hash[32], struct stauth_err *err);
 /* The same for a hash, however it was made. */
-enum stauth_rc stauth_device_of_hash(struct stauth_ctx *ctx,
+enum stauth_rc stauth_device_by_hash(struct stauth_ctx *ctx,
 	const uint8_t hash[32], const struct stauth_account *account,
 	bool *ret_known, struct stauth_err *err);
 /* Makes it a known device of the account for STAUTH_DEVICE_DAYS. */

@@ -56,7 +56,7 @@ static bool uid_permits(const char *name, int64_t minimum_uid)
 }
 
 bool stauth_host_permits(const struct stauth_account *account,
-	const struct stauth_host_rules *rules)
+	const struct stauth_host_policy *rules)
 {
 	if (!account->system_login && !rules->any_account) {
 		return false;
@@ -75,7 +75,7 @@ bool stauth_host_permits(const struct stauth_account *account,
 }
 
 enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
-	const struct stauth_host_rules *rules,
+	const struct stauth_host_policy *rules,
 	enum stauth_host_verdict *ret_verdict,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
@@ -295,7 +295,7 @@ enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
 	struct stauth_audit_row row;
 	struct stauth_session session;
 	enum stauth_rc rc =
-		stauth_session_of_handle(ctx, handle, &session, err);
+		stauth_session_by_handle(ctx, handle, &session, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/login.h"
 #include "auth/session.h"
-#include "auth/verify.h"
 
 /*
  * The wall between the web and the host (CONTRACT 4): what a log-in through
  * PAM asks of an account beyond its password.
  */
-struct stauth_host_rules {
+struct stauth_host_policy {
 	bool require_su;
 	const char *group; /* NULL: any */
 	bool any_account;  /* lifts the mark: a service that opens no host */
@@ -29,10 +29,10 @@ enum stauth_host_verdict {
 
 /* The rules but state of the account; pure but for getpwnam. */
 bool stauth_host_permits(const struct stauth_account *account,
-	const struct stauth_host_rules *rules);
+	const struct stauth_host_policy *rules);
 /* May it enter now? For PAM's account phase. */
 enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
-	const struct stauth_host_rules *rules,
+	const struct stauth_host_policy *rules,
 	enum stauth_host_verdict *ret_verdict,
 	struct stauth_account *ret_account, struct stauth_err *err);
 

@@ -103,7 +103,7 @@ static void report(const struct import *im,
 	char where[32] = "";
 
 	if (record->name == NULL) {
-		stauth_say(&im->ctx->messages, STAUTH_WARNING,
+		stauth_report(&im->ctx->messages, STAUTH_WARNING,
 			"%s line %zu: %s", what, record->line, why);
 		return;
 	}
@@ -113,8 +113,8 @@ static void report(const struct import *im,
 		(void)snprintf(
 			where, sizeof(where), " (line %zu)", record->line);
 	}
-	stauth_say(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\"%s: %s", what,
-		shown, where, why);
+	stauth_report(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\"%s: %s",
+		what, shown, where, why);
 }
 
 static enum stauth_rc skip(struct import *im,
@@ -219,8 +219,8 @@ static enum stauth_rc fill_fields(struct import *im,
 	account->disabled = record->disabled;
 	account->system_login = record->system_login;
 	account->must_change = record->must_change;
-	enum stauth_rc rc =
-		stauth_account_wall(record->system_login, im->actor, err);
+	enum stauth_rc rc = stauth_account_check_channel(
+		record->system_login, im->actor, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

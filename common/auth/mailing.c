@@ -21,8 +21,8 @@
 #include <string.h>
 
 #include "auth/name.h"
-#include "auth/throttle.h"
-#include "store/lane.h"
+#include "auth/rate_limit.h"
+#include "store/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -38,7 +38,7 @@ enum stauth_rc stauth_mailing_ready(
 		return stauth_fail(
 			err, STAUTH_ECONFIG, "PUBLIC_URL is not set");
 	}
-	if (config->mail_transport == STAUTH_MAIL_NONE) {
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"no mail can be sent: set SENDGRID_API_KEY, SMTP_URL "
 			"or MAIL_TRANSPORT=FILE");
@@ -48,30 +48,30 @@ enum stauth_rc stauth_mailing_ready(
 
 /* --- 2. to 4. */
 
-#define LANE_CLOSED(lane_name, most, seconds)                                  \
+#define LIMIT_CLOSED(limit_name, most, seconds)                                \
 	{                                                                      \
-		.name = (lane_name), .free = (most), .window_s = (seconds),    \
+		.name = (limit_name), .free = (most), .window_s = (seconds),   \
 		.first_wait_s = (seconds), .max_wait_s = (seconds),            \
 		.fixed_window = true, .closed_when_full = true,                \
 	}
 
 enum lane {
-	LANE_PAUSE,
-	LANE_ADDRESS,
-	LANE_PINS,
-	LANE_SOURCE,
-	LANE_ALL,
+	LIMIT_PAUSE,
+	LIMIT_ADDRESS,
+	LIMIT_PINS,
+	LIMIT_SOURCE,
+	LIMIT_ALL,
 };
 
-static const struct stauth_lane lanes[] = {
-	[LANE_PAUSE] = LANE_CLOSED("mail-pause", 1, 60),
-	[LANE_ADDRESS] = LANE_CLOSED("mail", 5, 3600),
-	[LANE_PINS] = LANE_CLOSED("mail-pins", 10, 86400),
-	[LANE_SOURCE] = LANE_CLOSED("mail-source", 20, 3600),
-	[LANE_ALL] = LANE_CLOSED("mail-all", 500, 3600),
+static const struct stauth_rate_limit lanes[] = {
+	[LIMIT_PAUSE] = LIMIT_CLOSED("mail-pause", 1, 60),
+	[LIMIT_ADDRESS] = LIMIT_CLOSED("mail", 5, 3600),
+	[LIMIT_PINS] = LIMIT_CLOSED("mail-pins", 10, 86400),
+	[LIMIT_SOURCE] = LIMIT_CLOSED("mail-source", 20, 3600),
+	[LIMIT_ALL] = LIMIT_CLOSED("mail-all", 500, 3600),
 };
 
-const struct stauth_lane *stauth_mailing_lane(const char *name)
+const struct stauth_rate_limit *stauth_mailing_limit(const char *name)
 {
 	for (size_t i = 0; i < sizeof(lanes) / sizeof(*lanes); i++) {
 		if (strcmp(lanes[i].name, name) == 0) {
@@ -86,49 +86,50 @@ static const char *topic_name(enum stauth_mailing_topic topic)
 	return topic == STAUTH_MAILING_SIGNUP ? "signup" : "reset";
 }
 
-static struct stauth_lane lane_of_address(
+static struct stauth_rate_limit limit_of_address(
 	enum lane which, enum stauth_mailing_topic topic, const char *email)
 {
-	struct stauth_lane lane = lanes[which];
+	struct stauth_rate_limit lane = lanes[which];
 
 	(void)snprintf(
 		lane.key, sizeof(lane.key), "%s\n%s", email, topic_name(topic));
 	return lane;
 }
 
-static struct stauth_lane lane_of_key(enum lane which, const char *key)
+static struct stauth_rate_limit limit_of_key(enum lane which, const char *key)
 {
-	struct stauth_lane lane = lanes[which];
+	struct stauth_rate_limit lane = lanes[which];
 
 	(void)snprintf(lane.key, sizeof(lane.key), "%s", key);
 	return lane;
 }
 
-void stauth_mailing_count(struct stauth_mailing *mailing,
+void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email, const char *address)
 {
 	char source[STAUTH_ADDRESS_SIZE];
 	size_t n = 0;
 
 	stauth_source_of_address(address ? address : "", source);
-	mailing->lanes[n++] = lane_of_address(LANE_PAUSE, topic, email);
-	mailing->lanes[n++] = lane_of_address(LANE_ADDRESS, topic, email);
+	mailing->lanes[n++] = limit_of_address(LIMIT_PAUSE, topic, email);
+	mailing->lanes[n++] = limit_of_address(LIMIT_ADDRESS, topic, email);
 	if (topic == STAUTH_MAILING_SIGNUP) {
-		mailing->lanes[n++] = lane_of_address(LANE_PINS, topic, email);
+		mailing->lanes[n++] =
+			limit_of_address(LIMIT_PINS, topic, email);
 	}
 	mailing->lanes[n++] =
-		lane_of_key(LANE_SOURCE, source[0] ? source : "?");
-	mailing->lanes[n++] = lane_of_key(LANE_ALL, EVERYBODY);
+		limit_of_key(LIMIT_SOURCE, source[0] ? source : "?");
+	mailing->lanes[n++] = limit_of_key(LIMIT_ALL, EVERYBODY);
 	mailing->lane_count = n;
 }
 
 /* The one counter with this key, read from where the list passes it. */
 static enum stauth_rc wait_of(struct stauth_ctx *ctx,
-	const struct stauth_lane *lane, int64_t now_s, int64_t *ret_wait_s,
-	struct stauth_err *err)
+	const struct stauth_rate_limit *lane, int64_t now_s,
+	int64_t *ret_wait_s, struct stauth_err *err)
 {
-	struct stauth_lane_count count;
-	char before[STAUTH_LANE_KEY_SIZE];
+	struct stauth_counter count;
+	char before[STAUTH_RATE_LIMIT_KEY_SIZE];
 	size_t found = 0;
 	enum stauth_rc rc;
 
@@ -139,7 +140,7 @@ static enum stauth_rc wait_of(struct stauth_ctx *ctx,
 	if (rc == STAUTH_OK && found == 1 &&
 		strcmp(count.name, lane->name) == 0 &&
 		strcmp(count.key, lane->key) == 0) {
-		*ret_wait_s = stauth_throttle_wait_s(lane, &count, now_s);
+		*ret_wait_s = stauth_counter_wait_s(lane, &count, now_s);
 	}
 	return rc;
 }
@@ -148,13 +149,14 @@ enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	static const enum lane which[] = {LANE_PAUSE, LANE_ADDRESS, LANE_PINS};
+	static const enum lane which[] = {
+		LIMIT_PAUSE, LIMIT_ADDRESS, LIMIT_PINS};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	int64_t longest_s = 0;
 
 	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
-		const struct stauth_lane lane =
-			lane_of_address(which[i], topic, email);
+		const struct stauth_rate_limit lane =
+			limit_of_address(which[i], topic, email);
 		int64_t wait_s = 0;
 		enum stauth_rc rc = wait_of(ctx, &lane, now_s, &wait_s, err);
 
@@ -191,7 +193,7 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 /* --- 6. */
 
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
-	enum stauth_letter_kind kind, const char *recipient, const char *user,
+	enum stauth_mail_kind kind, const char *recipient, const char *user,
 	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err)
 {
 	struct stauth_mail mail = {0};
@@ -204,7 +206,7 @@ enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	mail.created_at = ctx->state->ops->now(ctx->state);
 	mail.expires_at = mail.created_at + life_s;
 	(void)snprintf(mail.kind, sizeof(mail.kind), "%s",
-		stauth_letter_kind_name(kind));
+		stauth_mail_kind_name(kind));
 	(void)snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
 	(void)snprintf(mail.user, sizeof(mail.user), "%s", user);
 	*ret_mail = mail;

@@ -12,7 +12,7 @@
 #include "store/records.h"
 #include "store/state.h"
 
-#define STAUTH_MAILING_LANES 5
+#define STAUTH_MAILING_LIMITS 5
 
 /* What the throttle takes for one kind: all answers to one question. */
 enum stauth_mailing_topic {
@@ -23,7 +23,7 @@ enum stauth_mailing_topic {
 /* One mail and what is counted for it. Holds the code: wipe after use. */
 struct stauth_mailing {
 	struct stauth_mail mail;
-	struct stauth_lane lanes[STAUTH_MAILING_LANES];
+	struct stauth_rate_limit lanes[STAUTH_MAILING_LIMITS];
 	size_t lane_count;
 	bool never_refuse;
 	bool no_mail;                     /* only what it would carry */
@@ -39,10 +39,10 @@ enum stauth_rc stauth_mailing_ready(
 /* recipient and user are cut, never overrun; life_s: sent within that time
  * or not at all. */
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
-	enum stauth_letter_kind kind, const char *recipient, const char *user,
+	enum stauth_mail_kind kind, const char *recipient, const char *user,
 	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err);
 /* The lanes of one mail to this (canonical) address, asked for from there. */
-void stauth_mailing_count(struct stauth_mailing *mailing,
+void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email,
 	const char *address);
 /* Counts it and puts it into the outbox. THROTTLED: *ret_wait_s; nothing is
@@ -56,6 +56,6 @@ enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	struct stauth_err *err);
 
 /* The numbers of a lane of mail, by its name; NULL: it is none of them. */
-const struct stauth_lane *stauth_mailing_lane(const char *name);
+const struct stauth_rate_limit *stauth_mailing_limit(const char *name);
 
 #endif

@@ -85,7 +85,7 @@ static bool hash_of(const char *token, uint8_t hash[32])
 /* --- 2. and 3. */
 
 struct answer {
-	enum stauth_letter_kind kind;
+	enum stauth_mail_kind kind;
 	const char *why; /* for the audit */
 };
 
@@ -93,16 +93,16 @@ static struct answer answer_for(
 	bool found, const struct stauth_account *account)
 {
 	if (!found) {
-		return (struct answer){STAUTH_LETTER_NONE, "no account"};
+		return (struct answer){STAUTH_MAIL_NONE, "no account"};
 	}
 	if (account->disabled) {
-		return (struct answer){STAUTH_LETTER_NONE, "disabled"};
+		return (struct answer){STAUTH_MAIL_NONE, "disabled"};
 	}
 	if (account->system_login) {
 		return (struct answer){
-			STAUTH_LETTER_RESET_ASK, "marked for system log-in"};
+			STAUTH_MAIL_RESET_ASK, "marked for system log-in"};
 	}
-	return (struct answer){STAUTH_LETTER_RESET_LINK, ""};
+	return (struct answer){STAUTH_MAIL_RESET_LINK, ""};
 }
 
 /* A row as heavy as a link's, that nothing ever asks for. The mail that says
@@ -126,7 +126,7 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 	const char *email, const char *address, struct stauth_err *err)
 {
 	const struct stauth_actor actor = {"", "web", address};
-	bool link = answer->kind == STAUTH_LETTER_RESET_LINK;
+	bool link = answer->kind == STAUTH_MAIL_RESET_LINK;
 	struct stauth_mailing mailing = {0};
 	struct stauth_reset reset = {0};
 	struct stauth_pin decoy = {0};
@@ -144,7 +144,7 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 			fill_decoy(&mailing.mail, &reset, &decoy);
 			mailing.pin = &decoy;
 		}
-		stauth_mailing_count(
+		stauth_mailing_set_limits(
 			&mailing, STAUTH_MAILING_RESET, email, address);
 		stauth_audit_fill(&mailing.audit, "reset.ask", link,
 			account->uid ? account->name : email, account->uid,
@@ -168,7 +168,7 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
 			email, strlen(email), canonical, err);
 	}
 	if (rc != STAUTH_OK) {
-		return stauth_account_told(ctx, rc, err);
+		return stauth_account_report(ctx, rc, err);
 	}
 	rc = ctx->accounts->ops->user_by_email(
 		ctx->accounts, canonical, &account, err);
@@ -214,7 +214,7 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	int64_t wait_s = 0;
 	char token[STAUTH_MAIL_CODE_SIZE];
 	enum stauth_rc rc = stauth_mail_fill(ctx,
-		send ? STAUTH_LETTER_RESET_LINK : STAUTH_LETTER_NONE,
+		send ? STAUTH_MAIL_RESET_LINK : STAUTH_MAIL_NONE,
 		account->email, account->name, LIFE_S, &mailing.mail, err);
 
 	if (rc == STAUTH_OK) {
@@ -255,7 +255,7 @@ enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
 	if (rc == STAUTH_OK) {
 		rc = make_link(ctx, &account, send, actor, ret_link, err);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }
 
 /* --- 5. and 6. */
@@ -269,7 +269,7 @@ static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],
 	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_reset reset = {0};
-	enum stauth_rc rc = ctx->state->ops->reset_look(ctx->state, hash,
+	enum stauth_rc rc = ctx->state->ops->reset_read(ctx->state, hash,
 		ctx->state->ops->now(ctx->state), &reset, err);
 
 	if (rc == STAUTH_OK) {
@@ -287,7 +287,7 @@ static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_reset_look(struct stauth_ctx *ctx, const char *token,
+enum stauth_rc stauth_reset_check(struct stauth_ctx *ctx, const char *token,
 	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
 {
 	struct stauth_account account = {0};
@@ -322,7 +322,7 @@ static enum stauth_rc take_and_set(struct stauth_ctx *ctx,
 	}
 	stauth_change_fill(ctx, "reset", account, &actor, "", true, &change);
 	/* Marked while it was hashed: the mark raises no epoch. */
-	change.unless_marked = true;
+	change.unless_system_login = true;
 	rc = stauth_account_write_password(ctx, account, reset.epoch, encoded,
 		false, &change, &ended, err);
 	return rc > 0 ? over(err) : rc;
@@ -338,11 +338,11 @@ enum stauth_rc stauth_reset_commit(struct stauth_ctx *ctx, const char *token,
 	enum stauth_rc rc;
 
 	if (!hash_of(token, hash)) {
-		return stauth_account_told(ctx, over(err), err);
+		return stauth_account_report(ctx, over(err), err);
 	}
 	rc = find(ctx, hash, &account, err);
 	if (rc == STAUTH_OK) {
-		rc = stauth_account_fits(ctx->config, account.name,
+		rc = stauth_password_check(ctx->config, account.name,
 			account.email, account.display_name, password, err);
 	}
 	if (rc == STAUTH_OK) {
@@ -352,5 +352,5 @@ enum stauth_rc stauth_reset_commit(struct stauth_ctx *ctx, const char *token,
 		rc = take_and_set(ctx, hash, &account, encoded, address, err);
 		stauth_wipe_array(encoded);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }

@@ -34,7 +34,7 @@ enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
 	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err);
 
 /* Does this token still hold? Consumes nothing. EXPIRED. ret_name: whose. */
-enum stauth_rc stauth_reset_look(struct stauth_ctx *ctx, const char *token,
+enum stauth_rc stauth_reset_check(struct stauth_ctx *ctx, const char *token,
 	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err);
 
 /*

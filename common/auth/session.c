@@ -28,7 +28,7 @@
 #include "auth/audit.h"
 #include "auth/device.h"
 #include "auth/name.h"
-#include "auth/throttle.h"
+#include "auth/rate_limit.h"
 #include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
@@ -56,7 +56,8 @@ static bool known_token(struct stauth_ctx *ctx,
 }
 
 static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
-	const struct stauth_login *login, const struct stauth_session_ask *ask,
+	const struct stauth_login *login,
+	const struct stauth_session_request *ask,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
 	enum stauth_rc rc;
@@ -82,7 +83,7 @@ static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
 }
 
 static enum stauth_rc hash_tokens(struct stauth_ctx *ctx,
-	const struct stauth_session_ask *ask,
+	const struct stauth_session_request *ask,
 	const struct stauth_session_grant *grant,
 	struct stauth_login_commit *commit, struct stauth_err *err)
 {
@@ -131,8 +132,9 @@ static bool set_identity(
 }
 
 static void fill_session(struct stauth_ctx *ctx,
-	const struct stauth_login *login, const struct stauth_session_ask *ask,
-	int64_t now_s, struct stauth_session *session)
+	const struct stauth_login *login,
+	const struct stauth_session_request *ask, int64_t now_s,
+	struct stauth_session *session)
 {
 	set_identity(session, &login->account);
 	stauth_text_clean(
@@ -172,7 +174,7 @@ static void fill_commit(struct stauth_ctx *ctx,
 }
 
 static enum stauth_rc commit_login(struct stauth_ctx *ctx,
-	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
 	struct stauth_login_commit commit = {0};
@@ -198,7 +200,7 @@ static enum stauth_rc commit_login(struct stauth_ctx *ctx,
 }
 
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
-	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err)
 {
 	struct stauth_session_grant grant = {0};
@@ -216,7 +218,7 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	}
 	/* Of EUNKNOWN nobody knows whether it took the failure back. */
 	if (rc != STAUTH_OK && rc != STAUTH_EUNKNOWN) {
-		(void)stauth_throttle_done(ctx, login, false, NULL);
+		(void)stauth_rate_limits_done(ctx, login, false, NULL);
 	}
 	stauth_wipe(&grant, sizeof(grant));
 	return rc;
@@ -249,7 +251,7 @@ static int64_t idle_s(const struct stauth_ctx *ctx)
 	return (int64_t)ctx->config->session_idle_minutes * 60;
 }
 
-enum stauth_rc stauth_session_of_token(struct stauth_ctx *ctx,
+enum stauth_rc stauth_session_by_token(struct stauth_ctx *ctx,
 	const char *token, struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
@@ -265,7 +267,7 @@ enum stauth_rc stauth_session_of_token(struct stauth_ctx *ctx,
 		ctx->state->ops->now(ctx->state), ret_session, err);
 }
 
-enum stauth_rc stauth_session_of_handle(struct stauth_ctx *ctx,
+enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 	const char *handle, struct stauth_session *ret_session,
 	struct stauth_err *err)
 {

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "base/random.h"
 
 /* What a browser brings and gets with a log-in. */
-struct stauth_session_ask {
+struct stauth_session_request {
 	bool remember;
 	const char *address;      /* of the client */
 	const char *agent;        /* User-Agent, cut by us; NULL none */
@@ -35,15 +35,15 @@ struct stauth_session_grant {
  * in again). Wipe the grant after use.
  */
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
-	struct stauth_login *login, const struct stauth_session_ask *ask,
+	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err);
 
 /* The live session of a token; NOTFOUND also for what is no token, then
  * without asking the store. must_change sessions are found: look. */
-enum stauth_rc stauth_session_of_token(struct stauth_ctx *ctx,
+enum stauth_rc stauth_session_by_token(struct stauth_ctx *ctx,
 	const char *token, struct stauth_session *ret_session,
 	struct stauth_err *err);
-enum stauth_rc stauth_session_of_handle(struct stauth_ctx *ctx,
+enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 	const char *handle, struct stauth_session *ret_session,
 	struct stauth_err *err);
 

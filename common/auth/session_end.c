@@ -49,7 +49,7 @@ enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_actor *actor, struct stauth_err *err)
 {
 	struct stauth_session session;
-	enum stauth_rc rc = stauth_session_of_token(ctx, token, &session, err);
+	enum stauth_rc rc = stauth_session_by_token(ctx, token, &session, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -62,7 +62,7 @@ enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
 {
 	struct stauth_session session;
 	enum stauth_rc rc =
-		stauth_session_of_handle(ctx, handle, &session, err);
+		stauth_session_by_handle(ctx, handle, &session, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

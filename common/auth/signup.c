@@ -95,7 +95,7 @@ static enum stauth_rc check_fields(struct signup *su, const char *email,
 		return rc;
 	}
 	*ret_field = STAUTH_SIGNUP_PASSWORD;
-	return stauth_account_fits(su->ctx->config, pending->email,
+	return stauth_password_check(su->ctx->config, pending->email,
 		pending->email, "", password, err);
 }
 
@@ -162,13 +162,12 @@ out:
 	return rc;
 }
 
-static enum stauth_letter_kind kind_for(const struct signup *su)
+static enum stauth_mail_kind kind_for(const struct signup *su)
 {
-	return su->taken ? STAUTH_LETTER_SIGNUP_EXISTS
-			 : STAUTH_LETTER_SIGNUP_PIN;
+	return su->taken ? STAUTH_MAIL_SIGNUP_EXISTS : STAUTH_MAIL_SIGNUP_PIN;
 }
 
-static enum stauth_rc post(struct signup *su, enum stauth_letter_kind kind,
+static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 	const char *event, int64_t *ret_wait_s, struct stauth_err *err)
 {
 	const struct stauth_pending *pending = &su->pending;
@@ -184,21 +183,20 @@ static enum stauth_rc post(struct signup *su, enum stauth_letter_kind kind,
 		return rc;
 	}
 	rc = fill_pin(
-		su, kind == STAUTH_LETTER_SIGNUP_PIN, &mailing.mail, &pin, err);
+		su, kind == STAUTH_MAIL_SIGNUP_PIN, &mailing.mail, &pin, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	mailing.pin = &pin;
-	mailing.no_mail = kind == STAUTH_LETTER_NONE;
+	mailing.no_mail = kind == STAUTH_MAIL_NONE;
 	if (!mailing.no_mail) {
-		stauth_mailing_count(&mailing, STAUTH_MAILING_SIGNUP,
+		stauth_mailing_set_limits(&mailing, STAUTH_MAILING_SIGNUP,
 			pending->email, su->who->address);
 	}
 	stauth_audit_fill(&mailing.audit, event, true, pending->email, 0,
 		&actor,
-		kind == STAUTH_LETTER_SIGNUP_EXISTS
-			? "the address has an account"
-			: "");
+		kind == STAUTH_MAIL_SIGNUP_EXISTS ? "the address has an account"
+						  : "");
 	rc = stauth_mailing_post(su->ctx, &mailing, ret_wait_s, err);
 	stauth_wipe(&mailing, sizeof(mailing));
 	return rc;
@@ -224,7 +222,7 @@ static enum stauth_rc find_same(
 	if (rc < 0) {
 		return rc;
 	}
-	rc = state->ops->pin_look(state, STAUTH_PIN_SIGNUP, pending->flow_hash,
+	rc = state->ops->pin_read(state, STAUTH_PIN_SIGNUP, pending->flow_hash,
 		pending->created_at, &pin, err);
 	if (rc < 0) {
 		return rc;
@@ -260,7 +258,7 @@ static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 		return rc;
 	}
 	return same ? STAUTH_OK
-		    : post(su, STAUTH_LETTER_NONE, "signup.throttled", &wait_s,
+		    : post(su, STAUTH_MAIL_NONE, "signup.throttled", &wait_s,
 			      err);
 }
 
@@ -303,7 +301,7 @@ enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
 	enum stauth_rc rc = start(&su, email, password, ret_field, err);
 
 	stauth_wipe(&su.pending, sizeof(su.pending));
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }
 
 /* --- 6. */
@@ -341,11 +339,11 @@ enum stauth_rc stauth_signup_resend(struct stauth_ctx *ctx,
 
 /* --- 7. */
 
-enum stauth_rc stauth_signup_look(struct stauth_ctx *ctx,
+enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	const struct stauth_signup_who *who,
-	struct stauth_signup_view *ret_view, struct stauth_err *err)
+	struct stauth_signup_state *ret_view, struct stauth_err *err)
 {
-	struct stauth_signup_view view = {0};
+	struct stauth_signup_state view = {0};
 	struct stauth_pending pending = {0};
 	struct stauth_pin pin = {0};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
@@ -356,7 +354,7 @@ enum stauth_rc stauth_signup_look(struct stauth_ctx *ctx,
 		return rc;
 	}
 	memcpy(view.email, pending.email, sizeof(view.email));
-	rc = ctx->state->ops->pin_look(ctx->state, STAUTH_PIN_SIGNUP,
+	rc = ctx->state->ops->pin_read(ctx->state, STAUTH_PIN_SIGNUP,
 		pending.flow_hash, now_s, &pin, err);
 	if (rc < 0) {
 		return rc;
@@ -393,7 +391,7 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 
 	if (stauth_email_canonical(email, strlen(email), account.name, NULL) !=
 		STAUTH_OK) {
-		return stauth_account_told(ctx,
+		return stauth_account_report(ctx,
 			stauth_fail(
 				err, STAUTH_NOTFOUND, STAUTH_TEXT_EMAIL_BAD),
 			err);
@@ -409,5 +407,5 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 	if (rc == STAUTH_OK) {
 		rc = stauth_change_after(ctx, 0, &change, &ended, err);
 	}
-	return stauth_account_told(ctx, rc, err);
+	return stauth_account_report(ctx, rc, err);
 }

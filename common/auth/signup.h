@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "auth/ctx.h"
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "base/secret.h"
 #include "store/records.h"
 
@@ -40,7 +40,7 @@ enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
 	enum stauth_signup_field *ret_field, struct stauth_err *err);
 
 /* What the PIN page shows. */
-struct stauth_signup_view {
+struct stauth_signup_state {
 	char email[STAUTH_EMAIL_SIZE];
 	bool pin_live;       /* else: expired or spent, ask for a new one */
 	int tries_left;      /* while pin_live */
@@ -48,9 +48,9 @@ struct stauth_signup_view {
 };
 
 /* NOTFOUND: this browser waits for nothing. Writes nothing. */
-enum stauth_rc stauth_signup_look(struct stauth_ctx *ctx,
+enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	const struct stauth_signup_who *who,
-	struct stauth_signup_view *ret_view, struct stauth_err *err);
+	struct stauth_signup_state *ret_view, struct stauth_err *err);
 
 /* A new PIN, the old one is dead. NOTFOUND; THROTTLED: *ret_wait_s. */
 enum stauth_rc stauth_signup_resend(struct stauth_ctx *ctx,

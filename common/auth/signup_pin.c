@@ -31,9 +31,9 @@
 
 #include "auth/account_change.h"
 #include "auth/audit.h"
+#include "auth/rate_limit.h"
 #include "auth/session.h"
 #include "auth/signup.h"
-#include "auth/throttle.h"
 #include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
@@ -203,7 +203,7 @@ static struct stauth_actor actor_of(const struct attempt *try)
 
 static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
 {
-	const struct stauth_login_who asks = {
+	const struct stauth_login_request asks = {
 		.username = try->pending.email,
 		.username_len = strlen(try->pending.email),
 		.address = try->who->address,
@@ -213,7 +213,7 @@ static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
 		stauth_login_start(try->ctx, &asks, try->login, err);
 
 	try->login->verdict = STAUTH_DENY;
-	stauth_throttle_source_lane(try->login);
+	stauth_rate_limits_source_only(try->login);
 	return rc;
 }
 
@@ -233,7 +233,7 @@ static void audit_wrong(const struct attempt *try)
 		&actor, detail);
 	if (ctx->state->ops->audit_add(ctx->state, &row,
 		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
-		stauth_say(&ctx->messages, STAUTH_WARNING,
+		stauth_report(&ctx->messages, STAUTH_WARNING,
 			"The audit row signup.pin could not be written: %s",
 			err.msg);
 	}
@@ -313,7 +313,7 @@ static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_throttle_take(try->ctx, try->login, err);
+	rc = stauth_rate_limits_take(try->ctx, try->login, err);
 	if (rc != STAUTH_OK) {
 		try->login->verdict = rc == STAUTH_THROTTLED
 					      ? STAUTH_DENY_THROTTLED
@@ -329,7 +329,8 @@ static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 		rc = make_account(try, err);
 	}
 	if (rc != STAUTH_OK) {
-		(void)stauth_throttle_done(try->ctx, try->login, false, NULL);
+		(void)stauth_rate_limits_done(
+			try->ctx, try->login, false, NULL);
 	}
 	return rc;
 }
@@ -340,7 +341,7 @@ static void show_tries(const struct attempt *try)
 	struct stauth_state *state = try->ctx->state;
 	struct stauth_pin pin = {0};
 
-	if (state->ops->pin_look(state, STAUTH_PIN_SIGNUP,
+	if (state->ops->pin_read(state, STAUTH_PIN_SIGNUP,
 		    try->pending.flow_hash, state->ops->now(state), &pin,
 		    NULL) == STAUTH_OK) {
 		*try->ret_tries_left = pin.tries_left;

@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-void stauth_say(const struct stauth_messages *messages,
+void stauth_report(const struct stauth_messages *messages,
 	enum stauth_message_type type, const char *fmt, ...)
 {
 	char text[512];

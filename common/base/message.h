@@ -23,7 +23,7 @@ struct stauth_messages {
 };
 
 /* Calls the callback, if there is one. */
-void stauth_say(const struct stauth_messages *messages,
+void stauth_report(const struct stauth_messages *messages,
 	enum stauth_message_type type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

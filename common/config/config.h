@@ -24,10 +24,10 @@ enum stauth_storage {
 };
 
 enum stauth_mail_transport {
-	STAUTH_MAIL_NONE,
-	STAUTH_MAIL_SENDGRID,
-	STAUTH_MAIL_SMTP,
-	STAUTH_MAIL_FILE,
+	STAUTH_TRANSPORT_NONE,
+	STAUTH_TRANSPORT_SENDGRID,
+	STAUTH_TRANSPORT_SMTP,
+	STAUTH_TRANSPORT_FILE,
 };
 
 /* "https://app.example.com": lower case, default port dropped. */

@@ -152,21 +152,21 @@ static enum stauth_rc finish_mail(
 	bool sendgrid = config->sendgrid_api_key[0] != '\0';
 	bool smtp = config->smtp_url[0] != '\0';
 
-	if (config->mail_transport == STAUTH_MAIL_NONE) {
-		config->mail_transport = sendgrid ? STAUTH_MAIL_SENDGRID
-					 : smtp   ? STAUTH_MAIL_SMTP
-						  : STAUTH_MAIL_NONE;
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
+		config->mail_transport = sendgrid ? STAUTH_TRANSPORT_SENDGRID
+					 : smtp   ? STAUTH_TRANSPORT_SMTP
+						  : STAUTH_TRANSPORT_NONE;
 	}
-	if (config->mail_transport == STAUTH_MAIL_SENDGRID && !sendgrid) {
+	if (config->mail_transport == STAUTH_TRANSPORT_SENDGRID && !sendgrid) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"MAIL_TRANSPORT is SENDGRID, but SENDGRID_API_KEY is "
 			"not set");
 	}
-	if (config->mail_transport == STAUTH_MAIL_SMTP && !smtp) {
+	if (config->mail_transport == STAUTH_TRANSPORT_SMTP && !smtp) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"MAIL_TRANSPORT is SMTP, but SMTP_URL is not set");
 	}
-	if (config->mail_transport != STAUTH_MAIL_NONE &&
+	if (config->mail_transport != STAUTH_TRANSPORT_NONE &&
 		config->notification_from_email[0] == '\0') {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"NOTIFICATION_FROM_EMAIL is not set: mails need a "
@@ -187,7 +187,7 @@ static enum stauth_rc finish_sign_up(
 			"ALLOW_USER_SIGN_UP needs PUBLIC_URL: mails must name "
 			"this site");
 	}
-	if (config->mail_transport == STAUTH_MAIL_NONE) {
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"ALLOW_USER_SIGN_UP needs a way for its mails: set "
 			"SENDGRID_API_KEY, SMTP_URL or MAIL_TRANSPORT=FILE");

@@ -18,10 +18,10 @@ static const char *const storages[] = {
 };
 
 static const char *const transports[] = {
-	[STAUTH_MAIL_NONE] = "",
-	[STAUTH_MAIL_SENDGRID] = "SENDGRID",
-	[STAUTH_MAIL_SMTP] = "SMTP",
-	[STAUTH_MAIL_FILE] = "FILE",
+	[STAUTH_TRANSPORT_NONE] = "",
+	[STAUTH_TRANSPORT_SENDGRID] = "SENDGRID",
+	[STAUTH_TRANSPORT_SMTP] = "SMTP",
+	[STAUTH_TRANSPORT_FILE] = "FILE",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))

@@ -16,7 +16,7 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "config/config.h"
-#include "mail/letter.h"
+#include "mail/mime.h"
 #include "mail/words.h"
 
 #include "base/banned.h"
@@ -30,7 +30,7 @@
 
 /* What the words are filled with. */
 struct filling {
-	const struct stauth_letter_facts *facts;
+	const struct stauth_mail_params *facts;
 	const char *site; /* "" without PUBLIC_URL */
 	char host[STAUTH_ORIGIN_SIZE];
 	char brand[BRAND_SIZE];
@@ -38,14 +38,14 @@ struct filling {
 	char link[LINK_SIZE];
 };
 
-const char *stauth_letter_kind_name(enum stauth_letter_kind kind)
+const char *stauth_mail_kind_name(enum stauth_mail_kind kind)
 {
 	return (size_t)kind < COUNT(stauth_words) ? stauth_words[kind].name
 						  : "";
 }
 
-enum stauth_rc stauth_letter_kind_parse(
-	const char *name, enum stauth_letter_kind *ret_kind)
+enum stauth_rc stauth_mail_kind_parse(
+	const char *name, enum stauth_mail_kind *ret_kind)
 {
 	for (size_t i = 0; i < COUNT(stauth_words); i++) {
 		if (strcmp(stauth_words[i].name, name) == 0) {
@@ -90,12 +90,12 @@ static bool name_ok(const char *name)
 }
 
 static enum stauth_rc check_facts(
-	const struct stauth_letter_facts *facts, struct stauth_err *err)
+	const struct stauth_mail_params *facts, struct stauth_err *err)
 {
-	bool pin = facts->kind == STAUTH_LETTER_SIGNUP_PIN;
-	bool link = facts->kind == STAUTH_LETTER_RESET_LINK;
+	bool pin = facts->kind == STAUTH_MAIL_SIGNUP_PIN;
+	bool link = facts->kind == STAUTH_MAIL_RESET_LINK;
 
-	if (facts->kind == STAUTH_LETTER_NONE ||
+	if (facts->kind == STAUTH_MAIL_NONE ||
 		(size_t)facts->kind >= COUNT(stauth_words)) {
 		return stauth_fail(err, STAUTH_BADVALUE, "no kind of letter");
 	}
@@ -124,14 +124,14 @@ static enum stauth_rc check_facts(
 	return STAUTH_OK;
 }
 
-static bool needs_site(enum stauth_letter_kind kind)
+static bool needs_site(enum stauth_mail_kind kind)
 {
-	return kind == STAUTH_LETTER_RESET_LINK ||
-	       kind == STAUTH_LETTER_SIGNUP_EXISTS;
+	return kind == STAUTH_MAIL_RESET_LINK ||
+	       kind == STAUTH_MAIL_SIGNUP_EXISTS;
 }
 
 static enum stauth_rc fill(const struct stauth_config *config,
-	const struct stauth_letter_facts *facts, struct filling *filling,
+	const struct stauth_mail_params *facts, struct filling *filling,
 	struct stauth_err *err)
 {
 	const char *from = config->notification_from_email;
@@ -155,7 +155,7 @@ static enum stauth_rc fill(const struct stauth_config *config,
 		config->brand_name[0] ? config->brand_name : filling->host);
 	(void)snprintf(filling->minutes, sizeof(filling->minutes),
 		"%d minute%s", facts->minutes, facts->minutes == 1 ? "" : "s");
-	if (facts->kind == STAUTH_LETTER_RESET_LINK) {
+	if (facts->kind == STAUTH_MAIL_RESET_LINK) {
 		(void)snprintf(filling->link, sizeof(filling->link),
 			"%s/auth/reset?token=%s", filling->site, facts->code);
 	} else {
@@ -268,7 +268,7 @@ static bool write_letter(const struct stauth_words *words,
 }
 
 enum stauth_rc stauth_compose(const struct stauth_config *config,
-	const struct stauth_letter_facts *facts,
+	const struct stauth_mail_params *facts,
 	struct stauth_composed *ret_composed, struct stauth_err *err)
 {
 	struct filling filling = {0};
@@ -287,7 +287,7 @@ enum stauth_rc stauth_compose(const struct stauth_config *config,
 	}
 	(void)snprintf(out->message_id, sizeof(out->message_id), "%s@%.180s",
 		facts->message, filling.host);
-	out->letter = (struct stauth_letter){
+	out->letter = (struct stauth_mail_message){
 		.from = config->notification_from_email,
 		.from_name = config->brand_name,
 		.to = facts->to,
@@ -299,7 +299,7 @@ enum stauth_rc stauth_compose(const struct stauth_config *config,
 	};
 	stauth_wipe(&filling, sizeof(filling));
 	if (rc == STAUTH_OK) {
-		rc = stauth_letter_check(&out->letter, err);
+		rc = stauth_mail_check(&out->letter, err);
 	}
 	if (rc != STAUTH_OK) {
 		stauth_composed_finish(out);

@@ -10,23 +10,23 @@
 struct stauth_config;
 
 /* What stauth writes to people. The names are what the outbox keeps. */
-enum stauth_letter_kind {
-	STAUTH_LETTER_NONE = 0,         /* "" never sent */
-	STAUTH_LETTER_SIGNUP_PIN,       /* "signup-pin" */
-	STAUTH_LETTER_SIGNUP_EXISTS,    /* "signup-exists" */
-	STAUTH_LETTER_RESET_LINK,       /* "reset-link" */
-	STAUTH_LETTER_RESET_ASK,        /* "reset-ask": ask an administrator */
-	STAUTH_LETTER_PASSWORD_CHANGED, /* "password-changed" */
-	STAUTH_LETTER_TEST,             /* "test" */
+enum stauth_mail_kind {
+	STAUTH_MAIL_NONE = 0,         /* "" never sent */
+	STAUTH_MAIL_SIGNUP_PIN,       /* "signup-pin" */
+	STAUTH_MAIL_SIGNUP_EXISTS,    /* "signup-exists" */
+	STAUTH_MAIL_RESET_LINK,       /* "reset-link" */
+	STAUTH_MAIL_RESET_ASK,        /* "reset-ask": ask an administrator */
+	STAUTH_MAIL_PASSWORD_CHANGED, /* "password-changed" */
+	STAUTH_MAIL_TEST,             /* "test" */
 };
 
-const char *stauth_letter_kind_name(enum stauth_letter_kind kind);
+const char *stauth_mail_kind_name(enum stauth_mail_kind kind);
 /* BADVALUE: no such kind. */
-enum stauth_rc stauth_letter_kind_parse(
-	const char *name, enum stauth_letter_kind *ret_kind);
+enum stauth_rc stauth_mail_kind_parse(
+	const char *name, enum stauth_mail_kind *ret_kind);
 
-struct stauth_letter_facts {
-	enum stauth_letter_kind kind;
+struct stauth_mail_params {
+	enum stauth_mail_kind kind;
 	const char *to;
 	const char *user;    /* the account's name */
 	const char *code;    /* PIN or token */
@@ -38,7 +38,7 @@ struct stauth_letter_facts {
 /* The letter and the strings it borrows. Holds the code: wipe by
  * stauth_composed_finish. */
 struct stauth_composed {
-	struct stauth_letter letter;
+	struct stauth_mail_message letter;
 	char subject[256];
 	char message_id[320];
 	char text[4096];
@@ -48,7 +48,7 @@ struct stauth_composed {
 /* ECONFIG: no PUBLIC_URL for a link, no NOTIFICATION_FROM_EMAIL; BADVALUE:
  * facts that cannot be said (an address that is none). */
 enum stauth_rc stauth_compose(const struct stauth_config *config,
-	const struct stauth_letter_facts *facts,
+	const struct stauth_mail_params *facts,
 	struct stauth_composed *ret_composed, struct stauth_err *err);
 void stauth_composed_finish(struct stauth_composed *composed);
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "mail/letter.h"
+#include "mail/mime.h"
 
 #include "base/banned.h"
 
@@ -141,7 +141,7 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 }
 
 static enum stauth_rc file_send(struct stauth_mailer *mailer,
-	const struct stauth_letter *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	struct file_mailer *file = (struct file_mailer *)mailer;
@@ -149,7 +149,7 @@ static enum stauth_rc file_send(struct stauth_mailer *mailer,
 	struct stauth_buf wire;
 	struct stat st;
 	int dir = -1;
-	enum stauth_rc rc = stauth_letter_wire(letter, &wire, err);
+	enum stauth_rc rc = stauth_mail_format(letter, &wire, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
@@ -162,7 +162,7 @@ static enum stauth_rc file_send(struct stauth_mailer *mailer,
 		rc = put(dir, &st, name, &wire, err);
 		(void)close(dir);
 	}
-	stauth_wire_finish(&wire);
+	stauth_mail_format_finish(&wire);
 	return rc;
 }
 

@@ -16,7 +16,7 @@ struct stauth_config;
 
 /* One letter, in words. All strings are borrowed for the call, UTF-8, and
  * refused (BADVALUE) with a control character; text and html may hold LF. */
-struct stauth_letter {
+struct stauth_mail_message {
 	const char *from;      /* address */
 	const char *from_name; /* BRAND_NAME */
 	const char *to;        /* address */
@@ -42,8 +42,8 @@ struct stauth_mailer_ops {
 	 * again all the same. err->msg says why, without any secret.
 	 */
 	enum stauth_rc (*send)(struct stauth_mailer *mailer,
-		const struct stauth_letter *letter, int64_t *ret_retry_after_s,
-		struct stauth_err *err);
+		const struct stauth_mail_message *letter,
+		int64_t *ret_retry_after_s, struct stauth_err *err);
 	void (*close)(struct stauth_mailer *mailer);
 };
 

@@ -18,7 +18,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "mail/http.h"
-#include "mail/letter.h"
+#include "mail/mime.h"
 #include "mail/said.h"
 #include "mail/transfer.h"
 
@@ -45,7 +45,7 @@ static json_t *no_tracking(void)
 }
 
 /* NULL: out of memory. Wipe and free. */
-static char *request_of(const struct stauth_letter *letter)
+static char *request_of(const struct stauth_mail_message *letter)
 {
 	json_t *root = json_pack(
 		"{s:[{s:[o]}], s:o, s:s, s:[{s:s, s:s}, {s:s, s:s}], s:o}",
@@ -122,7 +122,7 @@ static enum stauth_rc judge(const struct stauth_http_reply *reply,
 }
 
 static enum stauth_rc sendgrid_send(struct stauth_mailer *mailer,
-	const struct stauth_letter *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	const struct sendgrid_mailer *sendgrid =
@@ -130,7 +130,7 @@ static enum stauth_rc sendgrid_send(struct stauth_mailer *mailer,
 	const char *key = sendgrid->config->sendgrid_api_key;
 	struct stauth_http_reply reply;
 	char *json;
-	enum stauth_rc rc = stauth_letter_check(letter, err);
+	enum stauth_rc rc = stauth_mail_check(letter, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {

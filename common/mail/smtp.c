@@ -15,7 +15,7 @@
 #include <strings.h>
 
 #include "config/config.h"
-#include "mail/letter.h"
+#include "mail/mime.h"
 #include "mail/said.h"
 #include "mail/transfer.h"
 
@@ -166,7 +166,7 @@ static size_t speak(char *out, size_t size, size_t count, void *user)
 }
 
 static CURLcode set_smtp(struct dialogue *dialogue, struct curl_slist *to,
-	const struct stauth_letter *letter)
+	const struct stauth_mail_message *letter)
 {
 	const struct smtp_mailer *smtp = dialogue->smtp;
 	CURL *curl = dialogue->transfer.curl;
@@ -247,7 +247,7 @@ static enum stauth_rc judge(
 }
 
 static enum stauth_rc converse(struct dialogue *dialogue,
-	const struct stauth_letter *letter, struct stauth_err *err)
+	const struct stauth_mail_message *letter, struct stauth_err *err)
 {
 	const struct smtp_mailer *smtp = dialogue->smtp;
 	struct curl_slist *to = curl_slist_append(NULL, letter->to);
@@ -272,7 +272,7 @@ static enum stauth_rc converse(struct dialogue *dialogue,
 }
 
 static enum stauth_rc smtp_send(struct stauth_mailer *mailer,
-	const struct stauth_letter *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	const struct smtp_mailer *smtp = (const struct smtp_mailer *)mailer;
@@ -280,14 +280,14 @@ static enum stauth_rc smtp_send(struct stauth_mailer *mailer,
 		.smtp = smtp,
 		.secure = !smtp->starttls,
 	};
-	enum stauth_rc rc = stauth_letter_wire(letter, &dialogue.wire, err);
+	enum stauth_rc rc = stauth_mail_format(letter, &dialogue.wire, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	rc = converse(&dialogue, letter, err);
-	stauth_wire_finish(&dialogue.wire);
+	stauth_mail_format_finish(&dialogue.wire);
 	return rc;
 }
 

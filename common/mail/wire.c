@@ -10,7 +10,7 @@
  *    person can copy; anything else MUST be quoted-printable.
  * 3. No part MUST be able to hold the boundary, which has "=_" in it.
  */
-#include "mail/letter.h"
+#include "mail/mime.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@
 #define QP_LINE      75 /* and the "=" of a soft break */
 #define PLAIN_MAX    64 /* longer headers are folded as encoded words */
 
-void stauth_wire_finish(struct stauth_buf *wire)
+void stauth_mail_format_finish(struct stauth_buf *wire)
 {
 	if (wire->data) {
 		stauth_wipe(wire->data, wire->cap);
@@ -123,7 +123,7 @@ static void add_name(struct stauth_buf *wire, const char *name)
 }
 
 static void add_from(
-	struct stauth_buf *wire, const struct stauth_letter *letter)
+	struct stauth_buf *wire, const struct stauth_mail_message *letter)
 {
 	stauth_buf_add(wire, "From: ");
 	if (letter->from_name[0]) {
@@ -225,7 +225,7 @@ static void add_quoted_printable(struct stauth_buf *wire, const char *part)
 }
 
 /* Bytes of the Message-ID's local part that make the boundary. */
-static int boundary_len(const struct stauth_letter *letter)
+static int boundary_len(const struct stauth_mail_message *letter)
 {
 	size_t n = strcspn(letter->message_id, "@");
 
@@ -233,7 +233,8 @@ static int boundary_len(const struct stauth_letter *letter)
 }
 
 static void add_part(struct stauth_buf *wire,
-	const struct stauth_letter *letter, const char *type, const char *part)
+	const struct stauth_mail_message *letter, const char *type,
+	const char *part)
 {
 	bool plain = plain_part(part);
 
@@ -252,11 +253,11 @@ static void add_part(struct stauth_buf *wire,
 	stauth_buf_add(wire, "\r\n");
 }
 
-enum stauth_rc stauth_letter_wire(const struct stauth_letter *letter,
+enum stauth_rc stauth_mail_format(const struct stauth_mail_message *letter,
 	struct stauth_buf *ret_wire, struct stauth_err *err)
 {
 	struct stauth_buf wire;
-	enum stauth_rc rc = stauth_letter_check(letter, err);
+	enum stauth_rc rc = stauth_mail_check(letter, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -280,7 +281,7 @@ enum stauth_rc stauth_letter_wire(const struct stauth_letter *letter,
 	stauth_buf_addf(&wire, "--=_%.*s--\r\n", boundary_len(letter),
 		letter->message_id);
 	if (!stauth_buf_ok(&wire)) {
-		stauth_wire_finish(&wire);
+		stauth_mail_format_finish(&wire);
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"the letter is too long, or its date is none");
 	}

@@ -42,7 +42,7 @@ struct stauth_change {
 	bool keep_a_superuser;
 	/* Of password_set: REFUSED if the account is marked for system log-in
 	 * by then. */
-	bool unless_marked;
+	bool unless_system_login;
 	struct stauth_audit_row audit; /* written in the same transaction */
 	/* A mail about it to the owner, borrowed; NULL none. Goes into the
 	 * outbox in the same transaction, else by the caller, like audit. */
@@ -106,7 +106,8 @@ struct stauth_accounts_ops {
 		const struct stauth_change *change, int *ret_ended,
 		struct stauth_err *err);
 	/* Sets password and must_change. NOTFOUND; EXPIRED if epoch is given
-	 * (not -1) and moved meanwhile; REFUSED (change->unless_marked). */
+	 * (not -1) and moved meanwhile; REFUSED (change->unless_system_login).
+	 */
 	enum stauth_rc (*password_set)(struct stauth_accounts *accounts,
 		int64_t uid, int64_t epoch, const char *encoded,
 		bool must_change, const struct stauth_change *change,

@@ -12,21 +12,21 @@
 #include "base/codec.h"
 #include "base/random.h"
 
-#define STAUTH_NAME_SIZE      255 /* 254 bytes and the NUL */
-#define STAUTH_EMAIL_SIZE     255
-#define STAUTH_DISPLAY_SIZE   129
-#define STAUTH_GROUP_MAX      64 /* bytes of one group's name */
-#define STAUTH_GROUPS_MAX     32 /* groups of one account, su included */
-#define STAUTH_GROUPS_SIZE    (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
-#define STAUTH_ENCODED_SIZE   513 /* an encoded password */
-#define STAUTH_CHANNEL_SIZE   16  /* "web", "pam:sshd", "cli" */
-#define STAUTH_ADDRESS_SIZE   96  /* an address, or local:SERVICE:UID */
-#define STAUTH_AGENT_SIZE     129 /* what the browser calls itself, cut */
-#define STAUTH_DETAIL_SIZE    193
-#define STAUTH_LANE_KEY_SIZE  384
-#define STAUTH_PURPOSE_SIZE   16
-#define STAUTH_MAIL_KIND_SIZE 24
-#define STAUTH_MAIL_CODE_SIZE 64
+#define STAUTH_NAME_SIZE           255 /* 254 bytes and the NUL */
+#define STAUTH_EMAIL_SIZE          255
+#define STAUTH_DISPLAY_SIZE        129
+#define STAUTH_GROUP_MAX           64 /* bytes of one group's name */
+#define STAUTH_GROUPS_MAX          32 /* groups of one account, su included */
+#define STAUTH_GROUPS_SIZE         (STAUTH_GROUPS_MAX * (STAUTH_GROUP_MAX + 1))
+#define STAUTH_ENCODED_SIZE        513 /* an encoded password */
+#define STAUTH_CHANNEL_SIZE        16  /* "web", "pam:sshd", "cli" */
+#define STAUTH_ADDRESS_SIZE        96  /* an address, or local:SERVICE:UID */
+#define STAUTH_AGENT_SIZE          129 /* what the browser calls itself, cut */
+#define STAUTH_DETAIL_SIZE         193
+#define STAUTH_RATE_LIMIT_KEY_SIZE 384
+#define STAUTH_PURPOSE_SIZE        16
+#define STAUTH_MAIL_KIND_SIZE      24
+#define STAUTH_MAIL_CODE_SIZE      64
 
 /* A row that was made or used later than now + this is from the future:
  * store/state.h, 12. A plain number: statements hold it too. */
@@ -150,9 +150,9 @@ struct stauth_restore {
 };
 
 /* One counter as it stands, for people who look at it. */
-struct stauth_lane_count {
+struct stauth_counter {
 	char name[65];
-	char key[STAUTH_LANE_KEY_SIZE];
+	char key[STAUTH_RATE_LIMIT_KEY_SIZE];
 	int64_t failures; /* >= 1 */
 	int64_t first_at;
 	int64_t last_at;
@@ -160,9 +160,9 @@ struct stauth_lane_count {
 
 /* One counter of failures. The policy (common/auth/throttle.c) fills it;
  * the store compares and counts. */
-struct stauth_lane {
+struct stauth_rate_limit {
 	const char *name; /* "account+source", "account", "source", "device" */
-	char key[STAUTH_LANE_KEY_SIZE];
+	char key[STAUTH_RATE_LIMIT_KEY_SIZE];
 	int free;             /* failures without a wait */
 	int64_t window_s;     /* a counter untouched so long is forgotten */
 	int64_t first_wait_s; /* before the try after the last free failure */

@@ -40,7 +40,7 @@ struct stauth_login_commit {
 	bool device; /* (re)writes the known device of this account */
 	uint8_t device_hash[32];
 	int64_t device_expires_at;
-	const struct stauth_lane *lanes; /* success, see throttle_done */
+	const struct stauth_rate_limit *lanes; /* success, see throttle_done */
 	size_t lane_count;
 	struct stauth_audit_row audit;
 };
@@ -50,7 +50,7 @@ struct stauth_login_commit {
  * a crash leaves no PIN without its mail and no mail with a dead PIN.
  */
 struct stauth_mail_commit {
-	const struct stauth_lane *lanes; /* of the mail throttle */
+	const struct stauth_rate_limit *lanes; /* of the mail throttle */
 	size_t lane_count;
 	bool never_refuse; /* an administrator's: counted only */
 	/* id, tries and created_at are the store's. NULL: none (a link that is
@@ -147,21 +147,21 @@ struct stauth_state_ops {
 	 * *ret_wait_s (>= 1) is the longest wait. never_refuse: only counts.
 	 */
 	enum stauth_rc (*throttle_take)(struct stauth_state *state,
-		const struct stauth_lane *lanes, size_t count,
+		const struct stauth_rate_limit *lanes, size_t count,
 		bool never_refuse, int64_t now_s, int64_t *ret_wait_s,
 		struct stauth_err *err);
 	/* After the try was no failure: success clears the lanes that say so
 	 * and takes one back from the others; without success (a fault, not
 	 * a verdict) one is taken back from all. */
 	enum stauth_rc (*throttle_done)(struct stauth_state *state,
-		const struct stauth_lane *lanes, size_t count, bool success,
-		int64_t now_s, struct stauth_err *err);
+		const struct stauth_rate_limit *lanes, size_t count,
+		bool success, int64_t now_s, struct stauth_err *err);
 	/* Counters that count something and are not forgotten yet, in order of
 	 * name and key, after this name and key ("" from the start), at most
 	 * limit (<= 1000). */
 	enum stauth_rc (*throttle_list)(struct stauth_state *state,
 		const char *after_name, const char *after_key, size_t limit,
-		int64_t now_s, struct stauth_lane_count *ret_counts,
+		int64_t now_s, struct stauth_counter *ret_counts,
 		size_t *ret_count, struct stauth_err *err);
 	/* Forgets the counters whose key has this part (a key is parts joined
 	 * by newlines); "" all. None is not an error. */
@@ -195,7 +195,7 @@ struct stauth_state_ops {
 		int64_t next_at, struct stauth_err *err);
 
 	/* NOTFOUND: none, spent or expired. */
-	enum stauth_rc (*pin_look)(struct stauth_state *state,
+	enum stauth_rc (*pin_read)(struct stauth_state *state,
 		const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
 		struct stauth_pin *ret_pin, struct stauth_err *err);
 	/*
@@ -209,7 +209,7 @@ struct stauth_state_ops {
 		struct stauth_err *err);
 
 	/* Reads only: a link that is looked at stays good. NOTFOUND. */
-	enum stauth_rc (*reset_look)(struct stauth_state *state,
+	enum stauth_rc (*reset_read)(struct stauth_state *state,
 		const uint8_t token_hash[32], int64_t now_s,
 		struct stauth_reset *ret_reset, struct stauth_err *err);
 	/* Consumes it; of several callers one gets OK. NOTFOUND. */

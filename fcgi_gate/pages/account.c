@@ -49,8 +49,8 @@ bool gate_account_session(
 	}
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	const char *rd = gate_return_url(given);
-	gate_page_say(page, STAUTH_INFO, GATE_TEXT_PLEASE_SIGN_IN);
-	gate_page_go_with_rd(page, "/auth/login",
+	gate_page_message(page, STAUTH_INFO, GATE_TEXT_PLEASE_SIGN_IN);
+	gate_page_redirect_with_rd(page, "/auth/login",
 		strcmp(rd, "/") != 0 ? rd : "/auth/account");
 	return false;
 }
@@ -64,8 +64,8 @@ static bool add_row(struct gate_html *rows, struct gate_page *page,
 	struct gate_view view = {0};
 	int64_t seen_at =
 		row->last_seen_at > 0 ? row->last_seen_at : row->created_at;
-	gate_agent_words(row->channel, row->agent, browser);
-	gate_ago_words(page->now_s - seen_at, used);
+	gate_agent_name(row->channel, row->agent, browser);
+	gate_time_ago(page->now_s - seen_at, used);
 	stauth_time_format(seen_at, used_at);
 	gate_view_set(&view, "browser", browser);
 	gate_view_set(&view, "address", row->address);
@@ -149,7 +149,8 @@ static void say_note(struct gate_page *page)
 	gate_query_value(page->request->query, "done", done, sizeof(done));
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
 		if (strcmp(notes[i].name, done) == 0) {
-			gate_page_say(page, notes[i].type, "%s", notes[i].text);
+			gate_page_message(
+				page, notes[i].type, "%s", notes[i].text);
 		}
 	}
 }
@@ -164,7 +165,8 @@ void gate_account_get(struct gate_page *page)
 	}
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	if (session.must_change) {
-		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
+		gate_page_message(
+			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
 	} else {
 		say_note(page);
 		stauth_session_touch(page->ctx, &session);
@@ -187,7 +189,7 @@ void gate_account_again(struct gate_page *page)
 	}
 }
 
-void gate_to_account(struct gate_page *page)
+void gate_account_redirect(struct gate_page *page)
 {
 	page->response.status = 303;
 	gate_response_header(&page->response, "Location", "/auth/account");

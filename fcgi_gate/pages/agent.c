@@ -49,7 +49,7 @@ static const char *find(
 	return NULL;
 }
 
-void gate_agent_words(const char *channel, const char *agent,
+void gate_agent_name(const char *channel, const char *agent,
 	char ret_words[GATE_AGENT_WORDS_SIZE])
 {
 	const char *browser =

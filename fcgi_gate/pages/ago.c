@@ -9,7 +9,7 @@
 /* Sessions are seen about once a minute: finer would be a guess. */
 #define NOW_S 90
 
-void gate_ago_words(int64_t seconds, char ret_words[GATE_AGO_SIZE])
+void gate_time_ago(int64_t seconds, char ret_words[GATE_AGO_SIZE])
 {
 	static const struct {
 		int64_t seconds;

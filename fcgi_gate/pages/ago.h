@@ -7,6 +7,6 @@
 #define GATE_AGO_SIZE 32
 
 /* "just now", "5 minutes ago", "1 day ago". */
-void gate_ago_words(int64_t seconds, char ret_words[GATE_AGO_SIZE]);
+void gate_time_ago(int64_t seconds, char ret_words[GATE_AGO_SIZE]);
 
 #endif

@@ -233,7 +233,7 @@ double gate_color_luminance(const struct gate_color *color)
 	       0.0722 * linear(color->part[2]);
 }
 
-const char *gate_color_ink(const char *text)
+const char *gate_color_contrasting(const char *text)
 {
 	struct gate_color color;
 	if (!gate_color_parse(text, &color)) {

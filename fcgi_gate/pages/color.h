@@ -14,6 +14,6 @@ bool gate_color_parse(const char *text, struct gate_color *ret_color);
 double gate_color_luminance(const struct gate_color *color);
 /* Black or white, whichever reads better on it: at least 4.58:1 on every
  * colour. NULL: that is no colour. */
-const char *gate_color_ink(const char *text);
+const char *gate_color_contrasting(const char *text);
 
 #endif

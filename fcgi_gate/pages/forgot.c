@@ -40,9 +40,9 @@ static void show_sent(struct gate_page *page, const char *email)
 {
 	char minutes[16];
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_FORGOT_SENT);
+	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_FORGOT_SENT);
 	if (gate_request_wants_json(page->request)) {
-		gate_page_go(page, "/auth/login");
+		gate_page_redirect(page, "/auth/login");
 		return;
 	}
 	snprintf(minutes, sizeof(minutes), "%d", STAUTH_RESET_MINUTES);
@@ -60,10 +60,10 @@ void gate_forgot_post(struct gate_page *page)
 	enum stauth_rc rc = stauth_reset_ask(
 		page->ctx, email, page->request->address, &err);
 	if (rc < 0) {
-		show_form(page, gate_signin_later(page, &err), "");
+		show_form(page, gate_signin_unavailable(page, &err), "");
 	} else if (rc == STAUTH_BADVALUE) {
 		page->message_count = 0;
-		gate_page_say(page, STAUTH_ERROR, "%s", fault);
+		gate_page_message(page, STAUTH_ERROR, "%s", fault);
 		show_form(page, 422, fault);
 	} else {
 		show_sent(page, email);

@@ -13,7 +13,7 @@ void gate_health_get(struct gate_page *page)
 	struct stauth_session session;
 	struct stauth_err err = {0};
 	enum stauth_rc rc =
-		stauth_session_of_handle(page->ctx, handle, &session, &err);
+		stauth_session_by_handle(page->ctx, handle, &session, &err);
 	page->response.content_type = "text/plain; charset=utf-8";
 	if (rc < 0) {
 		gate_log("pages: health: %s: %s", stauth_rc_name(rc), err.msg);

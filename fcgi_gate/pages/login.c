@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "page.h"
 #include "return_url.h"
 #include "route.h"
@@ -81,11 +81,12 @@ static bool cookie_was_lost(const struct gate_page *page)
 static void go_on(struct gate_page *page, bool must_change, const char *rd)
 {
 	if (must_change) {
-		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
-		gate_page_go_with_rd(page, "/auth/account", rd);
+		gate_page_message(
+			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
+		gate_page_redirect_with_rd(page, "/auth/account", rd);
 	} else {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
-		gate_page_go(page, rd);
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
+		gate_page_redirect(page, rd);
 	}
 }
 
@@ -101,13 +102,13 @@ static bool told(const struct gate_page *page, const char *name)
 static void say_why(struct gate_page *page)
 {
 	if (told(page, "out")) {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
 	} else if (marked_lately(page, GATE_PRE_RESET, RESET_TOLD_S)) {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
 	} else if (told(page, "ready")) {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
 	} else if (cookie_was_lost(page)) {
-		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_NO_COOKIES);
+		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_NO_COOKIES);
 	}
 }
 
@@ -143,7 +144,7 @@ void gate_login_post(struct gate_page *page)
 	int status = gate_signin_try(page, name != NULL ? name->value : "",
 		gate_form_field(form, "password"), &login);
 	if (status == 401) {
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
+		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
 	}
 	if (status == 0) {
 		status = gate_signin_open(

@@ -58,8 +58,8 @@ static void log_out(struct gate_page *page)
 	}
 	gate_response_header(&page->response, "Clear-Site-Data", "\"cache\"");
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
-	gate_page_go(page, "/auth/login?out=1");
+	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
+	gate_page_redirect(page, "/auth/login?out=1");
 }
 
 static void show_button(struct gate_page *page, int status)

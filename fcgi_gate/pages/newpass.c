@@ -11,7 +11,7 @@
 static int refuse(struct gate_page *page, const char **fault, const char *text)
 {
 	*fault = text;
-	gate_page_say(page, STAUTH_ERROR, "%s", text);
+	gate_page_message(page, STAUTH_ERROR, "%s", text);
 	return 422;
 }
 

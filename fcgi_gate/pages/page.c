@@ -15,14 +15,14 @@
 #define RETRY_AFTER_S  5
 #define SET_COOKIE_MAX 512
 
-void gate_page_collect(
+void gate_page_on_message(
 	enum stauth_message_type type, const char *message, void *user)
 {
 	/* A warning is for the administrator. */
 	if (type == STAUTH_WARNING) {
 		gate_log("pages: %s", message);
 	} else {
-		gate_page_say(user, type, "%s", message);
+		gate_page_message(user, type, "%s", message);
 	}
 }
 
@@ -38,7 +38,7 @@ void gate_page_init(
 	};
 	gate_response_init(&page->response);
 	page->ctx->messages = (struct stauth_messages){
-		.say = gate_page_collect,
+		.say = gate_page_on_message,
 		.user = page,
 	};
 	snprintf(page->remember_days, sizeof(page->remember_days), "%d",
@@ -54,7 +54,7 @@ void gate_page_finish(struct gate_page *page)
 	stauth_wipe(page, sizeof(*page));
 }
 
-void gate_page_say(struct gate_page *page, enum stauth_message_type type,
+void gate_page_message(struct gate_page *page, enum stauth_message_type type,
 	const char *fmt, ...)
 {
 	char text[GATE_MESSAGE_SIZE];
@@ -144,7 +144,7 @@ bool gate_page_form(struct gate_page *page)
 	if (page->cookies.pre_twice) {
 		/* Ours cannot take the place of another domain's: each form
 		 * would be refused, and only the person can help it. */
-		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_TWO_COOKIES);
+		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_TWO_COOKIES);
 	}
 	if (page->cookies.pre[0] != '\0') {
 		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));
@@ -176,7 +176,7 @@ void gate_page_unavailable(struct gate_page *page, const struct stauth_err *err)
 	page->message_count = 0;
 	gate_response_reset(&page->response);
 	gate_page_retry_after(page, RETRY_AFTER_S);
-	gate_page_fail(page, 503);
+	gate_page_error(page, 503);
 }
 
 enum stauth_rc gate_page_session(struct gate_page *page,
@@ -185,7 +185,7 @@ enum stauth_rc gate_page_session(struct gate_page *page,
 	if (page->cookies.session[0] == '\0') {
 		return STAUTH_NOTFOUND;
 	}
-	return stauth_session_of_token(
+	return stauth_session_by_token(
 		page->ctx, page->cookies.session, ret_session, err);
 }
 

@@ -62,10 +62,10 @@ void gate_page_init(
 void gate_page_finish(struct gate_page *page);
 
 /* For the person before the browser; the same words twice are said once. */
-void gate_page_say(struct gate_page *page, enum stauth_message_type type,
+void gate_page_message(struct gate_page *page, enum stauth_message_type type,
 	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* What the domain has to say lands there too. */
-stauth_message_fn gate_page_collect;
+stauth_message_fn gate_page_on_message;
 
 /*
  * Readies page->csrf, and sets the pre-cookie where the browser has none.
@@ -86,9 +86,9 @@ void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 void gate_page_show(struct gate_page *page, int status, const char *name,
 	const char *title);
 /* Answers 303, or 200 with "next" for a script, which cannot see a 303. */
-void gate_page_go(struct gate_page *page, const char *location);
+void gate_page_redirect(struct gate_page *page, const char *location);
 /* Answers with the plain error page of this status. */
-void gate_page_fail(struct gate_page *page, int status);
+void gate_page_error(struct gate_page *page, int status);
 /* Answers 503 for a question that could not be answered; logs why. */
 void gate_page_unavailable(
 	struct gate_page *page, const struct stauth_err *err);
@@ -102,7 +102,7 @@ enum stauth_rc gate_page_session(struct gate_page *page,
 struct stauth_actor gate_page_actor(const struct gate_page *page);
 
 /* The same to route?rd=..., or to route alone where rd is "/". */
-void gate_page_go_with_rd(
+void gate_page_redirect_with_rd(
 	struct gate_page *page, const char *route, const char *rd);
 
 #endif

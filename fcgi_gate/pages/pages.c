@@ -16,7 +16,7 @@ static void serve(struct gate_pages *pages, struct gate_io *io)
 	gate_page_init(&page, pages, io);
 	int status = gate_request_read(page.request, io);
 	if (status != 0) {
-		gate_page_fail(&page, status);
+		gate_page_error(&page, status);
 	} else {
 		gate_route(&page);
 	}

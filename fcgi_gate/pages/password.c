@@ -34,7 +34,7 @@ struct change {
 static int refuse(struct gate_page *page, const char **fault, const char *text)
 {
 	*fault = text;
-	gate_page_say(page, STAUTH_ERROR, "%s", text);
+	gate_page_message(page, STAUTH_ERROR, "%s", text);
 	return 422;
 }
 
@@ -52,11 +52,11 @@ static int judge_new(struct gate_page *page, struct change *change)
 		return refuse(page, &change->new.fault_password,
 			STAUTH_TEXT_PASSWORD_SAME);
 	}
-	enum stauth_rc rc = stauth_account_password_fits(page->ctx,
+	enum stauth_rc rc = stauth_account_password_check(page->ctx,
 		change->session.user, change->session.email,
 		change->session.display_name, &change->new.secret, &err);
 	if (rc < 0) {
-		return gate_signin_later(page, &err);
+		return gate_signin_unavailable(page, &err);
 	}
 	return rc == STAUTH_OK ? 0
 			       : gate_newpass_refuse(page, &change->new, &err);
@@ -74,7 +74,7 @@ static int commit(struct gate_page *page, struct change *change,
 		page->cookies.device[0] != '\0' ? page->cookies.device : NULL,
 		&change->new.secret, &actor, &ended, &err);
 	if (rc < 0) {
-		return gate_signin_later(page, &err);
+		return gate_signin_unavailable(page, &err);
 	}
 	if (rc == STAUTH_BADVALUE) {
 		return gate_newpass_refuse(page, &change->new, &err);
@@ -93,10 +93,10 @@ static int commit(struct gate_page *page, struct change *change,
 static void done(struct gate_page *page, const struct change *change)
 {
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED);
-	gate_page_go(page, change->session.must_change
-				   ? change->rd
-				   : "/auth/account?done=password");
+	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED);
+	gate_page_redirect(page, change->session.must_change
+					 ? change->rd
+					 : "/auth/account?done=password");
 }
 
 static void change_password(struct gate_page *page, struct change *change)
@@ -118,7 +118,8 @@ static void change_password(struct gate_page *page, struct change *change)
 	}
 	stauth_login_finish(&login);
 	if (gone) {
-		gate_page_go_with_rd(page, "/auth/login", "/auth/account");
+		gate_page_redirect_with_rd(
+			page, "/auth/login", "/auth/account");
 	} else if (status == 0) {
 		done(page, change);
 	} else {

@@ -22,7 +22,7 @@ static void show_expired(struct gate_page *page)
 {
 	bool mail = gate_route_ready(page->config, GATE_NEEDS_MAIL);
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_ERROR, GATE_TEXT_RESET_EXPIRED);
+	gate_page_message(page, STAUTH_ERROR, GATE_TEXT_RESET_EXPIRED);
 	gate_view_set(&page->view, "mail", mail ? "1" : "");
 	gate_page_show(page, 422, "reset-expired", "This link works no longer");
 }
@@ -47,7 +47,8 @@ static bool still_holds(struct gate_page *page, const char *token,
 	char ret_name[STAUTH_NAME_SIZE])
 {
 	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_reset_look(page->ctx, token, ret_name, &err);
+	enum stauth_rc rc =
+		stauth_reset_check(page->ctx, token, ret_name, &err);
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
 	} else if (rc != STAUTH_OK) {
@@ -85,8 +86,8 @@ static void succeed(struct gate_page *page)
 		gate_response_reset(&page->response);
 	}
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
-	gate_page_go(page, "/auth/login");
+	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
+	gate_page_redirect(page, "/auth/login");
 }
 
 static void commit(struct gate_page *page, const char *token, const char *name,
@@ -96,8 +97,8 @@ static void commit(struct gate_page *page, const char *token, const char *name,
 	enum stauth_rc rc = stauth_reset_commit(
 		page->ctx, token, &new->secret, page->request->address, &err);
 	if (rc < 0) {
-		show_form(
-			page, gate_signin_later(page, &err), token, name, new);
+		show_form(page, gate_signin_unavailable(page, &err), token,
+			name, new);
 	} else if (rc == STAUTH_BADVALUE) {
 		show_form(page, gate_newpass_refuse(page, new, &err), token,
 			name, new);

@@ -104,8 +104,8 @@ static const struct gate_route routes[] = {
 	{.path = "/auth/status", .get = gate_status_get},
 	{.path = "/auth/health", .get = gate_health_get, .open = true},
 	{.path = "/auth/static/", .get = gate_static_get, .open = true},
-	{.path = "/auth/", .get = gate_to_account},
-	{.path = "/.well-known/change-password", .get = gate_to_account},
+	{.path = "/auth/", .get = gate_account_redirect},
+	{.path = "/.well-known/change-password", .get = gate_account_redirect},
 };
 
 /* Somebody has to mend the configuration first. */
@@ -145,7 +145,7 @@ static const char *missing(
 		return GATE_TEXT_NO_PUBLIC_URL;
 	}
 	return needs != GATE_NEEDS_PUBLIC_URL &&
-			       config->mail_transport == STAUTH_MAIL_NONE
+			       config->mail_transport == STAUTH_TRANSPORT_NONE
 		       ? GATE_TEXT_NO_MAIL
 		       : NULL;
 }
@@ -161,7 +161,7 @@ static bool configured(struct gate_page *page)
 {
 	const char *text = missing(page->config, page->route->needs);
 	if (text != NULL) {
-		gate_page_say(page, STAUTH_ERROR, "%s", text);
+		gate_page_message(page, STAUTH_ERROR, "%s", text);
 		gate_page_retry_after(page, RETRY_UNCONFIGURED_S);
 		gate_page_show(page, 503, "error", "This is not set up");
 	}
@@ -177,7 +177,7 @@ static void refuse_method(struct gate_page *page)
 		allow = "GET, HEAD, POST";
 	}
 	gate_response_header(&page->response, "Allow", allow);
-	gate_page_fail(page, 405);
+	gate_page_error(page, 405);
 }
 
 static gate_page_fn *handler_of(
@@ -203,10 +203,10 @@ static bool place_allowed(struct gate_page *page)
 		return true;
 	}
 	if (page->origin.place == GATE_PLACE_INSECURE) {
-		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_INSECURE);
-		gate_page_fail(page, 403);
+		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_INSECURE);
+		gate_page_error(page, 403);
 	} else {
-		gate_page_fail(page, 421);
+		gate_page_error(page, 421);
 	}
 	return false;
 }
@@ -249,7 +249,7 @@ static bool form_taken(struct gate_page *page)
 		status = 400;
 	}
 	if (status != 0) {
-		gate_page_fail(page, status);
+		gate_page_error(page, status);
 	}
 	return status == 0;
 }
@@ -258,7 +258,7 @@ static bool form_taken(struct gate_page *page)
 static void ask_again(struct gate_page *page)
 {
 	if (!page->cookies.pre_twice) {
-		gate_page_say(page, STAUTH_ERROR,
+		gate_page_message(page, STAUTH_ERROR,
 			page->cookies.pre[0] == '\0' ? GATE_TEXT_NO_COOKIES
 						     : GATE_TEXT_STALE_FORM);
 	}
@@ -272,8 +272,9 @@ static bool form_is_ours(struct gate_page *page)
 	struct stauth_err err = {0};
 	if (!gate_sent_by_us(page->config, &page->origin, request->fetch_site,
 		    request->origin, request->referer)) {
-		gate_page_say(page, STAUTH_ERROR, GATE_TEXT_CROSS_SITE_FORM);
-		gate_page_fail(page, 403);
+		gate_page_message(
+			page, STAUTH_ERROR, GATE_TEXT_CROSS_SITE_FORM);
+		gate_page_error(page, 403);
 		return false;
 	}
 	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
@@ -292,7 +293,7 @@ void gate_route(struct gate_page *page)
 {
 	page->route = find_route(page->request->path);
 	if (!is_there(page->route, page->config)) {
-		gate_page_fail(page, 404);
+		gate_page_error(page, 404);
 		return;
 	}
 	gate_page_fn *handler = handler_of(page->route, page->request->method);

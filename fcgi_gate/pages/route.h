@@ -43,7 +43,7 @@ gate_page_fn gate_account_get, gate_account_again;
 gate_page_fn gate_password_post;
 gate_page_fn gate_sessions_end, gate_sessions_end_others;
 gate_page_fn gate_status_get, gate_health_get, gate_static_get;
-gate_page_fn gate_to_account;
+gate_page_fn gate_account_redirect;
 gate_page_fn gate_signup_get, gate_signup_post, gate_signup_again;
 gate_page_fn gate_verify_get, gate_verify_post, gate_verify_again;
 gate_page_fn gate_resend_post;

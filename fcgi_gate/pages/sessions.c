@@ -16,8 +16,9 @@ static bool full_session(
 		return false;
 	}
 	if (ret_session->must_change) {
-		gate_page_say(page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
-		gate_page_go(page, "/auth/account");
+		gate_page_message(
+			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
+		gate_page_redirect(page, "/auth/account");
 		return false;
 	}
 	return true;
@@ -27,8 +28,8 @@ static void told(struct gate_page *page, enum stauth_message_type type,
 	const char *text, const char *location)
 {
 	page->message_count = 0;
-	gate_page_say(page, type, "%s", text);
-	gate_page_go(page, location);
+	gate_page_message(page, type, "%s", text);
+	gate_page_redirect(page, location);
 }
 
 void gate_sessions_end(struct gate_page *page)

@@ -173,7 +173,7 @@ void gate_page_show(
 	}
 }
 
-void gate_page_go(struct gate_page *page, const char *location)
+void gate_page_redirect(struct gate_page *page, const char *location)
 {
 	if (gate_request_wants_json(page->request)) {
 		show_json(page, 200, STAUTH_SUCCESS, GATE_TEXT_CONTINUE,
@@ -184,7 +184,7 @@ void gate_page_go(struct gate_page *page, const char *location)
 	gate_response_header(&page->response, "Location", location);
 }
 
-void gate_page_go_with_rd(
+void gate_page_redirect_with_rd(
 	struct gate_page *page, const char *route, const char *rd)
 {
 	struct stauth_buf url;
@@ -194,11 +194,12 @@ void gate_page_go_with_rd(
 		stauth_buf_add(&url, "?rd=");
 		stauth_buf_add_uri(&url, rd, strlen(rd));
 	}
-	gate_page_go(page, stauth_buf_ok(&url) ? stauth_buf_str(&url) : route);
+	gate_page_redirect(
+		page, stauth_buf_ok(&url) ? stauth_buf_str(&url) : route);
 	stauth_buf_finish(&url);
 }
 
-void gate_page_fail(struct gate_page *page, int status)
+void gate_page_error(struct gate_page *page, int status)
 {
 	const struct failure *failure = &failures[0];
 	for (size_t i = 0; i < FAILURE_COUNT; i++) {
@@ -207,7 +208,7 @@ void gate_page_fail(struct gate_page *page, int status)
 		}
 	}
 	if (page->message_count == 0) {
-		gate_page_say(page, STAUTH_ERROR, "%s", failure->text);
+		gate_page_message(page, STAUTH_ERROR, "%s", failure->text);
 	}
 	/* An error page holds no form, so it needs no token. */
 	page->csrf[0] = '\0';

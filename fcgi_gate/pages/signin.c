@@ -15,7 +15,8 @@
 #define RETRY_BUSY_S 2
 #define RETRY_DOWN_S 5
 
-int gate_signin_later(struct gate_page *page, const struct stauth_err *err)
+int gate_signin_unavailable(
+	struct gate_page *page, const struct stauth_err *err)
 {
 	bool busy = err->rc == STAUTH_EBUSY;
 	if (!busy) {
@@ -23,7 +24,7 @@ int gate_signin_later(struct gate_page *page, const struct stauth_err *err)
 			err->msg);
 	}
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_ERROR,
+	gate_page_message(page, STAUTH_ERROR,
 		busy ? STAUTH_TEXT_BUSY : STAUTH_TEXT_UNAVAILABLE);
 	gate_page_retry_after(page, busy ? RETRY_BUSY_S : RETRY_DOWN_S);
 	return 503;
@@ -36,7 +37,7 @@ static int status_of_verdict(
 	case STAUTH_ALLOW:
 		return 0;
 	case STAUTH_DENY_THROTTLED:
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_THROTTLED,
+		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_THROTTLED,
 			(long long)(login->wait_s > 0 ? login->wait_s : 1),
 			STAUTH_PLURAL(login->wait_s > 0 ? login->wait_s : 1));
 		gate_page_retry_after(page, login->wait_s);
@@ -52,7 +53,7 @@ int gate_signin_try(struct gate_page *page, const char *username,
 {
 	struct stauth_secret secret = {0};
 	struct stauth_err err = {0};
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = username,
 		.username_len = strlen(username),
 		.address = page->request->address,
@@ -73,7 +74,7 @@ int gate_signin_try(struct gate_page *page, const char *username,
 	}
 	stauth_secret_wipe(&secret);
 	if (rc < 0) {
-		return gate_signin_later(page, &err);
+		return gate_signin_unavailable(page, &err);
 	}
 	return status_of_verdict(page, login);
 }
@@ -86,7 +87,7 @@ static const char *or_null(const char *text)
 int gate_signin_open(struct gate_page *page, struct stauth_login *login,
 	bool remember, bool *ret_must_change)
 {
-	const struct stauth_session_ask ask = {
+	const struct stauth_session_request ask = {
 		.remember = remember,
 		.address = page->request->address,
 		.agent = or_null(page->request->agent),
@@ -98,11 +99,11 @@ int gate_signin_open(struct gate_page *page, struct stauth_login *login,
 	enum stauth_rc rc =
 		stauth_session_open(page->ctx, login, &ask, &grant, &err);
 	if (rc < 0) {
-		return gate_signin_later(page, &err);
+		return gate_signin_unavailable(page, &err);
 	}
 	if (rc != STAUTH_OK) {
 		/* The account changed between the hash and here. */
-		gate_page_say(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
+		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
 		return 401;
 	}
 	gate_page_set_cookie(page, GATE_COOKIE_SESSION, grant.token,

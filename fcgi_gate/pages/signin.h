@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "form.h"
 
 struct gate_page;
@@ -24,6 +24,7 @@ int gate_signin_open(struct gate_page *page, struct stauth_login *login,
 	bool remember, bool *ret_must_change);
 
 /* Says that it cannot be answered now, and when to come again. 503. */
-int gate_signin_later(struct gate_page *page, const struct stauth_err *err);
+int gate_signin_unavailable(
+	struct gate_page *page, const struct stauth_err *err);
 
 #endif

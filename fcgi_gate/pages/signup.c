@@ -56,7 +56,7 @@ void gate_signup_again(struct gate_page *page)
 void gate_signup_restart(struct gate_page *page, const char *reason)
 {
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_ERROR, "%s", reason);
+	gate_page_message(page, STAUTH_ERROR, "%s", reason);
 	show_form(page, 422, "", NULL);
 }
 
@@ -79,7 +79,7 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 		page->ctx, &browser.who, email, &new->secret, &field, &err);
 	stauth_wipe_array(browser.flow);
 	if (rc < 0) {
-		return gate_signin_later(page, &err);
+		return gate_signin_unavailable(page, &err);
 	}
 	if (rc == STAUTH_OK) {
 		return 0;
@@ -90,7 +90,7 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	page->message_count = 0;
 	*fault_email = email[0] == '\0' ? GATE_TEXT_EMAIL_EMPTY
 					: STAUTH_TEXT_EMAIL_BAD;
-	gate_page_say(page, STAUTH_ERROR, "%s", *fault_email);
+	gate_page_message(page, STAUTH_ERROR, "%s", *fault_email);
 	return 422;
 }
 
@@ -110,9 +110,9 @@ void gate_signup_post(struct gate_page *page)
 		show_form(page, status, fault_email, &new);
 	} else {
 		gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT,
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT,
 			gate_form_value(&page->request->form, "email"));
-		gate_page_go(page, "/auth/signup/verify");
+		gate_page_redirect(page, "/auth/signup/verify");
 	}
 	stauth_secret_wipe(&new.secret);
 }

@@ -34,5 +34,5 @@ void gate_static_get(struct gate_page *page)
 			theme->css.len);
 		return;
 	}
-	gate_page_fail(page, 404);
+	gate_page_error(page, 404);
 }

@@ -29,7 +29,7 @@ static enum stauth_rc by_assertion(struct gate_page *page,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	return stauth_session_of_handle(page->ctx, handle, ret_session, err);
+	return stauth_session_by_handle(page->ctx, handle, ret_session, err);
 }
 
 static void add_groups(struct stauth_buf *body, const char *groups)

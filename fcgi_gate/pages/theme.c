@@ -61,7 +61,7 @@ static bool is_color(const char *color)
 
 static bool is_dark(const char *color)
 {
-	const char *ink = gate_color_ink(color);
+	const char *ink = gate_color_contrasting(color);
 	return ink != NULL && strcmp(ink, "#ffffff") == 0;
 }
 
@@ -95,7 +95,7 @@ static void add_palette(
 		set.page = config->background_color;
 		set.card = config->background_color;
 		set.field = config->background_color;
-		set.text = gate_color_ink(config->background_color);
+		set.text = gate_color_contrasting(config->background_color);
 		set.muted = set.text;
 		set.border = set.text;
 	}
@@ -109,7 +109,7 @@ static void add_palette(
 		set.field = config->secondary_background_color;
 		field_text = is_color(config->text_color)
 				     ? set.text
-				     : gate_color_ink(set.field);
+				     : gate_color_contrasting(set.field);
 	}
 	stauth_buf_addf(css,
 		"color-scheme:%s;--page:%s;--card:%s;--field:%s;"
@@ -149,7 +149,7 @@ bool gate_theme_init(
 	if (is_color(config->primary_color)) {
 		stauth_buf_addf(&rules, "--primary:%s;--on-primary:%s;",
 			config->primary_color,
-			gate_color_ink(config->primary_color));
+			gate_color_contrasting(config->primary_color));
 	}
 	add_palette(config, &rules);
 	add_font(config->font, &rules);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/verify.h"
+#include "auth/login.h"
 #include "page.h"
 #include "route.h"
 #include "signin.h"
@@ -45,7 +45,7 @@ static void wait_words(int64_t wait_s, char *out, size_t out_size)
 }
 
 static void fill_view(struct gate_page *page, int status,
-	const struct stauth_signup_view *seen, struct texts *texts)
+	const struct stauth_signup_state *seen, struct texts *texts)
 {
 	struct gate_view *view = &page->view;
 	*texts = (struct texts){0};
@@ -76,7 +76,7 @@ static void fill_view(struct gate_page *page, int status,
 }
 
 static void show(struct gate_page *page, int status,
-	const struct stauth_signup_view *seen)
+	const struct stauth_signup_state *seen)
 {
 	struct texts texts;
 	if (!gate_page_form(page)) {
@@ -98,25 +98,26 @@ static void lead_away(struct gate_page *page, int status)
 		gate_page_unavailable(page, &err);
 	} else if (rc == STAUTH_OK) {
 		page->message_count = 0;
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
-		gate_page_go(page, "/");
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
+		gate_page_redirect(page, "/");
 	} else if (status == 200) {
-		gate_page_say(page, STAUTH_INFO, GATE_TEXT_SIGNUP_ASK);
-		gate_page_go(page, "/auth/signup");
+		gate_page_message(page, STAUTH_INFO, GATE_TEXT_SIGNUP_ASK);
+		gate_page_redirect(page, "/auth/signup");
 	} else {
 		gate_signup_restart(page, GATE_TEXT_SIGNUP_NOT_FOUND);
 	}
 }
 
 static void say_state(
-	struct gate_page *page, const struct stauth_signup_view *seen)
+	struct gate_page *page, const struct stauth_signup_state *seen)
 {
 	char sent[8];
 	gate_query_value(page->request->query, "sent", sent, sizeof(sent));
 	if (!seen->pin_live) {
-		gate_page_say(page, STAUTH_WARNING, GATE_TEXT_PIN_EXPIRED);
+		gate_page_message(page, STAUTH_WARNING, GATE_TEXT_PIN_EXPIRED);
 	} else if (strcmp(sent, "1") == 0 && seen->resend_in_s > 0) {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
+		gate_page_message(
+			page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
 	}
 }
 
@@ -124,11 +125,11 @@ static void say_state(
 static void look(struct gate_page *page, int status)
 {
 	struct gate_signup_browser browser;
-	struct stauth_signup_view seen = {0};
+	struct stauth_signup_state seen = {0};
 	struct stauth_err err = {0};
 	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc =
-		stauth_signup_look(page->ctx, &browser.who, &seen, &err);
+		stauth_signup_status(page->ctx, &browser.who, &seen, &err);
 	stauth_wipe_array(browser.flow);
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
@@ -156,7 +157,7 @@ void gate_verify_again(struct gate_page *page)
 static int refuse(struct gate_page *page, int status, const char *text)
 {
 	page->message_count = 0;
-	gate_page_say(page, STAUTH_ERROR, "%s", text);
+	gate_page_message(page, STAUTH_ERROR, "%s", text);
 	return status;
 }
 
@@ -199,12 +200,12 @@ static void enter(struct gate_page *page, struct stauth_login *login)
 	int status = gate_signin_open(page, login, false, &must_change);
 	page->message_count = 0;
 	if (status == 0) {
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
-		gate_page_go(page, "/");
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
+		gate_page_redirect(page, "/");
 	} else {
 		gate_response_reset(&page->response);
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
-		gate_page_go(page, "/auth/login?ready=1");
+		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
+		gate_page_redirect(page, "/auth/login?ready=1");
 	}
 }
 
@@ -213,7 +214,7 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	const struct stauth_err *err)
 {
 	if (rc < 0) {
-		look(page, gate_signin_later(page, err));
+		look(page, gate_signin_unavailable(page, err));
 	} else if (rc == STAUTH_OK) {
 		enter(page, login);
 	} else if (rc == STAUTH_BADVALUE) {
@@ -254,14 +255,15 @@ void gate_resend_post(struct gate_page *page)
 		stauth_signup_resend(page->ctx, &browser.who, &wait_s, &err);
 	stauth_wipe_array(browser.flow);
 	if (rc < 0) {
-		look(page, gate_signin_later(page, &err));
+		look(page, gate_signin_unavailable(page, &err));
 	} else if (rc == STAUTH_THROTTLED) {
 		look(page, refuse_resend(page, wait_s));
 	} else if (rc != STAUTH_OK) {
 		lead_away(page, 422);
 	} else {
 		page->message_count = 0;
-		gate_page_say(page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
-		gate_page_go(page, VERIFY_PATH "?sent=1");
+		gate_page_message(
+			page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
+		gate_page_redirect(page, VERIFY_PATH "?sent=1");
 	}
 }

@@ -15,8 +15,8 @@
 
 #include "auth/account.h"
 #include "auth/host.h"
+#include "auth/login.h"
 #include "auth/name.h"
-#include "auth/verify.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -55,10 +55,10 @@ static void throttled(struct pamst_frame *answer, int64_t wait_s)
 
 /* One try with the password: rc says whether it could be judged. */
 static enum stauth_rc try_password(struct stauth_ctx *ctx,
-	const struct chkpwd_ask *ask, struct stauth_login *login,
+	const struct chkpwd_question *ask, struct stauth_login *login,
 	struct stauth_err *err)
 {
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = ask->user,
 		.username_len = strlen(ask->user),
 		.address = ask->address,
@@ -77,7 +77,7 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 
 /* What a verdict that is no ALLOW becomes. */
 static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
-	struct stauth_ctx *ctx, const struct chkpwd_ask *ask)
+	struct stauth_ctx *ctx, const struct chkpwd_question *ask)
 {
 	struct stauth_account account;
 	struct stauth_err err;
@@ -87,7 +87,7 @@ static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
 		throttled(answer, login->wait_s);
 		return;
 	}
-	if (login->disabled_right) {
+	if (login->right_but_disabled) {
 		say(answer, PAMST_DISABLED, NULL);
 		return;
 	}
@@ -97,8 +97,8 @@ static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
 		NULL);
 }
 
-static void answer_auth(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
-	struct pamst_frame *answer)
+static void answer_auth(struct stauth_ctx *ctx,
+	const struct chkpwd_question *ask, struct pamst_frame *answer)
 {
 	struct stauth_login login = {0};
 	struct stauth_err err = {0};
@@ -126,8 +126,8 @@ static void answer_auth(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 	stauth_login_finish(&login);
 }
 
-static void answer_account(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
-	struct pamst_frame *answer)
+static void answer_account(struct stauth_ctx *ctx,
+	const struct chkpwd_question *ask, struct pamst_frame *answer)
 {
 	static const int kind[] = {
 		[STAUTH_HOST_NO] = PAMST_NOT_PERMITTED,
@@ -152,8 +152,8 @@ static void answer_account(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 
 /* Root sets it, as `stauthctl user passwd` does. */
 static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
-	const struct chkpwd_ask *ask, bool really, struct pamst_frame *answer,
-	struct stauth_err *err)
+	const struct chkpwd_question *ask, bool really,
+	struct pamst_frame *answer, struct stauth_err *err)
 {
 	struct stauth_account account;
 	enum stauth_rc rc = stauth_account_get(ctx, ask->user, &account, err);
@@ -172,8 +172,8 @@ static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
 
 /* The owner changes it with the current one. */
 static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
-	const struct chkpwd_ask *ask, bool really, struct pamst_frame *answer,
-	struct stauth_err *err)
+	const struct chkpwd_question *ask, bool really,
+	struct pamst_frame *answer, struct stauth_err *err)
 {
 	struct stauth_login login = {0};
 	enum stauth_rc rc = try_password(ctx, ask, &login, err);
@@ -194,8 +194,9 @@ static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
 	return rc;
 }
 
-static void answer_change(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
-	bool really, struct pamst_frame *answer)
+static void answer_change(struct stauth_ctx *ctx,
+	const struct chkpwd_question *ask, bool really,
+	struct pamst_frame *answer)
 {
 	struct stauth_err err = {0};
 	enum stauth_rc rc;
@@ -222,7 +223,7 @@ static void answer_change(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 /* A row in the list of sessions. Root's hosts open as many as they like; a
  * user with a helper of his own does not fill the store. */
 static void answer_open(struct stauth_ctx *ctx,
-	const struct chkpwd_caller *caller, const struct chkpwd_ask *ask,
+	const struct chkpwd_caller *caller, const struct chkpwd_question *ask,
 	struct pamst_frame *answer)
 {
 	const struct stauth_host_session host = {
@@ -248,8 +249,8 @@ static void answer_open(struct stauth_ctx *ctx,
 	}
 }
 
-static void answer_close(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
-	struct pamst_frame *answer)
+static void answer_close(struct stauth_ctx *ctx,
+	const struct chkpwd_question *ask, struct pamst_frame *answer)
 {
 	struct stauth_err err = {0};
 	enum stauth_rc rc = stauth_host_session_close(
@@ -263,7 +264,7 @@ static void answer_close(struct stauth_ctx *ctx, const struct chkpwd_ask *ask,
 }
 
 static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
-	int kind, const struct chkpwd_ask *ask, struct pamst_frame *answer)
+	int kind, const struct chkpwd_question *ask, struct pamst_frame *answer)
 {
 	switch ((enum pamst_question)kind) {
 	case PAMST_ASK_AUTH:
@@ -291,9 +292,9 @@ static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
 void chkpwd_answer(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
 	const struct pamst_frame *question, struct pamst_frame *answer)
 {
-	struct chkpwd_ask ask = {0};
+	struct chkpwd_question ask = {0};
 
-	chkpwd_ask_read(question, caller, &ask);
+	chkpwd_question_read(question, caller, &ask);
 	if (!chkpwd_caller_may(caller, ask.name)) {
 		say(answer, PAMST_NOT_PERMITTED, NULL);
 		pamst_frame_add(answer, PAMST_LOG,

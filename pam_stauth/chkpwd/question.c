@@ -49,7 +49,7 @@ static int64_t get_number(const struct pamst_frame *question,
 
 /* Root's programs say for whom they ask: su and sudo for their callers. */
 static void find_host(const struct pamst_frame *question,
-	const struct chkpwd_caller *caller, struct chkpwd_ask *ask)
+	const struct chkpwd_caller *caller, struct chkpwd_question *ask)
 {
 	const struct passwd *pwd;
 
@@ -70,7 +70,7 @@ static void find_host(const struct pamst_frame *question,
 
 /* Only a host of root's is believed about where the client is; a name that
  * resolves to an address never is one. */
-static void find_address(struct chkpwd_ask *ask)
+static void find_address(struct chkpwd_question *ask)
 {
 	unsigned char raw[16];
 
@@ -86,7 +86,7 @@ static void find_address(struct chkpwd_ask *ask)
 }
 
 static void read_rules(
-	const struct pamst_frame *question, struct chkpwd_ask *ask)
+	const struct pamst_frame *question, struct chkpwd_question *ask)
 {
 	char flags[2];
 
@@ -103,8 +103,8 @@ static void read_rules(
 	}
 }
 
-void chkpwd_ask_read(const struct pamst_frame *question,
-	const struct chkpwd_caller *caller, struct chkpwd_ask *ask)
+void chkpwd_question_read(const struct pamst_frame *question,
+	const struct chkpwd_caller *caller, struct chkpwd_question *ask)
 {
 	(void)pamst_frame_get(
 		question, PAMST_USER, ask->user, sizeof(ask->user));

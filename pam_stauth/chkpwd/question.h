@@ -11,7 +11,7 @@
 #include "wire.h"
 
 /* The question, taken apart. Holds passwords: wipe it. */
-struct chkpwd_ask {
+struct chkpwd_question {
 	char user[512];              /* as the host gave it */
 	char name[STAUTH_NAME_SIZE]; /* canonical; "" it cannot be one */
 	char service[64];
@@ -28,12 +28,12 @@ struct chkpwd_ask {
 	unsigned char flags;
 	struct stauth_secret password;
 	struct stauth_secret new_password;
-	struct stauth_host_rules rules;
+	struct stauth_host_policy rules;
 	struct stauth_actor actor;
 };
 
 /* Everything is set; what the question does not hold is "" or 0. */
-void chkpwd_ask_read(const struct pamst_frame *question,
-	const struct chkpwd_caller *caller, struct chkpwd_ask *ask);
+void chkpwd_question_read(const struct pamst_frame *question,
+	const struct chkpwd_caller *caller, struct chkpwd_question *ask);
 
 #endif

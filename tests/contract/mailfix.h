@@ -154,7 +154,7 @@ static inline enum stauth_rc look_pin(struct fixture *fix, int flow,
 	uint8_t hash[32];
 
 	fill_hash(hash, flow);
-	return fix->state->ops->pin_look(
+	return fix->state->ops->pin_read(
 		fix->state, "signup", hash, now_s, ret_pin, &err);
 }
 
@@ -182,7 +182,7 @@ static inline enum stauth_rc look_reset(struct fixture *fix, int token,
 	uint8_t hash[32];
 
 	fill_hash(hash, token);
-	return fix->state->ops->reset_look(
+	return fix->state->ops->reset_read(
 		fix->state, hash, now_s, ret_reset, &err);
 }
 

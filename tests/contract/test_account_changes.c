@@ -171,7 +171,7 @@ static void f12_password_set_may_ask_for_no_mark(void **state)
 	struct stauth_account now;
 	int ended = 0;
 
-	change.unless_marked = true;
+	change.unless_system_login = true;
 	change.raise_epoch = true;
 	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
 		"$first", false, &change, &ended, &err));
@@ -181,7 +181,7 @@ static void f12_password_set_may_ask_for_no_mark(void **state)
 	assert_ok(
 		ops->user_update(fix->accounts, &alice, &change, &ended, &err));
 	change = a_change("reset");
-	change.unless_marked = true;
+	change.unless_system_login = true;
 	change.raise_epoch = true;
 	assert_rc(ops->password_set(fix->accounts, alice.uid, alice.epoch,
 			  "$second", false, &change, &ended, &err),
@@ -190,7 +190,7 @@ static void f12_password_set_may_ask_for_no_mark(void **state)
 	assert_string_equal(now.password, "$first");
 	assert_int_equal(now.epoch, alice.epoch);
 	/* Who does not ask may: its owner, and the command line. */
-	change.unless_marked = false;
+	change.unless_system_login = false;
 	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
 		"$third", false, &change, &ended, &err));
 }

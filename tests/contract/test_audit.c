@@ -95,7 +95,7 @@ static void dead_rows_are_swept_in_batches(void **state)
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_account alice = add_user(fix, "alice");
-	struct stauth_lane lane = {.name = "account",
+	struct stauth_rate_limit lane = {.name = "account",
 		.key = "k",
 		.free = 5,
 		.window_s = 60,

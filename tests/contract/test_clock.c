@@ -2,7 +2,7 @@
 /* A clock that jumps: store/state.h, 12 and 13, on every provider. */
 #include "mailfix.h"
 
-#include "store/lane.h"
+#include "store/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -223,8 +223,8 @@ static void x18_pins_links_and_sign_ups_from_the_future_are_dead(void **state)
 	assert_done(look_reset(fix, 1, NOW, &reset));
 }
 
-static int64_t take(
-	struct fixture *fix, const struct stauth_lane *lane, int64_t now_s)
+static int64_t take(struct fixture *fix, const struct stauth_rate_limit *lane,
+	int64_t now_s)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 	int64_t wait_s = 0;
@@ -239,19 +239,19 @@ static int64_t take(
 static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane growing = {.name = "growing",
+	struct stauth_rate_limit growing = {.name = "growing",
 		.key = "alice",
 		.free = 5,
 		.window_s = 3600,
 		.first_wait_s = 1,
 		.max_wait_s = 60};
-	struct stauth_lane closed = {.name = "closed",
+	struct stauth_rate_limit closed = {.name = "closed",
 		.key = "alice",
 		.free = 5,
 		.window_s = 600,
 		.fixed_window = true,
 		.closed_when_full = true};
-	struct stauth_lane_count counts[2];
+	struct stauth_counter counts[2];
 	struct stauth_err err = {STAUTH_OK, ""};
 	const int64_t steps[] = {100, 4000, DAY, YEAR};
 	size_t count = 0;
@@ -275,7 +275,7 @@ static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 		assert_ok(fix->state->ops->throttle_list(fix->state, "", "", 2,
 			now_s - YEAR, counts, &count, &err));
 		assert_int_equal(count, 2);
-		assert_int_equal(stauth_lane_wait_s(&growing,
+		assert_int_equal(stauth_rate_limit_wait_s(&growing,
 					 counts[1].failures, counts[1].first_at,
 					 counts[1].last_at, now_s - YEAR),
 			60);
@@ -286,7 +286,7 @@ static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 static void x18_the_lanes_of_mail_open_again(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = {.name = "mail",
+	struct stauth_rate_limit lane = {.name = "mail",
 		.key = MAIL,
 		.free = 1,
 		.window_s = 600,

@@ -6,9 +6,10 @@
 
 #define MAIL "ann@example.org"
 
-static struct stauth_lane a_lane(const char *name, int most, int64_t window_s)
+static struct stauth_rate_limit a_limit(
+	const char *name, int most, int64_t window_s)
 {
-	struct stauth_lane lane;
+	struct stauth_rate_limit lane;
 
 	memset(&lane, 0, sizeof(lane));
 	lane.name = name;
@@ -129,7 +130,7 @@ static void a_full_outbox_writes_nothing(void **state)
 	struct fixture *fix = *state;
 	struct stauth_pin pin = a_pin(1, 10);
 	struct stauth_mail mail = a_mail(MAIL, "333333");
-	struct stauth_lane lane = a_lane("mail", 1, 60);
+	struct stauth_rate_limit lane = a_limit("mail", 1, 60);
 	struct stauth_mail_commit commit;
 	struct stauth_pin found;
 
@@ -188,8 +189,8 @@ static void f7_lanes_are_counted_with_the_mail(void **state)
 	struct fixture *fix = *state;
 	const struct stauth_state_ops *ops = fix->state->ops;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_lane lanes[] = {
-		a_lane("pause", 1, 60), a_lane("mail", 3, 3600)};
+	struct stauth_rate_limit lanes[] = {
+		a_limit("pause", 1, 60), a_limit("mail", 3, 3600)};
 	struct stauth_mail mail = a_mail(MAIL, "111111");
 	struct stauth_mail_commit commit;
 	int64_t wait_s = -1;

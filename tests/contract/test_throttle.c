@@ -6,9 +6,9 @@
 
 #include "base/banned.h"
 
-static struct stauth_lane a_lane(const char *name, const char *key)
+static struct stauth_rate_limit a_limit(const char *name, const char *key)
 {
-	struct stauth_lane lane = {.name = name,
+	struct stauth_rate_limit lane = {.name = name,
 		.free = 5,
 		.window_s = 3600,
 		.first_wait_s = 1,
@@ -20,7 +20,7 @@ static struct stauth_lane a_lane(const char *name, const char *key)
 }
 
 /* Seconds to wait; 0: taken. */
-static int64_t take(struct fixture *fix, const struct stauth_lane *lanes,
+static int64_t take(struct fixture *fix, const struct stauth_rate_limit *lanes,
 	size_t count, int64_t now_s)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
@@ -33,7 +33,7 @@ static int64_t take(struct fixture *fix, const struct stauth_lane *lanes,
 	return wait_s;
 }
 
-static void done(struct fixture *fix, const struct stauth_lane *lanes,
+static void done(struct fixture *fix, const struct stauth_rate_limit *lanes,
 	size_t count, bool success)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
@@ -45,7 +45,8 @@ static void done(struct fixture *fix, const struct stauth_lane *lanes,
 static void waits_double_up_to_the_most(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account+source", "alice 192.0.2.1");
+	struct stauth_rate_limit lane =
+		a_limit("account+source", "alice 192.0.2.1");
 	const int64_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
 	int64_t now_s = NOW;
 
@@ -67,7 +68,7 @@ static void waits_double_up_to_the_most(void **state)
 static void a_steady_wait_stays_steady(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("source", "192.0.2.1");
+	struct stauth_rate_limit lane = a_limit("source", "192.0.2.1");
 
 	lane.free = 0;
 	lane.first_wait_s = 10;
@@ -84,8 +85,8 @@ static void a_steady_wait_stays_steady(void **state)
 static void a_window_forgets(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "alice");
-	struct stauth_lane fixed = a_lane("fixed", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
+	struct stauth_rate_limit fixed = a_limit("fixed", "alice");
 
 	lane.free = 2;
 	lane.window_s = 100;
@@ -111,7 +112,7 @@ static void a_window_forgets(void **state)
 static void a_clock_set_back_waits_no_longer(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(take(fix, &lane, 1, NOW + 100000), 0);
@@ -124,9 +125,9 @@ static void a_clock_set_back_waits_no_longer(void **state)
 static void refused_tries_count_in_no_lane(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane both[] = {
-		a_lane("account", "alice"), a_lane("source", "192.0.2.1")};
-	struct stauth_lane other = a_lane("source", "192.0.2.1");
+	struct stauth_rate_limit both[] = {
+		a_limit("account", "alice"), a_limit("source", "192.0.2.1")};
+	struct stauth_rate_limit other = a_limit("source", "192.0.2.1");
 
 	both[1].free = 7;
 	other.free = 7;
@@ -145,8 +146,8 @@ static void refused_tries_count_in_no_lane(void **state)
 static void the_longest_wait_is_told(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane both[] = {
-		a_lane("account", "alice"), a_lane("source", "192.0.2.1")};
+	struct stauth_rate_limit both[] = {
+		a_limit("account", "alice"), a_limit("source", "192.0.2.1")};
 
 	both[0].free = 0;
 	both[1].free = 0;
@@ -160,7 +161,7 @@ static void never_refuse_only_counts(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 	int64_t wait_s = -1;
 
 	for (int i = 0; i < 9; i++) {
@@ -175,11 +176,13 @@ static void never_refuse_only_counts(void **state)
 static void e10_success_clears_its_own_lane_only(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane good = a_lane("account+source", "alice 192.0.2.1");
-	struct stauth_lane evil = a_lane("account+source", "alice 192.0.2.9");
-	struct stauth_lane account = a_lane("account", "alice");
-	struct stauth_lane ours[2];
-	struct stauth_lane theirs[2];
+	struct stauth_rate_limit good =
+		a_limit("account+source", "alice 192.0.2.1");
+	struct stauth_rate_limit evil =
+		a_limit("account+source", "alice 192.0.2.9");
+	struct stauth_rate_limit account = a_limit("account", "alice");
+	struct stauth_rate_limit ours[2];
+	struct stauth_rate_limit theirs[2];
 
 	account.cleared_by_success = false;
 	account.free = 8;
@@ -209,7 +212,7 @@ static void e10_success_clears_its_own_lane_only(void **state)
 static void a_fault_takes_one_back(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 
 	for (int i = 0; i < 50; i++) {
 		assert_int_equal(take(fix, &lane, 1, NOW), 0);
@@ -240,7 +243,7 @@ static void a_log_in_settles_its_lanes(void **state)
 	struct fixture *fix = *state;
 	struct stauth_account alice = add_user(fix, "alice");
 	struct stauth_login_commit login = a_login(&alice, 1);
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(take(fix, &lane, 1, NOW), 0);
@@ -258,7 +261,7 @@ static void a_log_in_settles_its_lanes(void **state)
 static void e9_counters_outlive_handles(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(take(fix, &lane, 1, NOW), 0);
@@ -271,8 +274,8 @@ static void e9_counters_outlive_handles(void **state)
 static void g1_lane_keys_are_inert(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "' OR 1=1 --");
-	struct stauth_lane long_key = a_lane("account", "");
+	struct stauth_rate_limit lane = a_limit("account", "' OR 1=1 --");
+	struct stauth_rate_limit long_key = a_limit("account", "");
 
 	memset(long_key.key, 'k', sizeof(long_key.key) - 1);
 	for (int i = 0; i < 5; i++) {
@@ -286,7 +289,8 @@ static void g1_lane_keys_are_inert(void **state)
 #define CHILDREN 200
 
 /* In a child: 0 let through, 1 told to wait, 2 could not be asked. */
-static int take_in_child(struct fixture *fix, const struct stauth_lane *lane)
+static int take_in_child(
+	struct fixture *fix, const struct stauth_rate_limit *lane)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_store store;
@@ -306,7 +310,7 @@ static int take_in_child(struct fixture *fix, const struct stauth_lane *lane)
 static void e8_two_hundred_at_once_pass_no_limit(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = a_lane("account", "alice");
+	struct stauth_rate_limit lane = a_limit("account", "alice");
 	pid_t children[CHILDREN];
 	int answers[3] = {0, 0, 0};
 

@@ -74,11 +74,11 @@ class Includes(Planted):
                 ("fcgi_gate/main.c", ['"store/table.h"', '"mail/mailer.h"']),
                 ("fcgi_gate/worker.h", None),
                 ("fcgi_gate/fcgi_io.c", ["<fcgiapp.h>"]),
-                ("fcgi_gate/pages/x.c", ['"auth/verify.h"', '"worker.h"',
+                ("fcgi_gate/pages/x.c", ['"auth/login.h"', '"worker.h"',
                                          '"store/records.h"']),
                 ("pam_stauth/x.c", ["<security/pam_modules.h>",
                                     "<syslog.h>", '"base/rc.h"']),
-                ("pam_stauth/chkpwd/x.c", ['"auth/verify.h"'])):
+                ("pam_stauth/chkpwd/x.c", ['"auth/login.h"'])):
             self.clean(path, c_file(*includes) if includes is not None
                        else SPDX + '#include "store/table.h"\n')
 
@@ -110,7 +110,7 @@ class Includes(Planted):
             self.one_include(path, include, "a front end takes")
 
     def test_the_pam_module_takes_base_only(self):
-        self.one_include("pam_stauth/x.c", '"auth/verify.h"', "base/ only")
+        self.one_include("pam_stauth/x.c", '"auth/login.h"', "base/ only")
 
     def test_front_ends_do_not_know_each_other(self):
         self.plant("fcgi_gate/listen.h", SPDX)

@@ -5,7 +5,7 @@
  *   mail_send CONF < LETTERS.json
  *
  * LETTERS.json is an array of objects with the fields of struct
- * stauth_letter, or, with "kind", of struct stauth_letter_facts. Prints an
+ * stauth_mail_message, or, with "kind", of struct stauth_mail_params. Prints an
  * array: {"rc", "retry_after_s", "msg", "ms"} of each.
  */
 #include <stdio.h>
@@ -39,7 +39,7 @@ static enum stauth_rc prepare(const struct stauth_config *config,
 	json_t *wanted, struct stauth_composed *composed,
 	struct stauth_err *err)
 {
-	struct stauth_letter_facts facts = {
+	struct stauth_mail_params facts = {
 		.to = field(wanted, "to", "you@example.com"),
 		.user = field(wanted, "user", "alice"),
 		.code = field(wanted, "code", ""),
@@ -50,12 +50,12 @@ static enum stauth_rc prepare(const struct stauth_config *config,
 	const char *kind = field(wanted, "kind", "");
 
 	if (kind[0]) {
-		if (stauth_letter_kind_parse(kind, &facts.kind) != STAUTH_OK) {
+		if (stauth_mail_kind_parse(kind, &facts.kind) != STAUTH_OK) {
 			return STAUTH_BADVALUE;
 		}
 		return stauth_compose(config, &facts, composed, err);
 	}
-	composed->letter = (struct stauth_letter){
+	composed->letter = (struct stauth_mail_message){
 		.from = field(wanted, "from", config->notification_from_email),
 		.from_name = field(wanted, "from_name", config->brand_name),
 		.to = facts.to,

@@ -156,7 +156,7 @@ enum stauth_verdict fixture_try(struct fixture *f, struct stauth_login *login,
 	const char *device_token)
 {
 	struct stauth_secret secret = {0};
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = name,
 		.username_len = strlen(name),
 		.address = address,
@@ -175,7 +175,7 @@ enum stauth_verdict fixture_try(struct fixture *f, struct stauth_login *login,
 void fixture_open(struct fixture *f, const char *name, const char *password,
 	struct stauth_session_grant *ret_grant)
 {
-	const struct stauth_session_ask ask = {
+	const struct stauth_session_request ask = {
 		.address = "192.0.2.1", .agent = "test"};
 	struct stauth_login login;
 	struct stauth_err err;
@@ -191,7 +191,7 @@ enum stauth_rc fixture_find(struct fixture *f, const char *token)
 {
 	struct stauth_session session;
 
-	return stauth_session_of_token(&f->ctx, token, &session, NULL);
+	return stauth_session_by_token(&f->ctx, token, &session, NULL);
 }
 
 struct stauth_secret fixture_secret(const char *text)

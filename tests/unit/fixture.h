@@ -5,8 +5,8 @@
 
 #include "auth/account.h"
 #include "auth/ctx.h"
+#include "auth/login.h"
 #include "auth/session.h"
-#include "auth/verify.h"
 #include "store/accounts.h"
 #include "store/state.h"
 #include "store/table.h"

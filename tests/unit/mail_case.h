@@ -16,7 +16,7 @@ static inline int mail_setup(void **state)
 	(void)fixture_setup(state);
 	f = *state;
 	f->config->allow_user_sign_up = true;
-	f->config->mail_transport = STAUTH_MAIL_FILE;
+	f->config->mail_transport = STAUTH_TRANSPORT_FILE;
 	return 0;
 }
 
@@ -46,7 +46,7 @@ static inline struct stauth_mail next_mail(struct fixture *f)
 /* Failures counted for the one source. */
 static inline int64_t source_failures(struct fixture *f)
 {
-	struct stauth_lane_count counts[20];
+	struct stauth_counter counts[20];
 	struct stauth_err err;
 	size_t count = 0;
 

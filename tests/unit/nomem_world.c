@@ -108,7 +108,7 @@ enum stauth_verdict try_password(struct world *w, const char *name,
 	enum stauth_rc *ret_rc)
 {
 	struct stauth_secret secret = secret_of(password);
-	const struct stauth_login_who who = {.username = name,
+	const struct stauth_login_request who = {.username = name,
 		.username_len = strlen(name),
 		.address = HOME,
 		.channel = "web"};
@@ -127,7 +127,7 @@ enum stauth_verdict try_password(struct world *w, const char *name,
 enum stauth_rc open_session(struct world *w, struct stauth_login *login,
 	char ret_token[STAUTH_TOKEN_LEN + 1])
 {
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	struct stauth_session_grant grant;
 	struct stauth_err err;
 	enum stauth_rc rc =

@@ -29,7 +29,7 @@ static inline enum stauth_rc look(struct fixture *f, const char *token)
 {
 	char name[STAUTH_NAME_SIZE];
 
-	return stauth_reset_look(&f->ctx, token, name, NULL);
+	return stauth_reset_check(&f->ctx, token, name, NULL);
 }
 
 static inline enum stauth_verdict log_in(

@@ -53,13 +53,13 @@ static inline enum stauth_rc try_pin(struct fixture *f,
 	return rc;
 }
 
-static inline struct stauth_signup_view look(
+static inline struct stauth_signup_state look(
 	struct fixture *f, const struct stauth_signup_who *who)
 {
-	struct stauth_signup_view view;
+	struct stauth_signup_state view;
 	struct stauth_err err;
 
-	assert_ok(stauth_signup_look(&f->ctx, who, &view, &err));
+	assert_ok(stauth_signup_status(&f->ctx, who, &view, &err));
 	return view;
 }
 

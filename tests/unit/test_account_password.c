@@ -28,7 +28,7 @@ static enum stauth_rc fits(struct fixture *f, const char *password, size_t len,
 
 	memcpy(secret.data, password,
 		len < sizeof(secret.data) ? len : sizeof(secret.data));
-	return stauth_account_password_fits(&f->ctx, "alice",
+	return stauth_account_password_check(&f->ctx, "alice",
 		"alice.smith@example.com", "Alice Wonderland", &secret, err);
 }
 
@@ -347,7 +347,7 @@ static void c9_an_administrators_password_set_meanwhile_wins(void **state)
 /* The owner's change was done, but it is not the owner's account any more. */
 static void c9_no_session_follows_an_administrators_password(void **state)
 {
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	struct fixture *f = *state;
 	struct stauth_session_grant grant;
 	struct own own = {0};
@@ -365,7 +365,7 @@ static void a_must_change_session_is_replaced_after_the_change(void **state)
 	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
 	const struct stauth_account_new given = {
 		.name = "alice", .must_change = true, .password = &secret};
-	struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_request ask = {.address = HOME};
 	struct stauth_session_grant grant;
 	struct stauth_account account;
 	struct stauth_session session;
@@ -384,7 +384,7 @@ static void a_must_change_session_is_replaced_after_the_change(void **state)
 	ask.device_token = own.here.device_token;
 	assert_ok(stauth_session_open(&f->ctx, &own.login, &ask, &grant, &err));
 	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
 	assert_false(session.must_change);
 	assert_string_equal(grant.device_token, own.here.device_token);
 }

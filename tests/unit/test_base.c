@@ -183,10 +183,10 @@ static void messages_reach_their_callback(void **state)
 	struct stauth_messages silent = {NULL, NULL};
 
 	(void)state;
-	stauth_say(&messages, STAUTH_WARNING, "%d left", 3);
+	stauth_report(&messages, STAUTH_WARNING, "%d left", 3);
 	assert_string_equal(got, "warning|3 left");
-	stauth_say(&silent, STAUTH_ERROR, "nobody hears");
-	stauth_say(NULL, STAUTH_ERROR, "nobody hears");
+	stauth_report(&silent, STAUTH_ERROR, "nobody hears");
+	stauth_report(NULL, STAUTH_ERROR, "nobody hears");
 }
 
 static void time_formats_as_utc(void **state)

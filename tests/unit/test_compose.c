@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "mail/compose.h"
-#include "mail/letter.h"
+#include "mail/mime.h"
 
 #include "base/banned.h"
 
@@ -37,9 +37,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct stauth_letter_facts facts_of(enum stauth_letter_kind kind)
+static struct stauth_mail_params facts_of(enum stauth_mail_kind kind)
 {
-	return (struct stauth_letter_facts){
+	return (struct stauth_mail_params){
 		.kind = kind,
 		.to = "you@example.com",
 		.user = "alice",
@@ -51,7 +51,7 @@ static struct stauth_letter_facts facts_of(enum stauth_letter_kind kind)
 }
 
 static enum stauth_rc compose(
-	struct desk *desk, const struct stauth_letter_facts *facts)
+	struct desk *desk, const struct stauth_mail_params *facts)
 {
 	return stauth_compose(&desk->config, facts, &desk->composed, NULL);
 }
@@ -66,25 +66,25 @@ static void assert_has(const char *text, const char *part)
 
 static void kinds_have_names_both_ways(void **state)
 {
-	enum stauth_letter_kind kind;
+	enum stauth_mail_kind kind;
 
 	(void)state;
-	for (int i = STAUTH_LETTER_NONE; i <= STAUTH_LETTER_TEST; i++) {
+	for (int i = STAUTH_MAIL_NONE; i <= STAUTH_MAIL_TEST; i++) {
 		const char *name =
-			stauth_letter_kind_name((enum stauth_letter_kind)i);
+			stauth_mail_kind_name((enum stauth_mail_kind)i);
 
-		assert_rc(stauth_letter_kind_parse(name, &kind), STAUTH_OK);
+		assert_rc(stauth_mail_kind_parse(name, &kind), STAUTH_OK);
 		assert_int_equal(kind, i);
 	}
-	assert_string_equal(stauth_letter_kind_name(99), "");
-	assert_rc(stauth_letter_kind_parse("pin", &kind), STAUTH_BADVALUE);
+	assert_string_equal(stauth_mail_kind_name(99), "");
+	assert_rc(stauth_mail_kind_parse("pin", &kind), STAUTH_BADVALUE);
 }
 
 static void a_pin_is_in_subject_and_text_with_its_minutes(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
-	const struct stauth_letter *letter = &desk->composed.letter;
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
+	const struct stauth_mail_message *letter = &desk->composed.letter;
 
 	assert_rc(compose(desk, &facts), STAUTH_OK);
 	assert_string_equal(letter->subject, "123456 is your code for Acme");
@@ -104,7 +104,7 @@ static void a_pin_is_in_subject_and_text_with_its_minutes(void **state)
 static void a_reset_link_stands_alone_on_one_line(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
 
 	facts.code = "abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012";
 	assert_rc(compose(desk, &facts), STAUTH_OK);
@@ -118,7 +118,7 @@ static void a_reset_link_stands_alone_on_one_line(void **state)
 static void without_a_brand_the_host_is_named(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_TEST);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_TEST);
 
 	desk->config.brand_name[0] = '\0';
 	assert_rc(compose(desk, &facts), STAUTH_OK);
@@ -132,14 +132,14 @@ static void without_a_brand_the_host_is_named(void **state)
 static void what_is_not_configured_is_said(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
 	struct stauth_err err = {0};
 
 	desk->config.public_url_count = 0;
 	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
 		STAUTH_ECONFIG);
 	assert_string_equal(err.msg, "PUBLIC_URL is not set");
-	facts.kind = STAUTH_LETTER_TEST;
+	facts.kind = STAUTH_MAIL_TEST;
 	assert_rc(compose(desk, &facts), STAUTH_OK);
 	desk->config.notification_from_email[0] = '\0';
 	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
@@ -150,7 +150,7 @@ static void what_is_not_configured_is_said(void **state)
 static void h6_names_are_text_and_never_expanded(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
 
 	facts.code = "tok";
 	facts.user = "{{code}} %c %l <a href=\"http://evil.test\">x</a>";
@@ -172,7 +172,7 @@ static void h1_controls_in_facts_are_refused(void **state)
 		"a@x.test,b@x.test", "a\"@x.test", "a@x.test\x7f",
 		"\xc3\xa9@x.test", "a@\xc3\xa9.test", "a@[1.2.3.4]"};
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_RESET_LINK);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		facts.to = bad[i];
@@ -207,7 +207,7 @@ static void h1_controls_in_facts_are_refused(void **state)
 static void a_pin_is_digits_that_work(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
 
 	facts.code = "12345a";
 	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
@@ -216,7 +216,7 @@ static void a_pin_is_digits_that_work(void **state)
 	facts.code = "123456";
 	facts.minutes = 0;
 	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts = facts_of(STAUTH_LETTER_NONE);
+	facts = facts_of(STAUTH_MAIL_NONE);
 	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
 }
 
@@ -224,7 +224,7 @@ static void a_composed_letter_is_wiped(void **state)
 {
 	static const struct stauth_composed zero;
 	struct desk *desk = *state;
-	struct stauth_letter_facts facts = facts_of(STAUTH_LETTER_SIGNUP_PIN);
+	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
 
 	assert_rc(compose(desk, &facts), STAUTH_OK);
 	stauth_composed_finish(&desk->composed);

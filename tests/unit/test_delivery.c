@@ -18,7 +18,7 @@ static int sent;
 static int64_t boot_now_ms;
 
 static enum stauth_rc fake_send(struct stauth_mailer *mailer,
-	const struct stauth_letter *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	(void)mailer;

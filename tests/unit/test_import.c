@@ -232,7 +232,7 @@ static void k9_old_tokens_open_nothing(void **state)
 		"'abcdefghijklmnopqrstuvwxyz012345','2999-01-01T00:00:00')");
 	assert_ok(import(f, "old.db", false, &count, &err));
 	assert_count(&count, 1, 0, 0);
-	assert_rc(stauth_session_of_token(&f->ctx, token, &session, &err),
+	assert_rc(stauth_session_by_token(&f->ctx, token, &session, &err),
 		STAUTH_NOTFOUND);
 }
 

@@ -102,7 +102,7 @@ static enum stauth_rc stands(struct world *w, const char *token)
 {
 	struct stauth_session session;
 
-	return stauth_session_of_token(&w->ctx, token, &session, NULL);
+	return stauth_session_by_token(&w->ctx, token, &session, NULL);
 }
 
 static void judge_log_in(struct world *w)
@@ -217,7 +217,7 @@ static void change_password(struct world *w)
 	struct told *told = w->told;
 	int ended = 0;
 
-	told->rc = stauth_session_of_token(&w->ctx, w->token, &session, &err);
+	told->rc = stauth_session_by_token(&w->ctx, w->token, &session, &err);
 	if (told->rc != STAUTH_OK) {
 		return;
 	}

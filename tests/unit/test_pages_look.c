@@ -63,10 +63,12 @@ static void ink_is_readable_on_every_color(void **state)
 		snprintf(text, sizeof(text), "#%03x", (unsigned int)i);
 		assert_true(gate_color_parse(text, &color));
 		double ink =
-			strcmp(gate_color_ink(text), "#ffffff") == 0 ? 1 : 0;
+			strcmp(gate_color_contrasting(text), "#ffffff") == 0
+				? 1
+				: 0;
 		assert_true(contrast(gate_color_luminance(&color), ink) >= 4.5);
 	}
-	assert_null(gate_color_ink("no color"));
+	assert_null(gate_color_contrasting("no color"));
 }
 
 static void themed(struct stauth_config *config, const char *const *wanted,
@@ -146,10 +148,10 @@ static void browsers_in_words(void **state)
 	char words[GATE_AGENT_WORDS_SIZE];
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		gate_agent_words("web", cases[i].agent, words);
+		gate_agent_name("web", cases[i].agent, words);
 		assert_string_equal(words, cases[i].want);
 	}
-	gate_agent_words("pam:sshd", "", words);
+	gate_agent_name("pam:sshd", "", words);
 	assert_string_equal(words, "Sign-in on the host (sshd)");
 }
 
@@ -166,7 +168,7 @@ static void times_in_words(void **state)
 	char words[GATE_AGO_SIZE];
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		gate_ago_words(cases[i].seconds, words);
+		gate_time_ago(cases[i].seconds, words);
 		assert_string_equal(words, cases[i].want);
 	}
 }

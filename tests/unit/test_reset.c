@@ -117,7 +117,7 @@ static void f7_the_lanes_count_known_and_unknown_alike(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_err err;
-	struct stauth_lane_count counts[20];
+	struct stauth_counter counts[20];
 	size_t count = 0;
 
 	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
@@ -146,7 +146,7 @@ static void an_administrators_link_is_printed_or_sent(void **state)
 
 	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
 	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
-	f->config->mail_transport = STAUTH_MAIL_NONE;
+	f->config->mail_transport = STAUTH_TRANSPORT_NONE;
 	assert_ok(stauth_reset_link(
 		&f->ctx, "bob", false, &fixture_actor, link, &err));
 	token = strstr(link, "token=");
@@ -161,7 +161,7 @@ static void an_administrators_link_is_printed_or_sent(void **state)
 	assert_rc(stauth_reset_link(
 			  &f->ctx, ALICE, true, &fixture_actor, link, &err),
 		STAUTH_ECONFIG);
-	f->config->mail_transport = STAUTH_MAIL_FILE;
+	f->config->mail_transport = STAUTH_TRANSPORT_FILE;
 	assert_rc(stauth_reset_link(
 			  &f->ctx, "bob", true, &fixture_actor, link, &err),
 		STAUTH_BADVALUE);
@@ -198,7 +198,7 @@ static void every_change_of_a_password_is_told_by_mail(void **state)
 	assert_ok(stauth_account_passwd(
 		&f->ctx, "bob", &secret, true, &fixture_actor, &ended, &err));
 	assert_string_equal(next_mail(f).kind, "-");
-	f->config->mail_transport = STAUTH_MAIL_NONE;
+	f->config->mail_transport = STAUTH_TRANSPORT_NONE;
 	do_change(f, PASSWORD);
 	assert_string_equal(next_mail(f).kind, "-");
 }

@@ -29,7 +29,7 @@ static void a_session_carries_the_identity(void **state)
 		.su = true,
 		.password = &secret,
 	};
-	const struct stauth_session_ask ask = {
+	const struct stauth_session_request ask = {
 		.address = "2001:db8::5", .agent = "Mozilla\n5"};
 	struct stauth_session_grant grant;
 	struct stauth_account account;
@@ -46,7 +46,7 @@ static void a_session_carries_the_identity(void **state)
 	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &grant, &err));
 	assert_int_equal(grant.max_age_s, 0);
 	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
 	assert_string_equal(session.user, "alice");
 	assert_string_equal(session.email, "alice@example.com");
 	assert_string_equal(session.display_name, "Al \xc3\xbc");
@@ -67,7 +67,7 @@ static void a_session_carries_the_identity(void **state)
 static void only_a_right_log_in_opens_a_session(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	static const enum stauth_verdict no[] = {STAUTH_DENY,
 		STAUTH_DENY_THROTTLED, STAUTH_NEED_PASSWORD,
 		STAUTH_NEED_FACTOR};
@@ -117,7 +117,7 @@ static void c3_a_log_in_makes_a_new_token_and_ends_the_presented(void **state)
 	struct fixture *f = *state;
 	struct stauth_session_grant planted;
 	struct stauth_session_grant grant;
-	struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_request ask = {.address = HOME};
 	struct stauth_login login;
 	struct stauth_err err;
 
@@ -152,7 +152,7 @@ static void c4_handle_and_device_token_are_no_session(void **state)
 static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	struct stauth_account_edit edit = {
 		.su = -1, .system_login = -1, .disabled = -1, .groups = "new"};
 	struct stauth_session_grant grant;
@@ -219,7 +219,7 @@ static enum stauth_rc failing_random(
 static void c14_no_random_no_session(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	static const int left[] = {0, 24, 36, 60};
 	struct stauth_session_grant grant;
 	struct stauth_session_grant untouched;
@@ -261,7 +261,7 @@ static enum stauth_rc commit_fails(struct stauth_state *state,
 static void a_fault_opens_nothing_and_is_no_failure(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	struct stauth_session_grant grant;
 	struct stauth_login login;
 	struct stauth_err err;
@@ -280,7 +280,7 @@ static void a_fault_opens_nothing_and_is_no_failure(void **state)
 static void a_known_device_keeps_its_token(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_session_ask ask = {.address = HOME};
+	struct stauth_session_request ask = {.address = HOME};
 	struct stauth_session_grant first;
 	struct stauth_session_grant again;
 	struct stauth_login login;

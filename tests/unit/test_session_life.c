@@ -63,7 +63,7 @@ static void k7_c10_times_are_integers_beyond_2106(void **state)
 static void c10_idle_sessions_die_unless_used_or_remembered(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_session_ask ask = {.address = HOME, .remember = true};
+	struct stauth_session_request ask = {.address = HOME, .remember = true};
 	struct stauth_session_grant idle;
 	struct stauth_session_grant used;
 	struct stauth_session_grant kept;
@@ -88,7 +88,7 @@ static void c10_idle_sessions_die_unless_used_or_remembered(void **state)
 static void remember_me_is_long_and_absolute(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {
+	const struct stauth_session_request ask = {
 		.address = HOME, .remember = true};
 	struct stauth_session_grant grant;
 	struct stauth_login login;
@@ -118,12 +118,12 @@ static void uses_are_written_once_a_minute(void **state)
 	fixture_now_s += 59;
 	stauth_session_touch(&f->ctx, &grant.session);
 	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
 	assert_int_equal(session.last_seen_at, fixture_now_s - 59);
 	fixture_now_s += 1;
 	stauth_session_touch(&f->ctx, &session);
 	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
 	assert_int_equal(session.last_seen_at, fixture_now_s);
 }
 

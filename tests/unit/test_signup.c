@@ -11,7 +11,7 @@
 static void a_pin_makes_an_account_that_is_signed_in(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = MAIL_HOME};
+	const struct stauth_session_request ask = {.address = MAIL_HOME};
 	struct stauth_session_grant grant;
 	struct stauth_session session;
 	struct stauth_audit_row row;
@@ -35,7 +35,7 @@ static void a_pin_makes_an_account_that_is_signed_in(void **state)
 	assert_string_equal(login.account.password, "");
 	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &grant, &err));
 	assert_ok(
-		stauth_session_of_token(&f->ctx, grant.token, &session, &err));
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
 	assert_string_equal(session.user, NEW);
 	assert_string_equal(session.email, NEW);
 	assert_string_equal(session.groups, "");
@@ -140,8 +140,8 @@ static void f10_the_password_of_the_browser_that_verifies(void **state)
 static void f8_k4_an_address_that_has_an_account_looks_the_same(void **state)
 {
 	struct fixture *f = *state;
-	struct stauth_signup_view there;
-	struct stauth_signup_view view;
+	struct stauth_signup_state there;
+	struct stauth_signup_state view;
 	enum stauth_signup_field field;
 	struct stauth_pending row;
 	struct stauth_login login;
@@ -245,9 +245,9 @@ static void nothing_is_promised_that_cannot_be_sent(void **state)
 	struct fixture *f = *state;
 	enum stauth_signup_field field;
 
-	f->config->mail_transport = STAUTH_MAIL_NONE;
+	f->config->mail_transport = STAUTH_TRANSPORT_NONE;
 	assert_rc(start(f, &who_a, NEW, GOOD_PASSWORD, &field), STAUTH_ECONFIG);
-	f->config->mail_transport = STAUTH_MAIL_FILE;
+	f->config->mail_transport = STAUTH_TRANSPORT_FILE;
 	f->config->allow_user_sign_up = false;
 	assert_rc(start(f, &who_a, NEW, GOOD_PASSWORD, &field), STAUTH_ECONFIG);
 }

@@ -6,13 +6,13 @@
 
 #include "base/banned.h"
 
-#define LANES_MAX 65536
+#define LIMITS_MAX 65536
 
 static void e3_the_counters_are_bounded(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_lane lane = {.name = "account",
+	struct stauth_rate_limit lane = {.name = "account",
 		.free = 1,
 		.window_s = 1000000,
 		.first_wait_s = 1000,
@@ -30,7 +30,7 @@ static void e3_the_counters_are_bounded(void **state)
 			fix->state, &lane, 1, false, NOW, &wait_s, &err));
 	}
 	assert_in_range(raw_number(fix, "SELECT count(*) FROM lanes"),
-		LANES_MAX - 1, LANES_MAX + 256);
+		LIMITS_MAX - 1, LIMITS_MAX + 256);
 	assert_int_equal(raw_number(fix, "SELECT count(*) FROM lanes "
 					 "WHERE key = 'old1'"),
 		0);

@@ -45,7 +45,7 @@ static void use_all(struct fixture *fix)
 	static struct stauth_account accounts[8];
 	static struct stauth_session sessions[8];
 	static struct stauth_audit_row rows[8];
-	struct stauth_lane lane = {.name = "account", .window_s = 10};
+	struct stauth_rate_limit lane = {.name = "account", .window_s = 10};
 	char encoded[STAUTH_ENCODED_SIZE];
 	int64_t wait_s = 0;
 	size_t count = 0;

@@ -164,7 +164,7 @@ static enum stauth_rc end_older(struct stauth_db *db, int64_t uid,
 	return rc;
 }
 
-enum stauth_rc stauth_change_told(struct stauth_db *db,
+enum stauth_rc stauth_change_record(struct stauth_db *db,
 	const struct stauth_change *change, int64_t uid, struct stauth_err *err)
 {
 	struct stauth_audit_row audit = change->audit;
@@ -196,7 +196,7 @@ static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
 		rc = end_older(db, uid, before->epoch, change, &ended, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_change_told(db, change, 0, err);
+		rc = stauth_change_record(db, change, 0, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
 	if (rc == STAUTH_OK && ret_ended) {
@@ -243,7 +243,7 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	if (rc == STAUTH_OK) {
 		/* The caller cannot know the uid before. */
 		*ret_uid = sqlite3_last_insert_rowid(db->sql);
-		rc = stauth_change_told(db, change, *ret_uid, err);
+		rc = stauth_change_record(db, change, *ret_uid, err);
 	}
 	return rc;
 }
@@ -329,7 +329,7 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 		stauth_bind_int(&query, epoch);
 		stauth_bind_text(&query, encoded);
 		stauth_bind_int(&query, must_change);
-		stauth_bind_int(&query, change->unless_marked);
+		stauth_bind_int(&query, change->unless_system_login);
 		rc = stauth_query_run(&query, &changes, err);
 	}
 	/* The row is there, and of this epoch. */

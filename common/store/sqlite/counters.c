@@ -14,7 +14,7 @@
  */
 #include "store/sqlite/verbs.h"
 
-#include "store/lane.h"
+#include "store/rate_limit.h"
 #include "store/sqlite/query.h"
 
 #include "base/banned.h"
@@ -30,7 +30,7 @@ struct count {
 };
 
 static enum stauth_rc read_row(struct stauth_db *db,
-	const struct stauth_lane *lane, struct count *ret_count,
+	const struct stauth_rate_limit *lane, struct count *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
@@ -58,8 +58,8 @@ static enum stauth_rc read_row(struct stauth_db *db,
 
 /* The counter as it stands now: MUST 2 and 4. */
 static enum stauth_rc read_count(struct stauth_db *db,
-	const struct stauth_lane *lane, int64_t now_s, struct count *ret_count,
-	struct stauth_err *err)
+	const struct stauth_rate_limit *lane, int64_t now_s,
+	struct count *ret_count, struct stauth_err *err)
 {
 	struct count count = {0, 0, 0, false};
 	int64_t since;
@@ -83,7 +83,7 @@ static enum stauth_rc read_count(struct stauth_db *db,
 }
 
 static enum stauth_rc put_count(struct stauth_db *db,
-	const struct stauth_lane *lane, const struct count *count,
+	const struct stauth_rate_limit *lane, const struct count *count,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
@@ -103,7 +103,8 @@ static enum stauth_rc put_count(struct stauth_db *db,
 }
 
 static enum stauth_rc count_one(struct stauth_db *db,
-	const struct stauth_lane *lane, int64_t now_s, struct stauth_err *err)
+	const struct stauth_rate_limit *lane, int64_t now_s,
+	struct stauth_err *err)
 {
 	struct count count = {0, 0, 0, false};
 	enum stauth_rc rc = read_count(db, lane, now_s, &count, err);
@@ -119,7 +120,7 @@ static enum stauth_rc count_one(struct stauth_db *db,
 }
 
 static enum stauth_rc longest_wait(struct stauth_db *db,
-	const struct stauth_lane *lanes, size_t count, int64_t now_s,
+	const struct stauth_rate_limit *lanes, size_t count, int64_t now_s,
 	int64_t *ret_wait_s, struct stauth_err *err)
 {
 	int64_t longest = 0;
@@ -130,7 +131,7 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 
 		rc = read_count(db, &lanes[i], now_s, &now, err);
 		if (rc == STAUTH_OK) {
-			int64_t wait_s = stauth_lane_wait_s(&lanes[i],
+			int64_t wait_s = stauth_rate_limit_wait_s(&lanes[i],
 				now.failures, now.first_at, now.last_at, now_s);
 
 			longest = wait_s > longest ? wait_s : longest;
@@ -145,8 +146,8 @@ static enum stauth_rc longest_wait(struct stauth_db *db,
 	return rc;
 }
 
-enum stauth_rc stauth_lanes_take(struct stauth_db *db,
-	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+enum stauth_rc stauth_limits_take(struct stauth_db *db,
+	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
 {
 	int64_t wait_s = 0;
@@ -166,7 +167,7 @@ enum stauth_rc stauth_lanes_take(struct stauth_db *db,
 	return rc;
 }
 
-enum stauth_rc stauth_lanes_end(struct stauth_db *db, enum stauth_rc rc,
+enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err)
 {
 	if (rc == STAUTH_THROTTLED) {
@@ -177,7 +178,7 @@ enum stauth_rc stauth_lanes_end(struct stauth_db *db, enum stauth_rc rc,
 }
 
 enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
-	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
@@ -187,17 +188,17 @@ enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_lanes_take(
+	rc = stauth_limits_take(
 		db, lanes, count, never_refuse, now_s, &wait_s, err);
-	rc = stauth_lanes_end(db, rc, now_s, err);
+	rc = stauth_limits_end(db, rc, now_s, err);
 	if (rc == STAUTH_THROTTLED && ret_wait_s) {
 		*ret_wait_s = wait_s;
 	}
 	return rc;
 }
 
-enum stauth_rc stauth_lanes_done(struct stauth_db *db,
-	const struct stauth_lane *lanes, size_t count, bool success,
+enum stauth_rc stauth_limits_done(struct stauth_db *db,
+	const struct stauth_rate_limit *lanes, size_t count, bool success,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
@@ -216,7 +217,7 @@ enum stauth_rc stauth_lanes_done(struct stauth_db *db,
 }
 
 enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
-	const struct stauth_lane *lanes, size_t count, bool success,
+	const struct stauth_rate_limit *lanes, size_t count, bool success,
 	int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
@@ -225,6 +226,6 @@ enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_lanes_done(db, lanes, count, success, err);
+	rc = stauth_limits_done(db, lanes, count, success, err);
 	return stauth_write_end(db, rc, now_s, err);
 }

@@ -11,7 +11,7 @@
 #include "base/banned.h"
 
 #define SWEEP_ROWS 64
-#define LANES_MAX  65536
+#define LIMITS_MAX 65536
 
 /* Deletes at most *left rows that are over at the instant; *left goes down. */
 static enum stauth_rc expire(struct stauth_db *db, enum stauth_sql id,
@@ -37,7 +37,7 @@ static enum stauth_rc evict_lanes(struct stauth_db *db, struct stauth_err *err)
 	struct stauth_query query;
 
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_EVICT);
-	stauth_bind_int(&query, LANES_MAX);
+	stauth_bind_int(&query, LIMITS_MAX);
 	return stauth_query_run(&query, NULL, err);
 }
 

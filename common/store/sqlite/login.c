@@ -182,7 +182,7 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 		rc = put_login_device(db, login, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_lanes_done(
+		rc = stauth_limits_done(
 			db, login->lanes, login->lane_count, true, err);
 	}
 	if (rc == STAUTH_OK) {

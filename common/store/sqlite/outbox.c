@@ -71,7 +71,7 @@ static enum stauth_rc commit_all(struct stauth_db *db,
 	const struct stauth_pin *pin = commit->pin;
 	const struct stauth_reset *reset = commit->reset;
 	enum stauth_rc rc =
-		stauth_lanes_take(db, commit->lanes, commit->lane_count,
+		stauth_limits_take(db, commit->lanes, commit->lane_count,
 			commit->never_refuse, now_s, ret_wait_s, err);
 
 	if (rc == STAUTH_OK && pin) {
@@ -106,7 +106,7 @@ enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
 		return rc;
 	}
 	rc = commit_all(db, commit, now_s, &wait_s, err);
-	rc = stauth_lanes_end(db, rc, now_s, err);
+	rc = stauth_limits_end(db, rc, now_s, err);
 	if (rc == STAUTH_THROTTLED && ret_wait_s) {
 		*ret_wait_s = wait_s;
 	}

@@ -199,7 +199,7 @@ enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,
 		rc = STAUTH_NOTFOUND;
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_change_told(db, change, 0, err);
+		rc = stauth_change_record(db, change, 0, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
 	if (rc == STAUTH_OK && ret_count) {

@@ -67,7 +67,7 @@ static enum stauth_rc one_pin(struct stauth_query *query,
 	return rc;
 }
 
-enum stauth_rc stauth_sq_pin_look(struct stauth_state *state,
+enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
 	const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
 	struct stauth_pin *ret_pin, struct stauth_err *err)
 {

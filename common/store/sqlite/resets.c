@@ -83,7 +83,7 @@ static enum stauth_rc find(struct stauth_db *db, const uint8_t token_hash[32],
 	return rc;
 }
 
-enum stauth_rc stauth_sq_reset_look(struct stauth_state *state,
+enum stauth_rc stauth_sq_reset_read(struct stauth_state *state,
 	const uint8_t token_hash[32], int64_t now_s,
 	struct stauth_reset *ret_reset, struct stauth_err *err)
 {

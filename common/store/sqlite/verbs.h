@@ -79,7 +79,7 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
 /* The audit row (with this uid, unless 0) and the notice of a change. */
-enum stauth_rc stauth_change_told(struct stauth_db *db,
+enum stauth_rc stauth_change_record(struct stauth_db *db,
 	const struct stauth_change *change, int64_t uid,
 	struct stauth_err *err);
 
@@ -139,30 +139,30 @@ enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err);
 
 /* --- counters.c */
 enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
-	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
 enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
-	const struct stauth_lane *lanes, size_t count, bool success,
+	const struct stauth_rate_limit *lanes, size_t count, bool success,
 	int64_t now_s, struct stauth_err *err);
 /* --- lanes.c */
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	const char *after_name, const char *after_key, size_t limit,
-	int64_t now_s, struct stauth_lane_count *ret_counts, size_t *ret_count,
+	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
 	int *ret_cleared, struct stauth_err *err);
 /* --- counters.c. Within a transaction of the caller. */
 /* *ret_wait_s is written with THROTTLED only. */
-enum stauth_rc stauth_lanes_take(struct stauth_db *db,
-	const struct stauth_lane *lanes, size_t count, bool never_refuse,
+enum stauth_rc stauth_limits_take(struct stauth_db *db,
+	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
-/* Ends a transaction that began with stauth_lanes_take: a refusal writes
+/* Ends a transaction that began with stauth_limits_take: a refusal writes
  * nothing but, after the clock was set back, when the wait began. */
-enum stauth_rc stauth_lanes_end(struct stauth_db *db, enum stauth_rc rc,
+enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err);
-enum stauth_rc stauth_lanes_done(struct stauth_db *db,
-	const struct stauth_lane *lanes, size_t count, bool success,
+enum stauth_rc stauth_limits_done(struct stauth_db *db,
+	const struct stauth_rate_limit *lanes, size_t count, bool success,
 	struct stauth_err *err);
 
 /* --- outbox.c */
@@ -183,7 +183,7 @@ enum stauth_rc stauth_mail_put(struct stauth_db *db,
 	int64_t reset_uid, int64_t now_s, struct stauth_err *err);
 
 /* --- pins.c */
-enum stauth_rc stauth_sq_pin_look(struct stauth_state *state,
+enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
 	const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
 	struct stauth_pin *ret_pin, struct stauth_err *err);
 enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
@@ -196,7 +196,7 @@ enum stauth_rc stauth_pin_put(struct stauth_db *db,
 	const struct stauth_pin *pin, int64_t now_s, struct stauth_err *err);
 
 /* --- resets.c */
-enum stauth_rc stauth_sq_reset_look(struct stauth_state *state,
+enum stauth_rc stauth_sq_reset_read(struct stauth_state *state,
 	const uint8_t token_hash[32], int64_t now_s,
 	struct stauth_reset *ret_reset, struct stauth_err *err);
 enum stauth_rc stauth_sq_reset_take(struct stauth_state *state,

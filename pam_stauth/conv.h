@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PAMST_TALK_H
-#define PAMST_TALK_H
+#ifndef PAMST_CONV_H
+#define PAMST_CONV_H
 
 #include <security/pam_modules.h>
 
@@ -11,7 +11,7 @@
 
 /* PAM_SUCCESS and a borrowed name; PAM_USER_UNKNOWN if it is empty;
  * PAM_CONV_ERR, PAM_INCOMPLETE. */
-int pamst_talk_user(pam_handle_t *pamh, const char **ret_user);
+int pamst_conv_user(pam_handle_t *pamh, const char **ret_user);
 
 /*
  * The password: the one an earlier module asked for, if the options allow
@@ -19,19 +19,19 @@ int pamst_talk_user(pam_handle_t *pamh, const char **ret_user);
  * as tag, or PAMST_TOO_LONG to *flags; an empty one adds nothing.
  * PAM_AUTH_ERR: use_first_pass, and there is none.
  */
-int pamst_talk_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags);
 
 /* A new password, typed twice, or with use_authtok the stacked one. It is
  * added to the question and becomes PAM_AUTHTOK. PAM_TRY_AGAIN: they differ. */
-int pamst_talk_new_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_new_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags);
 /* The current one, by the conversation or PAM_OLDAUTHTOK. */
-int pamst_talk_old_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_old_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags);
 
 /* Says the answer's PAMST_TEXT through the conversation, unless silent. */
-void pamst_talk_text(pam_handle_t *pamh, int flags,
+void pamst_conv_text(pam_handle_t *pamh, int flags,
 	const struct pamst_frame *answer, int style);
 
 #endif

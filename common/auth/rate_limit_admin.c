@@ -8,7 +8,7 @@
  *     source it counts as (an IPv6 address with its /64).
  *  3. Lifting MUST leave an audit row in the same transaction.
  */
-#include "auth/throttle.h"
+#include "auth/rate_limit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "auth/audit.h"
 #include "auth/name.h"
 #include "auth/session.h"
-#include "store/lane.h"
+#include "store/rate_limit.h"
 #include "store/state.h"
 
 #include "base/banned.h"
@@ -29,7 +29,7 @@ static bool is_source(const char *lane)
 
 /* A key is SOURCE in the lanes of sources, else USER or USER and more; the
  * USER of a lane of mail is the address. All mails together are nobody's. */
-static void take_apart(struct stauth_throttle_row *row)
+static void take_apart(struct stauth_rate_limit_row *row)
 {
 	const char *key = row->count.key;
 	size_t len = strcspn(key, "\n");
@@ -53,19 +53,19 @@ static void take_apart(struct stauth_throttle_row *row)
 	}
 }
 
-int64_t stauth_throttle_wait_s(const struct stauth_lane *lane,
-	const struct stauth_lane_count *count, int64_t now_s)
+int64_t stauth_counter_wait_s(const struct stauth_rate_limit *lane,
+	const struct stauth_counter *count, int64_t now_s)
 {
-	return stauth_lane_wait_s(
+	return stauth_rate_limit_wait_s(
 		lane, count->failures, count->first_at, count->last_at, now_s);
 }
 
-enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
-	const struct stauth_throttle_row *after, size_t limit,
-	struct stauth_throttle_row *ret_rows, size_t *ret_count,
+enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
+	const struct stauth_rate_limit_row *after, size_t limit,
+	struct stauth_rate_limit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
-	struct stauth_lane_count *counts = calloc(limit, sizeof(*counts));
+	struct stauth_counter *counts = calloc(limit, sizeof(*counts));
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	size_t count = 0;
 	enum stauth_rc rc;
@@ -77,12 +77,12 @@ enum stauth_rc stauth_throttle_list(struct stauth_ctx *ctx,
 		after ? after->count.name : "", after ? after->count.key : "",
 		limit, now_s, counts, &count, err);
 	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
-		struct stauth_throttle_row *row = &ret_rows[i];
+		struct stauth_rate_limit_row *row = &ret_rows[i];
 
 		row->count = counts[i];
 		take_apart(row);
-		row->wait_s = stauth_throttle_wait_s(
-			stauth_throttle_lane(row->count.name), &row->count,
+		row->wait_s = stauth_counter_wait_s(
+			stauth_rate_limit_by_name(row->count.name), &row->count,
 			now_s);
 	}
 	free(counts);
@@ -117,8 +117,8 @@ static enum stauth_rc part_of(const char *whose,
 	return stauth_name_canonical(whose, strlen(whose), ret_part, err);
 }
 
-enum stauth_rc stauth_throttle_clear(struct stauth_ctx *ctx, const char *whose,
-	const struct stauth_actor *actor, int *ret_cleared,
+enum stauth_rc stauth_rate_limit_clear(struct stauth_ctx *ctx,
+	const char *whose, const struct stauth_actor *actor, int *ret_cleared,
 	struct stauth_err *err)
 {
 	char part[STAUTH_NAME_SIZE] = "";

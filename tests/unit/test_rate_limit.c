@@ -3,7 +3,7 @@
 
 #include "fixture.h"
 
-#include "auth/throttle.h"
+#include "auth/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -25,7 +25,7 @@ static void the_lanes_of_a_stranger(void **state)
 	struct stauth_login login = {.source = HOME};
 
 	(void)state;
-	stauth_throttle_lanes(&login, "alice");
+	stauth_rate_limits_fill(&login, "alice");
 	assert_int_equal(login.lane_count, 3);
 	assert_string_equal(login.lanes[0].name, "account+source");
 	assert_string_equal(login.lanes[0].key, "alice\n" HOME);
@@ -43,7 +43,7 @@ static void e6_a_known_device_has_one_lane_of_its_own(void **state)
 
 	(void)state;
 	memset(login.device_hash, 0xab, sizeof(login.device_hash));
-	stauth_throttle_lanes(&login, "alice");
+	stauth_rate_limits_fill(&login, "alice");
 	assert_int_equal(login.lane_count, 1);
 	assert_string_equal(login.lanes[0].name, "device");
 	assert_memory_equal(login.lanes[0].key, "alice\nabab", 10);
@@ -55,7 +55,7 @@ static void b7_no_address_is_one_shared_source_never_skipped(void **state)
 	struct stauth_login login = {.source = ""};
 
 	(void)state;
-	stauth_throttle_lanes(&login, "alice");
+	stauth_rate_limits_fill(&login, "alice");
 	assert_int_equal(login.lane_count, 3);
 	assert_string_equal(login.lanes[0].key, "alice\n?");
 	assert_string_equal(login.lanes[2].key, "?");
@@ -263,8 +263,8 @@ static void e8_the_failure_is_counted_before_the_verdict(void **state)
 	/* All of them started, none answered: as when they run at once. */
 	for (int i = 0; i < 8; i++) {
 		tries[i] = (struct stauth_login){.source = HOME};
-		stauth_throttle_lanes(&tries[i], "alice");
-		let += stauth_throttle_take(&f->ctx, &tries[i], &err) ==
+		stauth_rate_limits_fill(&tries[i], "alice");
+		let += stauth_rate_limits_take(&f->ctx, &tries[i], &err) ==
 		       STAUTH_OK;
 	}
 	assert_int_equal(let, 5);
@@ -306,7 +306,7 @@ static void root_is_counted_but_never_refused(void **state)
 	struct fixture *f = *state;
 	struct stauth_secret secret = {.len = 5, .data = "wrong"};
 	struct stauth_login login;
-	struct stauth_login_who who = {
+	struct stauth_login_request who = {
 		.username = "alice",
 		.username_len = 5,
 		.address = "local:cli",

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "mail/mailer.h"
+
 #include <stddef.h>
 
 #include "config/config.h"
 #include "mail/file.h"
-#include "mail/letter.h"
-#include "mail/mailer.h"
+#include "mail/mime.h"
 #include "mail/sendgrid.h"
 #include "mail/smtp.h"
 
@@ -13,7 +14,7 @@
 enum stauth_rc stauth_mailer_open(const struct stauth_config *config,
 	struct stauth_mailer **ret_mailer, struct stauth_err *err)
 {
-	if (config->mail_transport == STAUTH_MAIL_NONE) {
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return stauth_fail(err, STAUTH_NOTFOUND,
 			"no mail can be sent: set SENDGRID_API_KEY, SMTP_URL "
 			"or "
@@ -27,13 +28,13 @@ enum stauth_rc stauth_mailer_open(const struct stauth_config *config,
 				  "need a sender");
 	}
 	switch (config->mail_transport) {
-	case STAUTH_MAIL_SENDGRID:
+	case STAUTH_TRANSPORT_SENDGRID:
 		return stauth_sendgrid_mailer_open(config, ret_mailer, err);
-	case STAUTH_MAIL_SMTP:
+	case STAUTH_TRANSPORT_SMTP:
 		return stauth_smtp_mailer_open(config, ret_mailer, err);
-	case STAUTH_MAIL_FILE:
+	case STAUTH_TRANSPORT_FILE:
 		return stauth_file_mailer_open(config, ret_mailer, err);
-	case STAUTH_MAIL_NONE:
+	case STAUTH_TRANSPORT_NONE:
 		break;
 	}
 	return stauth_fail(err, STAUTH_ECONFIG, "MAIL_TRANSPORT is not known");

@@ -10,7 +10,7 @@
  * 3. A part MUST be UTF-8; LF and tab are its only control characters.
  * 4. A Message-ID MUST be local@host of characters that a file name may hold.
  */
-#include "mail/letter.h"
+#include "mail/mime.h"
 
 #include <string.h>
 
@@ -79,8 +79,8 @@ static bool message_id_ok(const char *id)
 	return host[strspn(host, STAUTH_ALNUM "-._:[]")] == '\0';
 }
 
-enum stauth_rc stauth_letter_check(
-	const struct stauth_letter *letter, struct stauth_err *err)
+enum stauth_rc stauth_mail_check(
+	const struct stauth_mail_message *letter, struct stauth_err *err)
 {
 	const char *wrong = NULL;
 

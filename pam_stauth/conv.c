@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "talk.h"
+#include "conv.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static bool can_talk(pam_handle_t *pamh)
 	return conv->conv != NULL;
 }
 
-int pamst_talk_user(pam_handle_t *pamh, const char **ret_user)
+int pamst_conv_user(pam_handle_t *pamh, const char **ret_user)
 {
 	const void *item = NULL;
 	const char *user = NULL;
@@ -116,7 +116,7 @@ static int ask_and_keep(pam_handle_t *pamh, const char *prompt, int item_type,
 	return rc;
 }
 
-int pamst_talk_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags)
 {
 	if (args->try_first_pass || args->use_first_pass) {
@@ -134,7 +134,7 @@ int pamst_talk_password(pam_handle_t *pamh, const struct pamst_args *args,
 		question, flags);
 }
 
-int pamst_talk_old_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_old_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags)
 {
 	const char *password = stacked(pamh, PAM_OLDAUTHTOK);
@@ -171,7 +171,7 @@ static int ask_twice(
 	return rc;
 }
 
-int pamst_talk_new_password(pam_handle_t *pamh, const struct pamst_args *args,
+int pamst_conv_new_password(pam_handle_t *pamh, const struct pamst_args *args,
 	struct pamst_frame *question, unsigned char *flags)
 {
 	if (args->use_authtok) {
@@ -186,7 +186,7 @@ int pamst_talk_new_password(pam_handle_t *pamh, const struct pamst_args *args,
 	return ask_twice(pamh, question, flags);
 }
 
-void pamst_talk_text(pam_handle_t *pamh, int flags,
+void pamst_conv_text(pam_handle_t *pamh, int flags,
 	const struct pamst_frame *answer, int style)
 {
 	char text[512];

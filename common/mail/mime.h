@@ -15,16 +15,16 @@
 bool stauth_address_ok(const char *address);
 
 /* What every transport asks first. BADVALUE: err->msg names the field. */
-enum stauth_rc stauth_letter_check(
-	const struct stauth_letter *letter, struct stauth_err *err);
+enum stauth_rc stauth_mail_check(
+	const struct stauth_mail_message *letter, struct stauth_err *err);
 
 /*
  * The letter as RFC 5322 text: CRLF everywhere, 7 bit, no line over 998
  * bytes, multipart/alternative; dots are not stuffed. Checks it first.
- * BADVALUE: that, or it is too long. Wipe by stauth_wire_finish.
+ * BADVALUE: that, or it is too long. Wipe by stauth_mail_format_finish.
  */
-enum stauth_rc stauth_letter_wire(const struct stauth_letter *letter,
+enum stauth_rc stauth_mail_format(const struct stauth_mail_message *letter,
 	struct stauth_buf *ret_wire, struct stauth_err *err);
-void stauth_wire_finish(struct stauth_buf *wire);
+void stauth_mail_format_finish(struct stauth_buf *wire);
 
 #endif

@@ -10,7 +10,7 @@
 
 static void read_count(struct stauth_query *query, void *row)
 {
-	struct stauth_lane_count *count = row;
+	struct stauth_counter *count = row;
 
 	stauth_read_text(query, count->name, sizeof(count->name));
 	stauth_read_text(query, count->key, sizeof(count->key));
@@ -21,7 +21,7 @@ static void read_count(struct stauth_query *query, void *row)
 
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	const char *after_name, const char *after_key, size_t limit,
-	int64_t now_s, struct stauth_lane_count *ret_counts, size_t *ret_count,
+	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);

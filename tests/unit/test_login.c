@@ -161,11 +161,11 @@ static void e1_all_refusals_look_the_same_and_cost_one_read(void **state)
 	assert_int_equal(
 		fixture_try(f, &login, "closed", GOOD_PASSWORD, HOME, NULL),
 		STAUTH_DENY);
-	assert_true(login.disabled_right);
+	assert_true(login.right_but_disabled);
 	assert_int_equal(login.account.uid, 0);
 	assert_int_equal(fixture_try(f, &login, "closed", "wrong", HOME, NULL),
 		STAUTH_DENY);
-	assert_false(login.disabled_right);
+	assert_false(login.right_but_disabled);
 }
 
 static void e3_a_throttled_try_ends_before_any_read(void **state)
@@ -186,11 +186,11 @@ static void e3_a_throttled_try_ends_before_any_read(void **state)
 /* Counted before the hash: what the lane holds while the hash runs. */
 static int64_t counted_while_hashing;
 
-static enum stauth_rc look_at_lane(struct stauth_accounts *accounts,
+static enum stauth_rc limit_wait_of(struct stauth_accounts *accounts,
 	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
 	struct stauth_err *err)
 {
-	struct stauth_lane lane = {
+	struct stauth_rate_limit lane = {
 		.name = "account+source",
 		.key = "alice\n" HOME,
 		.window_s = 3600,
@@ -215,7 +215,7 @@ static void e8_the_failure_is_on_disk_before_the_hash(void **state)
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	shared = f;
-	f->accounts_ops.password_like = look_at_lane;
+	f->accounts_ops.password_like = limit_wait_of;
 	counted_while_hashing = 0;
 	(void)try_it(f, "alice", "wrong");
 	assert_int_equal(counted_while_hashing, 1);
@@ -224,7 +224,7 @@ static void e8_the_failure_is_on_disk_before_the_hash(void **state)
 static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = "alice",
 		.username_len = 5,
 		.address = HOME,
@@ -289,7 +289,7 @@ static enum stauth_rc with_factor(struct stauth_accounts *accounts,
 static void a_second_factor_stands_before_the_session(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_session_ask ask = {.address = HOME};
+	const struct stauth_session_request ask = {.address = HOME};
 	struct stauth_session_grant grant = {0};
 	struct stauth_session sessions[2];
 	struct stauth_login login;
@@ -333,7 +333,7 @@ static enum stauth_rc down(struct stauth_accounts *accounts, const char *name,
 static void a_fault_denies_and_is_no_failure_of_the_user(void **state)
 {
 	struct fixture *f = *state;
-	const struct stauth_login_who who = {
+	const struct stauth_login_request who = {
 		.username = "alice",
 		.username_len = 5,
 		.address = HOME,

@@ -24,7 +24,7 @@
  * 10. A wrong password leaves an audit row; throttled tries at most one a
  *     second and process, so that a flood does not fill the disk.
  */
-#include "auth/verify.h"
+#include "auth/login.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +33,8 @@
 #include "auth/device.h"
 #include "auth/hash.h"
 #include "auth/name.h"
+#include "auth/rate_limit.h"
 #include "auth/slots.h"
-#include "auth/throttle.h"
 #include "base/codec.h"
 #include "store/accounts.h"
 #include "store/state.h"
@@ -58,7 +58,7 @@ struct candidate {
 /* Only those who do not come through the web may say local:...; nginx hands
  * on addresses, whatever a client writes. */
 static void set_source(
-	struct stauth_login *login, const struct stauth_login_who *who)
+	struct stauth_login *login, const struct stauth_login_request *who)
 {
 	const char *address = who->address ? who->address : "";
 
@@ -73,7 +73,7 @@ static void set_source(
 }
 
 static void set_name(
-	struct stauth_login *login, const struct stauth_login_who *who)
+	struct stauth_login *login, const struct stauth_login_request *who)
 {
 	char typed[STAUTH_NAME_SIZE];
 	size_t len = who->username_len < sizeof(typed) - 1 ? who->username_len
@@ -130,7 +130,7 @@ static enum stauth_rc find_source_device(struct stauth_ctx *ctx,
 	rc = ctx->accounts->ops->user_by_name(
 		ctx->accounts, login->name, &account, err);
 	if (rc >= 0) {
-		rc = stauth_device_of_hash(ctx, login->device_hash,
+		rc = stauth_device_by_hash(ctx, login->device_hash,
 			rc == STAUTH_OK ? &account : &none,
 			&login->known_device, err);
 	}
@@ -139,7 +139,7 @@ static enum stauth_rc find_source_device(struct stauth_ctx *ctx,
 }
 
 enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
-	const struct stauth_login_who *who, struct stauth_login *login,
+	const struct stauth_login_request *who, struct stauth_login *login,
 	struct stauth_err *err)
 {
 	enum stauth_rc rc;
@@ -157,7 +157,7 @@ enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	stauth_throttle_lanes(login, login->name);
+	stauth_rate_limits_fill(login, login->name);
 	login->verdict = STAUTH_NEED_PASSWORD;
 	return STAUTH_OK;
 }
@@ -192,13 +192,13 @@ static void add_row_or_warn(struct stauth_ctx *ctx,
 
 	if (add_row(ctx, login, event, false, account, detail, &err) !=
 		STAUTH_OK) {
-		stauth_say(&ctx->messages, STAUTH_WARNING,
+		stauth_report(&ctx->messages, STAUTH_WARNING,
 			"The audit row %s could not be written: %s", event,
 			err.msg);
 	}
 }
 
-static void tell_throttled(
+static void audit_throttled(
 	struct stauth_ctx *ctx, const struct stauth_login *login)
 {
 	int64_t now_ms = ctx->boot_ms();
@@ -211,14 +211,14 @@ static void tell_throttled(
 	add_row_or_warn(ctx, login, "login.throttled", NULL, "");
 }
 
-static void tell_wrong(struct stauth_ctx *ctx, const struct stauth_login *login,
-	const struct candidate *c)
+static void audit_wrong(struct stauth_ctx *ctx,
+	const struct stauth_login *login, const struct candidate *c)
 {
 	const char *detail = "";
 
 	if (c->broken) {
 		detail = "the stored password cannot be read";
-	} else if (login->disabled_right) {
+	} else if (login->right_but_disabled) {
 		detail = "right, but disabled";
 	}
 	add_row_or_warn(ctx, login, "login.wrong",
@@ -259,7 +259,7 @@ static enum stauth_rc read_candidate(struct stauth_ctx *ctx,
 }
 
 /* A hash for the time it takes. */
-static enum stauth_rc hash_for_nothing(struct stauth_ctx *ctx,
+static enum stauth_rc make_dummy_hash(struct stauth_ctx *ctx,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
 	struct stauth_password_cost cost = stauth_hash_cost(ctx->config);
@@ -280,12 +280,12 @@ static enum stauth_rc compare(struct stauth_ctx *ctx, struct candidate *c,
 	enum stauth_rc rc;
 
 	if (!encoded[0]) {
-		return hash_for_nothing(ctx, password, err);
+		return make_dummy_hash(ctx, password, err);
 	}
 	rc = stauth_password_verify(encoded, password, &match, err);
 	if (rc == STAUTH_EBROKEN) {
 		c->broken = own;
-		return hash_for_nothing(ctx, password, err);
+		return make_dummy_hash(ctx, password, err);
 	}
 	c->match = rc == STAUTH_OK && own && match;
 	return rc;
@@ -314,7 +314,7 @@ static void judge(struct stauth_ctx *ctx, struct stauth_login *login,
 {
 	bool right = c->match && c->exists && login->name_ok;
 
-	login->disabled_right = right && c->account.disabled;
+	login->right_but_disabled = right && c->account.disabled;
 	if (!right || c->account.disabled) {
 		return;
 	}
@@ -369,10 +369,10 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 		return stauth_fail(
 			err, STAUTH_REFUSED, "no password was asked for");
 	}
-	rc = stauth_throttle_take(ctx, login, err);
+	rc = stauth_rate_limits_take(ctx, login, err);
 	if (rc == STAUTH_THROTTLED) {
 		login->verdict = STAUTH_DENY_THROTTLED;
-		tell_throttled(ctx, login);
+		audit_throttled(ctx, login);
 		return STAUTH_OK;
 	}
 	if (rc != STAUTH_OK) {
@@ -381,9 +381,9 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	rc = check_password(ctx, login, &c, password, err);
 	if (rc != STAUTH_OK) {
 		login->verdict = STAUTH_DENY;
-		(void)stauth_throttle_done(ctx, login, false, NULL);
+		(void)stauth_rate_limits_done(ctx, login, false, NULL);
 	} else if (login->verdict == STAUTH_DENY) {
-		tell_wrong(ctx, login, &c);
+		audit_wrong(ctx, login, &c);
 	}
 	stauth_wipe(&c, sizeof(c));
 	return rc;
@@ -399,7 +399,7 @@ static enum stauth_rc end(struct stauth_ctx *ctx, struct stauth_login *login,
 	if (login->verdict != STAUTH_ALLOW) {
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
-	rc = stauth_throttle_done(ctx, login, true, err);
+	rc = stauth_rate_limits_done(ctx, login, true, err);
 	if (rc == STAUTH_OK && login->keep_source) {
 		rc = stauth_device_keep(
 			ctx, login->device_hash, &login->account, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/lane.h"
+#include "store/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -7,15 +7,15 @@
 
 /* Until the window ends; nothing in the future makes that longer. */
 static int64_t closed_s(
-	const struct stauth_lane *lane, int64_t first_at, int64_t now_s)
+	const struct stauth_rate_limit *lane, int64_t first_at, int64_t now_s)
 {
 	int64_t since_s = first_at < now_s ? now_s - first_at : 0;
 
 	return since_s < lane->window_s ? lane->window_s - since_s : 0;
 }
 
-int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
-	int64_t first_at, int64_t last_at, int64_t now_s)
+int64_t stauth_rate_limit_wait_s(const struct stauth_rate_limit *lane,
+	int64_t failures, int64_t first_at, int64_t last_at, int64_t now_s)
 {
 	int64_t over = failures - lane->free;
 	int64_t wait_s = lane->first_wait_s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef STAUTH_STORE_LANE_H
-#define STAUTH_STORE_LANE_H
+#ifndef STAUTH_STORE_RATE_LIMIT_H
+#define STAUTH_STORE_RATE_LIMIT_H
 
 #include <stdint.h>
 
@@ -14,7 +14,7 @@
  * first_at, ends. Pure: stores decide by it, and what people are shown comes
  * from it too.
  */
-int64_t stauth_lane_wait_s(const struct stauth_lane *lane, int64_t failures,
-	int64_t first_at, int64_t last_at, int64_t now_s);
+int64_t stauth_rate_limit_wait_s(const struct stauth_rate_limit *lane,
+	int64_t failures, int64_t first_at, int64_t last_at, int64_t now_s);
 
 #endif

@@ -2,7 +2,7 @@
 /* Counters as they are listed and lifted: store/state.h, on every provider. */
 #include "fixture.h"
 
-#include "store/lane.h"
+#include "store/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -11,7 +11,7 @@
 static void fail_once(struct fixture *fix, const char *name, const char *key,
 	int64_t window_s, int64_t at)
 {
-	struct stauth_lane lane = {.name = name,
+	struct stauth_rate_limit lane = {.name = name,
 		.free = 5,
 		.window_s = window_s,
 		.first_wait_s = 1,
@@ -27,10 +27,10 @@ static void fail_once(struct fixture *fix, const char *name, const char *key,
 /* All keys from the start, a page at a time, joined by blanks. */
 static size_t list(struct fixture *fix, int64_t now_s, char *out, size_t size)
 {
-	struct stauth_lane_count page[PAGE];
+	struct stauth_counter page[PAGE];
 	struct stauth_err err = {STAUTH_OK, ""};
 	char name[65] = "";
-	char key[STAUTH_LANE_KEY_SIZE] = "";
+	char key[STAUTH_RATE_LIMIT_KEY_SIZE] = "";
 	size_t count = PAGE;
 	size_t all = 0;
 
@@ -66,7 +66,7 @@ static int clear(struct fixture *fix, const char *part)
 	return cleared;
 }
 
-static void some_lanes(struct fixture *fix)
+static void some_limits(struct fixture *fix)
 {
 	fail_once(fix, "source", "192.0.2.1", 600, NOW);
 	fail_once(fix, "account", "bob", 600, NOW);
@@ -83,7 +83,7 @@ static void counters_are_listed_in_order_and_pages(void **state)
 	char text[512];
 
 	assert_int_equal(list(fix, NOW, text, sizeof(text)), 0);
-	some_lanes(fix);
+	some_limits(fix);
 	assert_int_equal(list(fix, NOW, text, sizeof(text)), 7);
 	assert_string_equal(text,
 		"account/alice account/bob account+source/alice\n192.0.2.1 "
@@ -95,7 +95,7 @@ static void counters_are_listed_in_order_and_pages(void **state)
 static void what_is_forgotten_is_not_listed(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_lane lane = {.name = "account", .key = "carol"};
+	struct stauth_rate_limit lane = {.name = "account", .key = "carol"};
 	struct stauth_err err = {STAUTH_OK, ""};
 	char text[512];
 
@@ -117,7 +117,7 @@ static void a_part_clears_whole_parts_only(void **state)
 	size_t count = 0;
 	char text[512];
 
-	some_lanes(fix);
+	some_limits(fix);
 	assert_int_equal(clear(fix, "192.0.2"), 0);
 	assert_int_equal(clear(fix, "%"), 0);
 	assert_int_equal(clear(fix, "' OR 1=1 --"), 0);
@@ -137,37 +137,43 @@ static void a_part_clears_whole_parts_only(void **state)
 
 static void the_wait_is_the_one_that_is_kept(void **state)
 {
-	const struct stauth_lane lane = {
+	const struct stauth_rate_limit lane = {
 		.free = 5, .first_wait_s = 1, .max_wait_s = 60};
 
 	(void)state;
-	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW, NOW), 0);
-	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 1);
-	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW, NOW + 3), 5);
-	assert_int_equal(stauth_lane_wait_s(&lane, 8, NOW, NOW, NOW + 8), 0);
-	assert_int_equal(stauth_lane_wait_s(&lane, 1000000, NOW, NOW, NOW), 60);
+	assert_int_equal(stauth_rate_limit_wait_s(&lane, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 8, NOW, NOW, NOW + 3), 5);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 8, NOW, NOW, NOW + 8), 0);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 1000000, NOW, NOW, NOW), 60);
 }
 
 static void a_closed_lane_waits_for_its_window(void **state)
 {
-	struct stauth_lane lane = {.free = 5,
+	struct stauth_rate_limit lane = {.free = 5,
 		.window_s = 3600,
 		.fixed_window = true,
 		.closed_when_full = true};
 
 	(void)state;
-	assert_int_equal(stauth_lane_wait_s(&lane, 4, NOW, NOW, NOW), 0);
-	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 3600);
-	assert_int_equal(stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW + 3599), 1);
-	assert_int_equal(stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW + 3600), 0);
+	assert_int_equal(stauth_rate_limit_wait_s(&lane, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 3600);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW + 3599), 1);
+	assert_int_equal(
+		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW + 3600), 0);
 	/* A clock that went back never makes it longer than the window. */
 	assert_int_equal(
-		stauth_lane_wait_s(&lane, 9, NOW, NOW, NOW - 500), 3600);
+		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW - 500), 3600);
 	/* Without a fixed window there is no end to wait for. */
 	lane.fixed_window = false;
 	lane.first_wait_s = 1;
 	lane.max_wait_s = 60;
-	assert_int_equal(stauth_lane_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+	assert_int_equal(stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 1);
 }
 
 int main(void)

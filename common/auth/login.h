@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef STAUTH_VERIFY_H
-#define STAUTH_VERIFY_H
+#ifndef STAUTH_LOGIN_H
+#define STAUTH_LOGIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,18 +31,18 @@ struct stauth_login {
 	/* found out */
 	bool name_ok;
 	struct stauth_account account; /* filled on ALLOW; password wiped */
-	bool disabled_right; /* right password of a disabled account */
-	int64_t wait_s;      /* with DENY_THROTTLED */
-	int factors;         /* shown so far: enum stauth_factor bits */
+	bool right_but_disabled; /* right password of a disabled account */
+	int64_t wait_s;          /* with DENY_THROTTLED */
+	int factors;             /* shown so far: enum stauth_factor bits */
 	enum stauth_verdict verdict;
 	/* the throttle's */
 	char caller[32]; /* of a helper that anybody may start; "" none */
-	struct stauth_lane lanes[4];
+	struct stauth_rate_limit lanes[4];
 	size_t lane_count;
 	bool counted; /* failures counted and not yet taken back */
 };
 
-struct stauth_login_who {
+struct stauth_login_request {
 	const char *username; /* as typed */
 	size_t username_len;
 	const char *address;      /* of the client, or local:SERVICE:UID */
@@ -61,7 +61,7 @@ struct stauth_login_who {
 /* Always leads to NEED_PASSWORD; nothing is counted or read yet but the
  * device. Errors: the store's. */
 enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
-	const struct stauth_login_who *who, struct stauth_login *login,
+	const struct stauth_login_request *who, struct stauth_login *login,
 	struct stauth_err *err);
 /*
  * Counts, looks up, hashes, judges. login->verdict is DENY first thing; on a

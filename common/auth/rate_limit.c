@@ -23,19 +23,19 @@
  *  9. A success takes the failure back from every lane; so does a fault that
  *     was no verdict, but that MUST NOT clear anything.
  */
-#include "auth/throttle.h"
+#include "auth/rate_limit.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/login.h"
 #include "auth/mailing.h"
-#include "auth/verify.h"
 #include "base/codec.h"
 #include "store/state.h"
 
 #include "base/banned.h"
 
-static const struct stauth_lane lane_own = {
+static const struct stauth_rate_limit limit_own = {
 	.free = 5,
 	.window_s = 3600,
 	.first_wait_s = 1,
@@ -43,7 +43,7 @@ static const struct stauth_lane lane_own = {
 	.cleared_by_success = true,
 };
 
-static const struct stauth_lane lane_account = {
+static const struct stauth_rate_limit limit_account = {
 	.name = "account",
 	.free = 20,
 	.window_s = 3600,
@@ -52,7 +52,7 @@ static const struct stauth_lane lane_account = {
 	.fixed_window = true,
 };
 
-static const struct stauth_lane lane_source = {
+static const struct stauth_rate_limit limit_source = {
 	.name = "source",
 	.free = 30,
 	.window_s = 600,
@@ -61,7 +61,7 @@ static const struct stauth_lane lane_source = {
 	.fixed_window = true,
 };
 
-static const struct stauth_lane lane_caller = {
+static const struct stauth_rate_limit limit_caller = {
 	.name = "caller",
 	.free = 15,
 	.window_s = 3600,
@@ -70,76 +70,76 @@ static const struct stauth_lane lane_caller = {
 	.cleared_by_success = true,
 };
 
-static struct stauth_lane *add_lane(
-	struct stauth_login *login, const struct stauth_lane *pattern)
+static struct stauth_rate_limit *add_limit(
+	struct stauth_login *login, const struct stauth_rate_limit *pattern)
 {
-	struct stauth_lane *lane = &login->lanes[login->lane_count++];
+	struct stauth_rate_limit *lane = &login->lanes[login->lane_count++];
 
 	*lane = *pattern;
 	return lane;
 }
 
-static void device_lane(struct stauth_login *login, const char *account)
+static void device_limit(struct stauth_login *login, const char *account)
 {
 	char hex[STAUTH_SHA256_LEN * 2 + 1];
-	struct stauth_lane *lane = add_lane(login, &lane_own);
+	struct stauth_rate_limit *lane = add_limit(login, &limit_own);
 
 	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
 	lane->name = "device";
 	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
 }
 
-const struct stauth_lane *stauth_throttle_lane(const char *name)
+const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name)
 {
-	const struct stauth_lane *mail = stauth_mailing_lane(name);
+	const struct stauth_rate_limit *mail = stauth_mailing_limit(name);
 
 	if (mail) {
 		return mail;
 	}
 	if (strcmp(name, "account") == 0) {
-		return &lane_account;
+		return &limit_account;
 	}
 	if (strcmp(name, "caller") == 0) {
-		return &lane_caller;
+		return &limit_caller;
 	}
-	return strcmp(name, "source") == 0 ? &lane_source : &lane_own;
+	return strcmp(name, "source") == 0 ? &limit_source : &limit_own;
 }
 
-void stauth_throttle_lanes(struct stauth_login *login, const char *account)
+void stauth_rate_limits_fill(struct stauth_login *login, const char *account)
 {
 	const char *source = login->source[0] ? login->source : "?";
-	struct stauth_lane *lane;
+	struct stauth_rate_limit *lane;
 
 	login->lane_count = 0;
 	if (login->caller[0]) {
-		lane = add_lane(login, &lane_caller);
+		lane = add_limit(login, &limit_caller);
 		(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account,
 			login->caller);
 	}
 	if (login->known_device) {
-		device_lane(login, account);
+		device_limit(login, account);
 		return;
 	}
-	lane = add_lane(login, &lane_own);
+	lane = add_limit(login, &limit_own);
 	lane->name = "account+source";
 	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, source);
-	lane = add_lane(login, &lane_account);
+	lane = add_limit(login, &limit_account);
 	(void)snprintf(lane->key, sizeof(lane->key), "%s", account);
-	lane = add_lane(login, &lane_source);
+	lane = add_limit(login, &limit_source);
 	(void)snprintf(lane->key, sizeof(lane->key), "%s", source);
 }
 
-void stauth_throttle_source_lane(struct stauth_login *login)
+void stauth_rate_limits_source_only(struct stauth_login *login)
 {
-	struct stauth_lane *lane;
+	struct stauth_rate_limit *lane;
 
 	login->lane_count = 0;
-	lane = add_lane(login, &lane_source);
+	lane = add_limit(login, &limit_source);
 	(void)snprintf(lane->key, sizeof(lane->key), "%s",
 		login->source[0] ? login->source : "?");
 }
 
-enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,
+enum stauth_rc stauth_rate_limits_take(struct stauth_ctx *ctx,
 	struct stauth_login *login, struct stauth_err *err)
 {
 	struct stauth_state *state = ctx->state;
@@ -155,7 +155,7 @@ enum stauth_rc stauth_throttle_take(struct stauth_ctx *ctx,
 	return rc;
 }
 
-enum stauth_rc stauth_throttle_done(struct stauth_ctx *ctx,
+enum stauth_rc stauth_rate_limits_done(struct stauth_ctx *ctx,
 	struct stauth_login *login, bool success, struct stauth_err *err)
 {
 	struct stauth_state *state = ctx->state;
