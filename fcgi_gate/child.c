@@ -26,12 +26,11 @@ static void handle(int signo, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler};
 	sigemptyset(&action.sa_mask);
-	(void)sigaction(signo, &action, NULL);
+	sigaction(signo, &action, NULL);
 }
 
 static void set_signals(const struct gate_supervise *job, enum gate_kind kind)
 {
-	sigset_t mask;
 	bool sweeps = kind == GATE_KIND_SWEEP;
 	handle(SIGTERM, sweeps ? SIG_DFL : job->on_stop);
 	/* The terminal's Ctrl-C reaches all; the master passes it on. */
@@ -40,11 +39,12 @@ static void set_signals(const struct gate_supervise *job, enum gate_kind kind)
 	handle(SIGUSR1, SIG_IGN);
 	handle(SIGPIPE, SIG_IGN);
 	handle(SIGCHLD, SIG_DFL);
+	sigset_t mask;
 	sigemptyset(&mask);
 	if (!sweeps) {
 		sigaddset(&mask, SIGTERM);
 	}
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 /* As ps(1) shows them: 15 bytes are what there is. */
@@ -78,13 +78,12 @@ static int answer_requests(const struct gate_supervise *job,
 _Noreturn void gate_child_run(const struct gate_supervise *job,
 	pid_t master_pid, enum gate_kind kind, struct gate_pulse *pulse)
 {
-	int status = EX_SOFTWARE;
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master_pid) {
 		_exit(EX_OK);
 	}
 	(void)prctl(PR_SET_NAME, name_of(kind));
 	if (job->lock_fd >= 0) {
-		(void)close(job->lock_fd);
+		close(job->lock_fd);
 	}
 	/* libfcgi brings handlers of its own: ours come after it. */
 	bool io_ok = gate_io_init();
@@ -92,8 +91,9 @@ _Noreturn void gate_child_run(const struct gate_supervise *job,
 	if (!answers_checks(kind)) {
 		(void)setpriority(PRIO_PROCESS, 0, PAGES_NICE);
 	}
+	int status = EX_SOFTWARE;
 	if (kind == GATE_KIND_SWEEP) {
-		(void)alarm(SWEEP_MAX_S);
+		alarm(SWEEP_MAX_S);
 		status = gate_sweep_run(&job->pages);
 	} else if (kind == GATE_KIND_MAIL) {
 		status = gate_mail_run(&job->pages);

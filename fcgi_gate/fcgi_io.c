@@ -130,7 +130,7 @@ static int accept_one(
 	if (fd < 0 && errno != EAGAIN && errno != EINTR &&
 		errno != ECONNABORTED) {
 		struct timespec nap = {.tv_nsec = NO_FD_WAIT_MS * 1000000L};
-		(void)nanosleep(&nap, NULL);
+		nanosleep(&nap, NULL);
 	}
 	return fd;
 }
@@ -226,8 +226,8 @@ bool gate_io_write(struct gate_io *io, const void *data, size_t len)
 		(!io->answer_begun && !begins_with_status(data, len))) {
 		return false;
 	}
-	const char *rest = data;
 	io->answer_begun = true;
+	const char *rest = data;
 	while (len > 0) {
 		int part = len > 65536 ? 65536 : (int)len;
 		if (FCGX_PutStr(rest, part, io->req.out) != part) {

@@ -70,11 +70,11 @@ static enum role role_of_path(const char *path)
 static bool is_listening(int fd)
 {
 	int listens = 0;
-	int type = 0;
 	socklen_t len = sizeof(listens);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0) {
 		return false;
 	}
+	int type = 0;
 	len = sizeof(type);
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0) {
 		return false;
@@ -154,7 +154,7 @@ static int take(
 	case ROLE_STREAM:
 		gate_log("%s is not served: this build has no relay",
 			taken.path);
-		(void)close(fd);
+		close(fd);
 		return 0;
 	case ROLE_UNKNOWN:
 		break;
@@ -184,18 +184,17 @@ int gate_sockets_inherit(struct gate_sockets *sockets)
 	const char *count_text = getenv("LISTEN_FDS");
 	const char *names = getenv("LISTEN_FDNAMES");
 	int64_t pid;
-	int64_t count;
-	int status = 0;
 	if (pid_text == NULL || count_text == NULL ||
 		!stauth_parse_int(pid_text, 1, INT32_MAX, &pid) ||
 		pid != getpid()) {
 		return 0;
 	}
+	int64_t count;
 	if (!stauth_parse_int(count_text, 0, FDS_MAX, &count)) {
 		gate_log("LISTEN_FDS=%s is no number of sockets", count_text);
 		return EX_CONFIG;
 	}
-	status = take_all(sockets, (int)count, names == NULL ? "" : names);
+	int status = take_all(sockets, (int)count, names == NULL ? "" : names);
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");

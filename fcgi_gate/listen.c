@@ -41,7 +41,7 @@ static bool somebody_answers(const struct sockaddr_un *addr)
 	}
 	int rc = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
 	bool dead = rc != 0 && (errno == ECONNREFUSED || errno == ENOENT);
-	(void)close(fd);
+	close(fd);
 	return !dead;
 }
 
@@ -77,7 +77,7 @@ static int bind_closed(int fd, const struct sockaddr_un *addr)
 {
 	mode_t old_mask = umask(0177);
 	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
-	(void)umask(old_mask);
+	umask(old_mask);
 	return rc;
 }
 
@@ -108,7 +108,7 @@ static int move_fd(int fd, int to)
 	int status =
 		moved < 0 ? gate_fail(EX_OSERR, "cannot keep", "a descriptor")
 			  : 0;
-	(void)close(fd);
+	close(fd);
 	return status;
 }
 
@@ -125,7 +125,7 @@ static void close_socket(struct gate_socket *sock)
 		(void)unlink(sock->path);
 	}
 	if (sock->fd >= 0) {
-		(void)close(sock->fd);
+		close(sock->fd);
 	}
 	sock->fd = -1;
 	sock->made = false;
@@ -159,11 +159,10 @@ static int make_socket(const struct stauth_config *config, const char *name,
 static int make_missing(
 	const struct stauth_config *config, struct gate_sockets *sockets)
 {
-	int status = 0;
 	if (sockets->check.fd >= 0 && sockets->pages.fd >= 0) {
 		return 0;
 	}
-	status = gate_run_dir_make(config->run_dir);
+	int status = gate_run_dir_make(config->run_dir);
 	if (status == 0) {
 		status = gate_run_dir_lock(config->run_dir, &sockets->lock_fd);
 	}
@@ -267,14 +266,14 @@ static bool mend(const struct stauth_config *config,
 bool gate_sockets_mend(
 	const struct stauth_config *config, struct gate_sockets *sockets)
 {
-	int check_status = 0;
-	int pages_status = 0;
 	int64_t now_ms = stauth_boot_ms();
 	if (now_ms < sockets->mend_again_ms) {
 		return false;
 	}
+	int check_status = 0;
 	bool check = mend(
 		config, sockets, "check.sock", &sockets->check, &check_status);
+	int pages_status = 0;
 	bool pages = mend(
 		config, sockets, "pages.sock", &sockets->pages, &pages_status);
 	if (check_status != 0 || pages_status != 0) {
@@ -290,7 +289,7 @@ void gate_sockets_close(struct gate_sockets *sockets)
 	close_socket(&sockets->check);
 	close_socket(&sockets->pages);
 	if (sockets->lock_fd >= 0) {
-		(void)close(sockets->lock_fd);
+		close(sockets->lock_fd);
 		sockets->lock_fd = -1;
 	}
 }

@@ -34,17 +34,17 @@ static size_t escape(const char *text, char *out)
 
 void gate_log(const char *fmt, ...)
 {
-	char text[TEXT_SIZE];
-	char line[sizeof(prefix) + 4 * TEXT_SIZE + 1];
 	size_t len = sizeof(prefix) - 1;
 	va_list args;
 
 	va_start(args, fmt);
+	char text[TEXT_SIZE];
 	int made = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (made < 0) {
 		return;
 	}
+	char line[sizeof(prefix) + 4 * TEXT_SIZE + 1];
 	memcpy(line, prefix, len);
 	len += escape(text, line + len);
 	line[len++] = '\n';

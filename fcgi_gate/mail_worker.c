@@ -105,10 +105,10 @@ static void step(struct mail_worker *mail)
 
 static void work(struct mail_worker *mail)
 {
-	struct stauth_err err;
 	while (!*mail->worker->stop) {
 		step(mail);
 	}
+	struct stauth_err err;
 	/* What is delivered but not written would be sent again. */
 	if (mail->delivery.done_id != 0) {
 		mail->delivery.closed_until_ms = INT64_MAX;

@@ -61,19 +61,19 @@ static void fill_standard_fds(void)
 		fd = open("/dev/null", O_RDWR);
 	}
 	if (fd > STDERR_FILENO) {
-		(void)close(fd);
+		close(fd);
 	}
 }
 
 static void harden(void)
 {
 	struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
-	struct rlimit files;
 	(void)setrlimit(RLIMIT_CORE, &none);
 	/* The leak check of a sanitized build reads its own memory. */
 	if (!IS_SANITIZED) {
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	}
+	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
@@ -121,12 +121,12 @@ static int look_at_store(const struct stauth_config *config)
 static int look_at_mailer(const struct stauth_config *config)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
-	struct stauth_mailer *mailer = NULL;
 	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		gate_log("no mail goes out: SENDGRID_API_KEY, SMTP_URL and "
 			 "MAIL_TRANSPORT are not set");
 		return EX_OK;
 	}
+	struct stauth_mailer *mailer = NULL;
 	enum stauth_rc rc = stauth_mailer_open(config, &mailer, &err);
 	stauth_mailer_close(mailer);
 	if (rc == STAUTH_OK) {
@@ -287,28 +287,28 @@ int main(int argc, char **argv)
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *path = NULL;
-	int option;
 
 	fill_standard_fds();
+	const char *path = NULL;
+	int option;
 	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			path = optarg;
 			break;
 		case 'h':
-			(void)fputs(usage, stdout);
+			fputs(usage, stdout);
 			return EX_OK;
 		case 'V':
-			(void)puts("fcgi_gate " STAUTH_VERSION);
+			puts("fcgi_gate " STAUTH_VERSION);
 			return EX_OK;
 		default:
-			(void)fputs(usage, stderr);
+			fputs(usage, stderr);
 			return EX_USAGE;
 		}
 	}
 	if (optind != argc) {
-		(void)fputs(usage, stderr);
+		fputs(usage, stderr);
 		return EX_USAGE;
 	}
 	gate_supervise_hold_signals();

@@ -47,15 +47,15 @@ void gate_notify(const char *text)
 	/* Who does not listen goes without. */
 	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
 		(const struct sockaddr *)&addr, len);
-	(void)close(fd);
+	close(fd);
 }
 
 void gate_notify_status(const char *fmt, ...)
 {
 	static const char prefix[] = "STATUS=";
 	char text[sizeof(prefix) + STATUS_SIZE];
-	va_list args;
 	memcpy(text, prefix, sizeof(prefix));
+	va_list args;
 	va_start(args, fmt);
 	int made = vsnprintf(text + sizeof(prefix) - 1, STATUS_SIZE, fmt, args);
 	va_end(args);

@@ -25,9 +25,9 @@ static const char *own_name(char out[NAME_SIZE])
 {
 	const struct passwd *user = getpwuid(geteuid());
 	if (user != NULL) {
-		(void)snprintf(out, NAME_SIZE, "%s", user->pw_name);
+		snprintf(out, NAME_SIZE, "%s", user->pw_name);
 	} else {
-		(void)snprintf(out, NAME_SIZE, "%lu", (unsigned long)geteuid());
+		snprintf(out, NAME_SIZE, "%lu", (unsigned long)geteuid());
 	}
 	return out;
 }
@@ -36,11 +36,11 @@ static const char *own_name(char out[NAME_SIZE])
 static bool find_group(const char *name, gid_t *ret_gid)
 {
 	const struct group *group = getgrnam(name);
-	int64_t number;
 	if (group != NULL) {
 		*ret_gid = group->gr_gid;
 		return true;
 	}
+	int64_t number;
 	if (stauth_parse_int(name, 0, (int64_t)UINT32_MAX - 1, &number)) {
 		*ret_gid = (gid_t)number;
 		return true;
@@ -50,7 +50,6 @@ static bool find_group(const char *name, gid_t *ret_gid)
 
 int gate_give_to_group(const char *path, const char *configured)
 {
-	char user[NAME_SIZE];
 	gid_t gid;
 	if (*configured == '\0') {
 		if (find_group(DEFAULT_GROUP, &gid)) {
@@ -70,6 +69,7 @@ int gate_give_to_group(const char *path, const char *configured)
 		return 0;
 	}
 	int saved = errno;
+	char user[NAME_SIZE];
 	if (saved == EPERM) {
 		gate_log("cannot give %s to SOCKET_GROUP %s: %s is not in it; "
 			 "mend it: usermod -aG %s %s",

@@ -20,12 +20,11 @@
 void gate_wait_step(void)
 {
 	struct timespec nap = {.tv_nsec = GATE_WAIT_STEP_MS * 1000000L};
-	(void)nanosleep(&nap, NULL);
+	nanosleep(&nap, NULL);
 }
 
 int gate_run_dir_make(const char *path)
 {
-	struct stat st;
 	if (mkdir(path, 0755) == 0) {
 		/* Whatever the umask said: nginx must get in. */
 		if (chmod(path, 0755) != 0) {
@@ -37,6 +36,7 @@ int gate_run_dir_make(const char *path)
 	if (errno != EEXIST) {
 		return gate_fail_run_dir("cannot make RUN_DIR", path, path);
 	}
+	struct stat st;
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		gate_log("RUN_DIR %s is no directory", path);
 		return EX_CONFIG;
@@ -46,7 +46,7 @@ int gate_run_dir_make(const char *path)
 
 static void lock_path(const char *run_dir, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s/gate.lock", run_dir);
+	snprintf(out, size, "%s/gate.lock", run_dir);
 }
 
 int gate_run_dir_lock(const char *run_dir, int *ret_fd)
@@ -60,7 +60,7 @@ int gate_run_dir_lock(const char *run_dir, int *ret_fd)
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
 		if (errno != EWOULDBLOCK || i == GATE_WAIT_STEPS) {
 			gate_log("another gate runs in RUN_DIR %s", run_dir);
-			(void)close(fd);
+			close(fd);
 			return EX_TEMPFAIL;
 		}
 		gate_wait_step();
@@ -81,16 +81,16 @@ static bool is_file_of(int fd, const char *path)
 int gate_run_dir_hold(const char *run_dir, int lock_fd)
 {
 	char path[PATH_MAX + 16];
-	int fd = -1;
 	lock_path(run_dir, path, sizeof(path));
 	if (is_file_of(lock_fd, path)) {
 		return 0;
 	}
+	int fd = -1;
 	int status = gate_run_dir_lock(run_dir, &fd);
 	if (status != 0) {
 		return status;
 	}
 	(void)dup3(fd, lock_fd, O_CLOEXEC);
-	(void)close(fd);
+	close(fd);
 	return 0;
 }

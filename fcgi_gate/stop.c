@@ -8,13 +8,13 @@
 void gate_stop_poll(void)
 {
 	sigset_t pending;
-	sigset_t term;
-	sigset_t held;
 	if (sigpending(&pending) != 0 || !sigismember(&pending, SIGTERM)) {
 		return;
 	}
+	sigset_t term;
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
-	(void)sigprocmask(SIG_UNBLOCK, &term, &held);
-	(void)sigprocmask(SIG_SETMASK, &held, NULL);
+	sigset_t held;
+	sigprocmask(SIG_UNBLOCK, &term, &held);
+	sigprocmask(SIG_SETMASK, &held, NULL);
 }

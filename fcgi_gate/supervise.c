@@ -121,7 +121,7 @@ static void handle(int signo, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler};
 	sigemptyset(&action.sa_mask);
-	(void)sigaction(signo, &action, NULL);
+	sigaction(signo, &action, NULL);
 }
 
 static void waited_for(sigset_t *ret_signals)
@@ -137,7 +137,7 @@ void gate_supervise_hold_signals(void)
 {
 	sigset_t signals;
 	waited_for(&signals);
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 	/* Who started us may have it ignored; then nobody could be reaped. */
 	handle(SIGCHLD, SIG_DFL);
 	handle(SIGPIPE, SIG_IGN);

@@ -13,13 +13,13 @@ int gate_sweep_run(const struct gate_worker *worker)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
 	struct stauth_store store;
-	struct stauth_ctx ctx;
 	memset(&store, 0, sizeof(store));
 	if (worker->open_store(worker->config, STAUTH_ROLE_PAGE, &store, &err) <
 		STAUTH_OK) {
 		gate_log("sweep: %s", err.msg);
 		return EX_UNAVAILABLE;
 	}
+	struct stauth_ctx ctx;
 	stauth_ctx_init(&ctx, worker->config);
 	ctx.accounts = store.accounts;
 	ctx.state = store.state;

@@ -51,7 +51,7 @@ static bool climbs(const char *path)
 {
 	const char *at = path;
 
-	while ((at = strstr(at, "/.."))) {
+	while ((at = strstr(at, "/..")) != NULL) {
 		at += 3;
 		if (*at == '/' || *at == '\0') {
 			return true;
@@ -83,7 +83,6 @@ static bool set(
 	struct pamst_args *args, const struct option *option, const char *value)
 {
 	char *field = (char *)args + option->at;
-	const char *before;
 	bool on;
 
 	if (option->kind == FLAG) {
@@ -95,8 +94,9 @@ static bool set(
 		memcpy(field, &on, sizeof(on));
 		return true;
 	}
+	const char *before;
 	memcpy(&before, field, sizeof(before));
-	if (before || !value_fits(option->kind, value)) {
+	if (before != NULL || !value_fits(option->kind, value)) {
 		return false;
 	}
 	memcpy(field, &value, sizeof(value));
@@ -136,7 +136,7 @@ int pamst_args_parse(pam_handle_t *pamh, int argc, const char **argv,
 			"try_first_pass and use_first_pass exclude each other");
 		return PAM_SERVICE_ERR;
 	}
-	if (!args.helper) {
+	if (args.helper == NULL) {
 		args.helper = PAMST_HELPER;
 	}
 	*ret_args = args;

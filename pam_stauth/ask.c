@@ -35,13 +35,13 @@
 static void reset_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++) {
-		(void)sigaction(sig, &action, NULL);
+		sigaction(sig, &action, NULL);
 	}
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* The raw calls: glibc's would look for the threads that the host had. */
@@ -56,7 +56,6 @@ static void become_helper(const char *helper, int sock)
 {
 	char *const argv[] = {(char[]){"stauth_chkpwd"}, NULL};
 	char *const envp[] = {NULL};
-	int null;
 
 	reset_signals();
 	if (!become_root()) {
@@ -68,7 +67,7 @@ static void become_helper(const char *helper, int sock)
 	if (sock < 0 || dup2(sock, 0) < 0 || dup2(sock, 1) < 0) {
 		_exit(EXIT_NOT_STARTED);
 	}
-	null = open("/dev/null", O_WRONLY);
+	int null = open("/dev/null", O_WRONLY);
 	if (null < 0 || dup2(null, 2) < 0 ||
 		syscall(SYS_close_range, 3U, ~0U, 0U) != 0) {
 		_exit(EXIT_NOT_STARTED);
@@ -82,17 +81,16 @@ static void become_helper(const char *helper, int sock)
 static void stand_between(const char *helper, int ours, int theirs)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
-	pid_t pid;
 
-	(void)close(ours);
+	close(ours);
 	/* An ignored SIGCHLD would be inherited and reap the helper. */
-	(void)sigaction(SIGCHLD, &action, NULL);
-	pid = (pid_t)syscall(
+	sigaction(SIGCHLD, &action, NULL);
+	pid_t pid = (pid_t)syscall(
 		SYS_clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
 	if (pid == 0) {
 		become_helper(helper, theirs);
 	}
-	(void)close(theirs);
+	close(theirs);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	_exit(pid > 0 ? 0 : EXIT_NOT_STARTED);
@@ -104,14 +102,13 @@ static void stand_between(const char *helper, int ours, int theirs)
 static pid_t clone_silently(const char *helper, int ours, int theirs)
 {
 	sigset_t all;
-	sigset_t before;
-	pid_t pid;
 
-	(void)sigfillset(&all);
+	sigfillset(&all);
+	sigset_t before;
 	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
 		return -1;
 	}
-	pid = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+	pid_t pid = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
 	if (pid == 0) {
 		stand_between(helper, ours, theirs);
 	}
@@ -129,28 +126,26 @@ bool pamst_ask(const char *helper, const struct pamst_frame *question,
 	struct pamst_frame *ret_answer, const char **ret_why)
 {
 	int64_t deadline_ms = pamst_boot_ms() + PAMST_ASK_MS;
-	bool sent;
-	bool got = false;
 	int sock[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) != 0) {
 		*ret_why = "no descriptors for the helper";
 		return false;
 	}
-	pid = clone_silently(helper, sock[0], sock[1]);
-	(void)close(sock[1]);
+	pid_t pid = clone_silently(helper, sock[0], sock[1]);
+	close(sock[1]);
 	if (pid < 0) {
-		(void)close(sock[0]);
+		close(sock[0]);
 		*ret_why = "no process for the helper";
 		return false;
 	}
-	sent = pamst_frame_send(question, sock[0], deadline_ms);
+	bool sent = pamst_frame_send(question, sock[0], deadline_ms);
+	bool got = false;
 	if (sent) {
 		got = pamst_frame_receive(ret_answer, sock[0], deadline_ms);
 	}
 	/* Ends a helper that still waits or floods. */
-	(void)close(sock[0]);
+	close(sock[0]);
 	reap(pid);
 	*ret_why = got ? "" : "the helper gave no answer";
 	return got;

@@ -22,24 +22,22 @@ static int conv_code(int rc)
 static bool can_talk(pam_handle_t *pamh)
 {
 	const void *item = NULL;
-	const struct pam_conv *conv;
 
-	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || !item) {
+	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS ||
+		item == NULL) {
 		return false;
 	}
-	conv = item;
+	const struct pam_conv *conv = item;
 	return conv->conv != NULL;
 }
 
 int pamst_conv_user(pam_handle_t *pamh, const char **ret_user)
 {
 	const void *item = NULL;
-	const char *user = NULL;
-	int rc;
 
-	rc = pam_get_item(pamh, PAM_USER, &item);
-	user = rc == PAM_SUCCESS ? item : NULL;
-	if (!user) {
+	int rc = pam_get_item(pamh, PAM_USER, &item);
+	const char *user = rc == PAM_SUCCESS ? item : NULL;
+	if (user == NULL) {
 		if (!can_talk(pamh)) {
 			return PAM_CONV_ERR;
 		}
@@ -48,7 +46,7 @@ int pamst_conv_user(pam_handle_t *pamh, const char **ret_user)
 			return conv_code(rc);
 		}
 	}
-	if (!user || user[0] == '\0') {
+	if (user == NULL || user[0] == '\0') {
 		return PAM_USER_UNKNOWN;
 	}
 	*ret_user = user;
@@ -70,22 +68,20 @@ static void add_password(struct pamst_frame *question, enum pamst_tag tag,
 /* Asks once, without echo. *ret_reply is malloc'ed, wiped by forget(). */
 static int ask_hidden(pam_handle_t *pamh, const char *prompt, char **ret_reply)
 {
-	int rc;
-
 	*ret_reply = NULL;
 	if (!can_talk(pamh)) {
 		return PAM_CONV_ERR;
 	}
-	rc = pam_prompt(pamh, PAM_PROMPT_ECHO_OFF, ret_reply, "%s", prompt);
+	int rc = pam_prompt(pamh, PAM_PROMPT_ECHO_OFF, ret_reply, "%s", prompt);
 	if (rc != PAM_SUCCESS) {
 		return conv_code(rc);
 	}
-	return *ret_reply ? PAM_SUCCESS : PAM_CONV_ERR;
+	return *ret_reply != NULL ? PAM_SUCCESS : PAM_CONV_ERR;
 }
 
 static void forget(char *reply)
 {
-	if (reply) {
+	if (reply != NULL) {
 		explicit_bzero(reply, strlen(reply));
 		free(reply);
 	}
@@ -122,7 +118,7 @@ int pamst_conv_password(pam_handle_t *pamh, const struct pamst_args *args,
 	if (args->try_first_pass || args->use_first_pass) {
 		const char *password = stacked(pamh, PAM_AUTHTOK);
 
-		if (password) {
+		if (password != NULL) {
 			add_password(question, PAMST_PASSWORD, password, flags);
 			return PAM_SUCCESS;
 		}
@@ -140,7 +136,7 @@ int pamst_conv_old_password(pam_handle_t *pamh, const struct pamst_args *args,
 	const char *password = stacked(pamh, PAM_OLDAUTHTOK);
 
 	(void)args;
-	if (password) {
+	if (password != NULL) {
 		add_password(question, PAMST_PASSWORD, password, flags);
 		return PAM_SUCCESS;
 	}
@@ -177,7 +173,7 @@ int pamst_conv_new_password(pam_handle_t *pamh, const struct pamst_args *args,
 	if (args->use_authtok) {
 		const char *password = stacked(pamh, PAM_AUTHTOK);
 
-		if (!password) {
+		if (password == NULL) {
 			return PAM_AUTHTOK_ERR;
 		}
 		add_password(question, PAMST_NEW_PASSWORD, password, flags);

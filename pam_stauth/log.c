@@ -62,7 +62,7 @@ static void item(pam_handle_t *pamh, int type, char out[SHOWN_SIZE])
 {
 	const void *value = NULL;
 
-	if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || !value) {
+	if (pam_get_item(pamh, type, &value) != PAM_SUCCESS || value == NULL) {
 		value = "";
 	}
 	escape(value, SHOWN_MAX, false, out);
@@ -80,18 +80,18 @@ void pamst_log_answer(pam_handle_t *pamh, const struct pamst_args *args,
 	enum pamst_question question, const struct pamst_frame *answer,
 	const char *user)
 {
-	char name[SHOWN_SIZE];
-	char rhost[SHOWN_SIZE];
-	char text[REASON_MAX + 1];
-	char detail[REASON_MAX * 4 + 1];
 	bool ok = answer->kind == PAMST_ALLOW || foreign(question, answer);
 	size_t kind = answer->kind < PAMST_ANSWER_END ? answer->kind : 0;
 
 	if (ok ? !args->debug : args->quiet) {
 		return;
 	}
+	char name[SHOWN_SIZE];
 	escape(user, SHOWN_MAX, false, name);
+	char rhost[SHOWN_SIZE];
 	item(pamh, PAM_RHOST, rhost);
+	char text[REASON_MAX + 1];
+	char detail[REASON_MAX * 4 + 1];
 	if (pamst_frame_get(answer, PAMST_LOG, text, sizeof(text))) {
 		escape(text, REASON_MAX, true, detail);
 		pam_syslog(pamh, LOG_ERR, "%s", detail);

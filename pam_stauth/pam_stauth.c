@@ -51,7 +51,7 @@ static void add_item(pam_handle_t *pamh, struct pamst_frame *ask, int type,
 {
 	const void *value = NULL;
 
-	if (pam_get_item(pamh, type, &value) == PAM_SUCCESS && value) {
+	if (pam_get_item(pamh, type, &value) == PAM_SUCCESS && value != NULL) {
 		pamst_frame_add_len(ask, tag, value, strnlen(value, 255));
 	}
 }
@@ -60,13 +60,11 @@ static void add_item(pam_handle_t *pamh, struct pamst_frame *ask, int type,
 static int call_begin(pam_handle_t *pamh, int argc, const char **argv,
 	enum pamst_question question, struct call *call)
 {
-	int rc;
-
 	memset(call, 0, sizeof(*call));
 	call->question = question;
 	pamst_frame_init(&call->ask, question);
 	pamst_frame_init(&call->answer, PAMST_NONE);
-	rc = pamst_args_parse(pamh, argc, argv, &call->args);
+	int rc = pamst_args_parse(pamh, argc, argv, &call->args);
 	if (rc == PAM_SUCCESS) {
 		rc = pamst_conv_user(pamh, &call->user);
 	}
@@ -78,8 +76,7 @@ static int call_begin(pam_handle_t *pamh, int argc, const char **argv,
 	pamst_frame_add(&call->ask, PAMST_CONFIG, call->args.conf);
 	pamst_frame_add(&call->ask, PAMST_GROUP, call->args.group);
 	pamst_frame_add(&call->ask, PAMST_MINIMUM_UID, call->args.minimum_uid);
-	(void)snprintf(
-		call->uid, sizeof(call->uid), "%lu", (unsigned long)getuid());
+	snprintf(call->uid, sizeof(call->uid), "%lu", (unsigned long)getuid());
 	pamst_frame_add(&call->ask, PAMST_HOST_UID, call->uid);
 	add_item(pamh, &call->ask, PAM_SERVICE, PAMST_SERVICE);
 	add_item(pamh, &call->ask, PAM_RHOST, PAMST_RHOST);
@@ -138,7 +135,7 @@ static int remember(pam_handle_t *pamh, int code)
 {
 	int *kept = malloc(sizeof(*kept));
 
-	if (!kept) {
+	if (kept == NULL) {
 		return PAM_BUF_ERR;
 	}
 	*kept = code;
@@ -183,14 +180,15 @@ __attribute__((visibility("default"))) int pam_sm_setcred(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct pamst_args args;
-	const void *kept = NULL;
 	int rc = pamst_args_parse(pamh, argc, argv, &args);
 
 	(void)flags;
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
-	if (pam_get_data(pamh, DATA_AUTH, &kept) != PAM_SUCCESS || !kept) {
+	const void *kept = NULL;
+	if (pam_get_data(pamh, DATA_AUTH, &kept) != PAM_SUCCESS ||
+		kept == NULL) {
 		return PAM_SUCCESS;
 	}
 	return *(const int *)kept;
@@ -258,7 +256,7 @@ static int keep_session(pam_handle_t *pamh, const struct call *call)
 {
 	char *handle = calloc(1, HANDLE_SIZE);
 
-	if (!handle) {
+	if (handle == NULL) {
 		return PAM_BUF_ERR;
 	}
 	if (!pamst_frame_get(
@@ -283,7 +281,7 @@ __attribute__((visibility("default"))) int pam_sm_open_session(
 
 	(void)flags;
 	if (rc == PAM_SUCCESS) {
-		(void)snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+		snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 		pamst_frame_add(&call.ask, PAMST_HOST_PID, pid);
 		rc = call_ask(pamh, &call);
 	}
@@ -304,7 +302,7 @@ __attribute__((visibility("default"))) int pam_sm_close_session(
 	(void)flags;
 	if (rc == PAM_SUCCESS &&
 		pam_get_data(pamh, DATA_SESSION, &handle) == PAM_SUCCESS &&
-		handle) {
+		handle != NULL) {
 		pamst_frame_add(&call.ask, PAMST_HANDLE, handle);
 		rc = call_ask(pamh, &call);
 	}

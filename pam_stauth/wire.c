@@ -40,7 +40,7 @@ void pamst_frame_add_len(struct pamst_frame *frame, enum pamst_tag tag,
 void pamst_frame_add(
 	struct pamst_frame *frame, enum pamst_tag tag, const char *value)
 {
-	if (value) {
+	if (value != NULL) {
 		pamst_frame_add_len(frame, tag, value, strlen(value));
 	}
 }
@@ -74,7 +74,8 @@ bool pamst_frame_get(const struct pamst_frame *frame, enum pamst_tag tag,
 	const uint8_t *value = find(frame, tag, &len);
 
 	out[0] = '\0';
-	if (!value || len >= out_size || memchr(value, '\0', len)) {
+	if (value == NULL || len >= out_size ||
+		memchr(value, '\0', len) != NULL) {
 		return false;
 	}
 	memcpy(out, value, len);
@@ -85,11 +86,11 @@ bool pamst_frame_get(const struct pamst_frame *frame, enum pamst_tag tag,
 bool pamst_frame_valid(const struct pamst_frame *frame)
 {
 	bool seen[PAMST_TAG_END] = {false};
-	size_t at = 0;
 
 	if (frame->failed || frame->len > PAMST_WIRE_MAX) {
 		return false;
 	}
+	size_t at = 0;
 	while (at < frame->len) {
 		const uint8_t *field = frame->payload + at;
 		size_t len;
@@ -121,12 +122,11 @@ static bool wait_for(int fd, short events, int64_t deadline_ms)
 	for (;;) {
 		struct pollfd pfd = {.fd = fd, .events = events};
 		int64_t left = deadline_ms - pamst_boot_ms();
-		int n;
 
 		if (left <= 0) {
 			return false;
 		}
-		n = poll(&pfd, 1, left > 60000 ? 60000 : (int)left);
+		int n = poll(&pfd, 1, left > 60000 ? 60000 : (int)left);
 		if (n > 0) {
 			return true;
 		}
@@ -158,12 +158,10 @@ static bool send_all(
 static bool receive_all(int fd, uint8_t *data, size_t len, int64_t deadline_ms)
 {
 	while (len > 0) {
-		ssize_t n;
-
 		if (!wait_for(fd, POLLIN, deadline_ms)) {
 			return false;
 		}
-		n = recv(fd, data, len, MSG_DONTWAIT);
+		ssize_t n = recv(fd, data, len, MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
 			return false;
 		}
@@ -196,15 +194,13 @@ static bool more_waits(int fd)
 
 bool pamst_frame_receive(struct pamst_frame *frame, int fd, int64_t deadline_ms)
 {
-	uint8_t head[PAMST_WIRE_HEAD];
-	size_t len;
-
 	pamst_frame_init(frame, 0);
+	uint8_t head[PAMST_WIRE_HEAD];
 	if (!receive_all(fd, head, sizeof(head), deadline_ms) ||
 		memcmp(head, "STA", 3) != 0 || head[3] != PAMST_WIRE_VERSION) {
 		return false;
 	}
-	len = (size_t)head[5] << 8 | head[6];
+	size_t len = (size_t)head[5] << 8 | head[6];
 	if (len > PAMST_WIRE_MAX ||
 		!receive_all(fd, frame->payload, len, deadline_ms)) {
 		return false;

@@ -79,18 +79,18 @@ static int take(struct reader *reader, int opt, const char *attached)
 {
 	const char *value = "";
 
-	if (reader->args->opt[opt]) {
+	if (reader->args->opt[opt] != NULL) {
 		return ctl_usage("--%s is given twice", options[opt].name);
 	}
-	if (!options[opt].takes_value && attached) {
+	if (!options[opt].takes_value && attached != NULL) {
 		return ctl_usage("--%s takes no value", options[opt].name);
 	}
 	if (options[opt].takes_value) {
 		value = attached;
-		if (!value && reader->at < reader->argc) {
+		if (value == NULL && reader->at < reader->argc) {
 			value = reader->argv[reader->at++];
 		}
-		if (!value) {
+		if (value == NULL) {
 			return ctl_usage(
 				"--%s needs a value", options[opt].name);
 		}
@@ -112,20 +112,19 @@ static int unknown_long(const char *name, size_t len)
 static int take_long(struct reader *reader, const char *word)
 {
 	const char *equals = strchr(word, '=');
-	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
 	int opt = find_long(word, len);
 
 	if (opt < 0) {
 		return unknown_long(word, len);
 	}
-	return take(reader, opt, equals ? equals + 1 : NULL);
+	return take(reader, opt, equals != NULL ? equals + 1 : NULL);
 }
 
 static int take_letters(struct reader *reader, const char *letters)
 {
 	for (; *letters; letters++) {
 		int opt = find_letter(*letters);
-		int code = EX_OK;
 
 		if (opt < 0) {
 			return ctl_usage("unknown option -%c", *letters);
@@ -134,7 +133,7 @@ static int take_letters(struct reader *reader, const char *letters)
 			return take(
 				reader, opt, letters[1] ? letters + 1 : NULL);
 		}
-		code = take(reader, opt, NULL);
+		int code = take(reader, opt, NULL);
 		if (code != EX_OK) {
 			return code;
 		}
@@ -154,9 +153,9 @@ static int take_word(struct reader *reader, const char *word)
 int ctl_args_parse(int argc, char **argv, struct ctl_args *args)
 {
 	struct reader reader = {argc, argv, 1, args};
-	bool words_only = false;
 
 	*args = (struct ctl_args){0};
+	bool words_only = false;
 	while (reader.at < argc) {
 		const char *word = argv[reader.at++];
 		int code = EX_OK;
@@ -180,13 +179,14 @@ int ctl_args_parse(int argc, char **argv, struct ctl_args *args)
 int ctl_args_fit(const struct ctl_args *args, const struct ctl_command *command)
 {
 	for (int i = 0; i < CTL_OPT_COUNT; i++) {
-		if (!args->opt[i] || options[i].global ||
+		if (args->opt[i] == NULL || options[i].global ||
 			(command->options & CTL_BIT(i))) {
 			continue;
 		}
 		return ctl_usage("%s%s%s knows no --%s", command->noun,
-			command->verb ? " " : "",
-			command->verb ? command->verb : "", options[i].name);
+			command->verb != NULL ? " " : "",
+			command->verb != NULL ? command->verb : "",
+			options[i].name);
 	}
 	return EX_OK;
 }

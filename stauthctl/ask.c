@@ -57,13 +57,11 @@ int ctl_ask_source(const struct ctl *ctl, enum ctl_source *ret_source)
 
 static void echo_off(struct quiet_tty *tty)
 {
-	struct termios quiet;
-	sigset_t mask;
-
 	tty->signal_fd = -1;
 	if (tcgetattr(STDIN_FILENO, &tty->old_tty)) {
 		return;
 	}
+	sigset_t mask;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGQUIT);
@@ -75,7 +73,7 @@ static void echo_off(struct quiet_tty *tty)
 		return;
 	}
 	sigprocmask(SIG_BLOCK, &mask, &tty->old_mask);
-	quiet = tty->old_tty;
+	struct termios quiet = tty->old_tty;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
@@ -115,12 +113,10 @@ static bool read_line(int signal_fd, struct line *line)
 {
 	line->len = 0;
 	while (line->len < sizeof(line->data)) {
-		ssize_t got = 0;
-
 		if (!wait_for_input(signal_fd)) {
 			return false;
 		}
-		got = read(STDIN_FILENO, &line->data[line->len], 1);
+		ssize_t got = read(STDIN_FILENO, &line->data[line->len], 1);
 		if (got < 0 && errno == EINTR) {
 			continue;
 		}
@@ -144,14 +140,14 @@ static int line_to_secret(
 		text = STAUTH_TEXT_PASSWORD_EMPTY;
 	} else if (line->len > STAUTH_PASSWORD_MAX) {
 		text = STAUTH_TEXT_PASSWORD_LONG;
-	} else if (memchr(line->data, 0, line->len) ||
-		   memchr(line->data, '\r', line->len)) {
+	} else if (memchr(line->data, 0, line->len) != NULL ||
+		   memchr(line->data, '\r', line->len) != NULL) {
 		text = STAUTH_TEXT_PASSWORD_BYTES;
 	}
-	if (text || stauth_secret_set(ret_password, line->data, line->len,
-			    NULL) != STAUTH_OK) {
+	if (text != NULL || stauth_secret_set(ret_password, line->data,
+				    line->len, NULL) != STAUTH_OK) {
 		return ctl_fail_with(
-			EX_DATAERR, "%s", text ? text : "no password");
+			EX_DATAERR, "%s", text != NULL ? text : "no password");
 	}
 	return EX_OK;
 }
@@ -159,13 +155,13 @@ static int line_to_secret(
 static int ask_once(const char *prompt, struct stauth_secret *ret_password)
 {
 	struct quiet_tty tty;
-	struct line line;
-	int code = EX_OK;
 
 	echo_off(&tty);
 	if (tty.signal_fd >= 0) {
 		fputs(prompt, stderr);
 	}
+	struct line line;
+	int code = EX_OK;
 	if (read_line(tty.signal_fd, &line)) {
 		echo_on(&tty);
 		code = line_to_secret(&line, ret_password);
@@ -181,12 +177,12 @@ static int ask_once(const char *prompt, struct stauth_secret *ret_password)
 int ctl_ask_password(
 	enum ctl_source source, bool again, struct stauth_secret *ret_password)
 {
-	struct stauth_secret second = {0};
 	int code = ask_once("Password: ", ret_password);
 
 	if (code != EX_OK || !again || source != CTL_FROM_TERMINAL) {
 		return code;
 	}
+	struct stauth_secret second = {0};
 	code = ask_once("The same again: ", &second);
 	if (code == EX_OK && (second.len != ret_password->len ||
 				     !stauth_equal_ct(second.data,
@@ -200,17 +196,16 @@ int ctl_ask_password(
 
 int ctl_ask_confirm(const struct ctl *ctl, const char *fmt, ...)
 {
-	char answer[16];
-	va_list args;
-
 	if (ctl->yes || !isatty(STDIN_FILENO)) {
 		return EX_OK;
 	}
+	va_list args;
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputs(" [y/N] ", stderr);
-	if (fgets(answer, sizeof(answer), stdin) &&
+	char answer[16];
+	if (fgets(answer, sizeof(answer), stdin) != NULL &&
 		(answer[0] == 'y' || answer[0] == 'Y')) {
 		return EX_OK;
 	}

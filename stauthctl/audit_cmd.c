@@ -115,13 +115,13 @@ static int list(struct ctl *ctl, struct cursor *cursor)
 	bool follows = ctl->opt[CTL_FOLLOW] != NULL;
 	/* One array cannot be left open for ever: lines, when following. */
 	enum ctl_form form = ctl->json && !follows ? CTL_MANY : CTL_LINES;
-	struct stauth_err err = {0};
 	struct ctl_out out;
 
 	ctl_out_begin(&out, form, ctl->json, fields, FIELD_COUNT);
 	if (follows) {
 		return follow(ctl, cursor, &out);
 	}
+	struct stauth_err err = {0};
 	if (add_all(ctl, cursor, &out, &err) != STAUTH_OK) {
 		ctl_out_drop(&out);
 		return ctl_fail(ctl, &err);
@@ -135,28 +135,27 @@ int ctl_audit(struct ctl *ctl)
 	const char *user = ctl->opt[CTL_USER];
 	int64_t now_s = stauth_ctx_now(&ctl->ctx);
 	struct cursor cursor = {.user = ""};
-	char name[STAUTH_NAME_SIZE];
-	int code = EX_OK;
 
-	if (since && !ctl_since_parse(since, now_s, &cursor.since_s)) {
+	if (since != NULL && !ctl_since_parse(since, now_s, &cursor.since_s)) {
 		return ctl_usage("--since: 2026-11-23, 2026-11-23T21:05, Unix "
 				 "seconds, or an age like 30m, 12h, 7d");
 	}
-	if (!since && ctl->opt[CTL_FOLLOW]) {
+	if (since == NULL && ctl->opt[CTL_FOLLOW] != NULL) {
 		cursor.since_s = now_s;
 	}
+	char name[STAUTH_NAME_SIZE];
 	/* A deleted user still has a trail: the name need not be known. */
-	if (user) {
+	if (user != NULL) {
 		cursor.user = stauth_name_canonical(user, strlen(user), name,
 				      NULL) == STAUTH_OK
 				      ? name
 				      : user;
 	}
 	cursor.page = calloc(PAGE, sizeof(*cursor.page));
-	if (!cursor.page) {
+	if (cursor.page == NULL) {
 		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
 	}
-	code = list(ctl, &cursor);
+	int code = list(ctl, &cursor);
 	free(cursor.page);
 	return code;
 }

@@ -57,22 +57,21 @@ static void fill_job(const struct ctl *ctl, struct stauth_restore *job)
 	memset(job, 0, sizeof(*job));
 	job->now_s = (int64_t)time(NULL);
 	row->ok = true;
-	(void)snprintf(row->event, sizeof(row->event), "restore");
-	(void)snprintf(row->actor, sizeof(row->actor), "%s", ctl->actor_name);
-	(void)snprintf(row->channel, sizeof(row->channel), "cli");
-	(void)snprintf(row->address, sizeof(row->address), "local:cli");
+	snprintf(row->event, sizeof(row->event), "restore");
+	snprintf(row->actor, sizeof(row->actor), "%s", ctl->actor_name);
+	snprintf(row->channel, sizeof(row->channel), "cli");
+	snprintf(row->address, sizeof(row->address), "local:cli");
 }
 
 /* Who is asked sees first what would change. */
 static int ask(struct ctl *ctl, struct stauth_restore *job)
 {
-	struct stauth_err err = {0};
-
 	if (ctl->yes || !isatty(STDIN_FILENO)) {
 		return EX_OK;
 	}
 	job->dry_run = true;
 	job->found = warn_of;
+	struct stauth_err err = {0};
 	if (ctl->store_restore(ctl->config, ctl->operands[0], job, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
@@ -86,18 +85,17 @@ static int ask(struct ctl *ctl, struct stauth_restore *job)
 int ctl_restore(struct ctl *ctl)
 {
 	struct stauth_restore job;
-	struct stauth_err err = {0};
-	struct ctl_out out;
-	int code = EX_OK;
 
 	fill_job(ctl, &job);
-	code = ask(ctl, &job);
+	int code = ask(ctl, &job);
 	if (code != EX_OK) {
 		return code;
 	}
+	struct ctl_out out;
 	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
 	job.found = add_row;
 	job.user = &out;
+	struct stauth_err err = {0};
 	if (ctl->store_restore(ctl->config, ctl->operands[0], &job, &err) !=
 		STAUTH_OK) {
 		ctl_out_drop(&out);

@@ -82,10 +82,10 @@ static const struct ctl_field fields[] = {
 /* A show is one object: the keys by their names. */
 static int show_json(const struct ctl *ctl)
 {
-	struct stauth_config_line line;
 	struct stauth_buf buf;
 
 	stauth_buf_init(&buf, SHOW_MAX);
+	struct stauth_config_line line;
 	for (size_t i = 0; stauth_config_line(ctl->config, i, &line); i++) {
 		stauth_buf_add(&buf, i ? ",\n" : "{\n");
 		stauth_buf_add_json(&buf, line.key);
@@ -103,13 +103,12 @@ static int show_json(const struct ctl *ctl)
 
 int ctl_config_show(struct ctl *ctl)
 {
-	struct stauth_config_line line;
-	struct ctl_out out;
-
 	if (ctl->json) {
 		return show_json(ctl);
 	}
+	struct ctl_out out;
 	ctl_out_begin(&out, CTL_MANY, false, fields, FIELD_COUNT);
+	struct stauth_config_line line;
 	for (size_t i = 0; stauth_config_line(ctl->config, i, &line); i++) {
 		const struct ctl_value values[FIELD_COUNT] = {
 			{line.key, 0}, {line.value, 0}, {line.origin, 0}};

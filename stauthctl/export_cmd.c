@@ -34,10 +34,9 @@ static enum stauth_rc add_row(
 
 static void warn_of_hashes(void)
 {
-	struct stat st;
-
 	ctl_warn("warning: the export holds the password hash of every "
 		 "account: keep it as you keep the store");
+	struct stat st;
 	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
 		(st.st_mode & (S_IRWXG | S_IRWXO))) {
 		ctl_warn("warning: others may read the file it goes to: "
@@ -48,16 +47,15 @@ static void warn_of_hashes(void)
 int ctl_export(struct ctl *ctl)
 {
 	struct lines lines = {.with_hashes = ctl->opt[CTL_WITH_HASHES] != NULL};
-	struct stauth_err err = {0};
-	enum stauth_rc rc;
 
 	if (lines.with_hashes) {
 		warn_of_hashes();
 	}
 	ctl_user_begin(&lines.out, CTL_LINES, true, lines.with_hashes);
-	rc = stauth_export(&ctl->ctx, lines.with_hashes, &ctl->actor, add_row,
-		&lines, &err);
-	if (lines.out.buf.data) {
+	struct stauth_err err = {0};
+	enum stauth_rc rc = stauth_export(&ctl->ctx, lines.with_hashes,
+		&ctl->actor, add_row, &lines, &err);
+	if (lines.out.buf.data != NULL) {
 		stauth_wipe(lines.out.buf.data, lines.out.buf.cap);
 	}
 	if (rc == STAUTH_OK || ferror(stdout)) {

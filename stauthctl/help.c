@@ -45,12 +45,13 @@ static const char overview[] =
 
 static bool is_named(const struct ctl_command *command, const char *noun)
 {
-	return noun && strcmp(command->noun, noun) == 0;
+	return noun != NULL && strcmp(command->noun, noun) == 0;
 }
 
 static bool is_verb(const struct ctl_command *command, const char *verb)
 {
-	return !verb || !command->verb || strcmp(command->verb, verb) == 0;
+	return verb == NULL || command->verb == NULL ||
+	       strcmp(command->verb, verb) == 0;
 }
 
 void ctl_help(const struct ctl_command *commands, size_t count,
@@ -65,8 +66,8 @@ void ctl_help(const struct ctl_command *commands, size_t count,
 			continue;
 		}
 		printf("stauthctl %s%s%s%s%s\n        %s\n", command->noun,
-			command->verb ? " " : "",
-			command->verb ? command->verb : "",
+			command->verb != NULL ? " " : "",
+			command->verb != NULL ? command->verb : "",
 			command->synopsis[0] ? " " : "", command->synopsis,
 			command->help);
 		shown = true;
@@ -83,14 +84,14 @@ static void list_words(struct stauth_buf *buf,
 	for (size_t i = 0; i < count; i++) {
 		const char *word = NULL;
 
-		if (noun) {
+		if (noun != NULL) {
 			word = is_named(&commands[i], noun) ? commands[i].verb
 							    : NULL;
 		} else if (i == 0 || strcmp(commands[i].noun,
 					     commands[i - 1].noun) != 0) {
 			word = commands[i].noun;
 		}
-		if (word) {
+		if (word != NULL) {
 			stauth_buf_add(buf, buf->len ? ", " : "");
 			stauth_buf_add(buf, word);
 		}
@@ -100,20 +101,20 @@ static void list_words(struct stauth_buf *buf,
 int ctl_unknown(const struct ctl_command *commands, size_t count,
 	const char *noun, const char *verb)
 {
-	struct stauth_buf buf;
 	bool known = false;
 
 	for (size_t i = 0; i < count; i++) {
 		known = known || is_named(&commands[i], noun);
 	}
+	struct stauth_buf buf;
 	stauth_buf_init(&buf, LIST_MAX);
 	list_words(&buf, commands, count, known ? noun : NULL);
-	if (known && verb) {
+	if (known && verb != NULL) {
 		ctl_usage("unknown command: %s %.40s; there are: %s", noun,
 			verb, stauth_buf_str(&buf));
 	} else if (known) {
 		ctl_usage("%s what? there are: %s", noun, stauth_buf_str(&buf));
-	} else if (noun) {
+	} else if (noun != NULL) {
 		ctl_usage("unknown command: %.40s; there are: %s", noun,
 			stauth_buf_str(&buf));
 	} else {

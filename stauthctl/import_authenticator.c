@@ -60,9 +60,8 @@ struct user {
 static enum stauth_rc refuse(
 	struct user *user, const char *key, const char *what)
 {
-	if (!user->record.refused) {
-		(void)snprintf(
-			user->why, sizeof(user->why), "%s: \"%s\"", what, key);
+	if (user->record.refused == NULL) {
+		snprintf(user->why, sizeof(user->why), "%s: \"%s\"", what, key);
 		user->record.refused = user->why;
 	}
 	return STAUTH_OK;
@@ -72,13 +71,12 @@ static enum stauth_rc refuse(
 static const char *text_here(struct user *user, const char *key)
 {
 	const yaml_event_t *event = &user->yaml->event;
-	const char *text;
 
 	if (event->type != YAML_SCALAR_EVENT) {
 		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_TEXT);
 		return NULL;
 	}
-	text = (const char *)event->data.scalar.value;
+	const char *text = (const char *)event->data.scalar.value;
 	if (strlen(text) != event->data.scalar.length ||
 		event->data.scalar.length >= TEXT_SIZE) {
 		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_TEXT);
@@ -93,13 +91,12 @@ static bool can_be_group(const char *role)
 {
 	char scratch[STAUTH_GROUPS_SIZE];
 
-	return role[0] && !strpbrk(role, ", ") &&
+	return role[0] && strpbrk(role, ", ") == NULL &&
 	       stauth_groups_canonical(role, false, scratch, NULL) == STAUTH_OK;
 }
 
 static void take_role(struct user *user, const char *role)
 {
-	char scratch[STAUTH_GROUPS_SIZE];
 	size_t before = user->groups.len;
 
 	if (!can_be_group(role)) {
@@ -108,6 +105,7 @@ static void take_role(struct user *user, const char *role)
 	}
 	stauth_buf_add(&user->groups, before ? "," : "");
 	stauth_buf_add(&user->groups, role);
+	char scratch[STAUTH_GROUPS_SIZE];
 	if (stauth_groups_canonical(stauth_buf_str(&user->groups), false,
 		    scratch, NULL) != STAUTH_OK) {
 		user->groups.len = before; /* one too many */
@@ -121,7 +119,6 @@ static enum stauth_rc take_roles(
 	struct user *user, const char *key, struct stauth_err *err)
 {
 	struct ctl_yaml *yaml = user->yaml;
-	enum stauth_rc rc = STAUTH_OK;
 
 	if (ctl_yaml_is_null(yaml)) {
 		return STAUTH_OK;
@@ -130,11 +127,11 @@ static enum stauth_rc take_roles(
 		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
 		return ctl_yaml_skip(yaml, err);
 	}
-	rc = ctl_yaml_next(yaml, err);
+	enum stauth_rc rc = ctl_yaml_next(yaml, err);
 	while (rc == STAUTH_OK && yaml->event.type != YAML_SEQUENCE_END_EVENT) {
 		const char *role = text_here(user, key);
 
-		if (role) {
+		if (role != NULL) {
 			take_role(user, role);
 		}
 		rc = ctl_yaml_skip(yaml, err);
@@ -163,7 +160,7 @@ static void take_password(struct user *user, const char *text)
 	struct stauth_err why;
 
 	if (looks_hashed(text)) {
-		(void)snprintf(user->hash, sizeof(user->hash), "%s", text);
+		snprintf(user->hash, sizeof(user->hash), "%s", text);
 		user->record.hash = user->hash;
 	} else if (text[0] == '\0' ||
 		   stauth_secret_set(&user->password, text, strlen(text),
@@ -194,7 +191,6 @@ static enum stauth_rc take_field(struct user *user, enum field field,
 {
 	char *const out[FIELDS] = {
 		user->email, user->full, user->first, user->last};
-	const char *text;
 
 	if (user->seen & (1U << field)) {
 		(void)refuse(user, key, CTL_TEXT_IMPORT_KEY_TWICE);
@@ -204,11 +200,11 @@ static enum stauth_rc take_field(struct user *user, enum field field,
 	if (field == ROLES) {
 		return take_roles(user, key, err);
 	}
-	text = text_here(user, key);
-	if (text && field == PASSWORD) {
+	const char *text = text_here(user, key);
+	if (text != NULL && field == PASSWORD) {
 		take_password(user, text);
-	} else if (text) {
-		(void)snprintf(out[field], TEXT_SIZE, "%s", text);
+	} else if (text != NULL) {
+		snprintf(out[field], TEXT_SIZE, "%s", text);
 	}
 	return ctl_yaml_skip(user->yaml, err);
 }
@@ -239,9 +235,9 @@ static void add_notes(struct user *user)
 	if (user->admin) {
 		*note++ = CTL_TEXT_IMPORT_ADMIN;
 	}
-	if (user->record.password) {
+	if (user->record.password != NULL) {
 		*note++ = CTL_TEXT_IMPORT_WAS_PLAIN;
-	} else if (!user->record.hash) {
+	} else if (user->record.hash == NULL) {
 		*note++ = CTL_TEXT_IMPORT_NO_PASSWORD;
 	}
 }
@@ -251,7 +247,7 @@ static const char *shown_name(struct user *user)
 {
 	bool two = user->first[0] && user->last[0];
 
-	(void)snprintf(user->both, sizeof(user->both), "%s%s%s", user->first,
+	snprintf(user->both, sizeof(user->both), "%s%s%s", user->first,
 		two ? " " : "", user->last);
 	return user->both[0] ? user->both : user->full;
 }
@@ -286,13 +282,12 @@ struct walk {
 static enum stauth_rc name_pair(
 	const char *key, size_t len, void *arg, struct stauth_err *err)
 {
-	const struct walk *walk = arg;
 	struct user *user = calloc(1, sizeof(*user));
-	enum stauth_rc rc;
 
-	if (!user) {
+	if (user == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	const struct walk *walk = arg;
 	user->yaml = walk->yaml;
 	user->take = walk->take;
 	user->arg = walk->arg;
@@ -301,7 +296,7 @@ static enum stauth_rc name_pair(
 	user->record.name_len = len;
 	user->record.line = walk->yaml->key_line;
 	stauth_buf_init(&user->groups, STAUTH_GROUPS_SIZE);
-	rc = read_user(user, err);
+	enum stauth_rc rc = read_user(user, err);
 	stauth_buf_finish(&user->groups);
 	stauth_wipe(user, sizeof(*user));
 	free(user);

@@ -33,7 +33,6 @@ static int report(const struct ctl *ctl,
 		{NULL, (int64_t)count->skipped},
 		{NULL, dry_run},
 	};
-	struct ctl_out out;
 
 	if (!ctl->json) {
 		ctl_info(ctl, "%s: %zu added, %zu already there, %zu skipped",
@@ -41,6 +40,7 @@ static int report(const struct ctl *ctl,
 			count->added, count->existing, count->skipped);
 		return EX_OK;
 	}
+	struct ctl_out out;
 	ctl_out_begin(&out, CTL_ONE, true, fields, FIELD_COUNT);
 	ctl_out_row(&out, values);
 	return ctl_out_end(&out);
@@ -60,28 +60,26 @@ static int check_file(const char *path)
 static int finish(struct ctl *ctl, enum stauth_rc rc, struct stauth_err *err,
 	const struct stauth_import_count *count)
 {
-	int code = EX_OK;
-
 	if (rc != STAUTH_OK) {
 		err->rc = rc;
 		return ctl_fail(ctl, err);
 	}
-	code = report(ctl, count, ctl->opt[CTL_DRY_RUN] != NULL);
+	int code = report(ctl, count, ctl->opt[CTL_DRY_RUN] != NULL);
 	return code == EX_OK && count->skipped ? EX_DATAERR : code;
 }
 
 int ctl_import_st_auth_simple(struct ctl *ctl)
 {
-	struct stauth_import_count count = {0};
-	struct stauth_err err = {0};
-	enum stauth_rc rc = STAUTH_OK;
 	int code = check_file(ctl->operands[0]);
 
 	if (code != EX_OK) {
 		return code;
 	}
-	rc = stauth_import_st_auth_simple(&ctl->ctx, ctl->operands[0],
-		ctl->opt[CTL_DRY_RUN] != NULL, &ctl->actor, &count, &err);
+	struct stauth_import_count count = {0};
+	struct stauth_err err = {0};
+	enum stauth_rc rc = stauth_import_st_auth_simple(&ctl->ctx,
+		ctl->operands[0], ctl->opt[CTL_DRY_RUN] != NULL, &ctl->actor,
+		&count, &err);
 	return finish(ctl, rc, &err, &count);
 }
 
@@ -90,22 +88,21 @@ static int import_file(struct ctl *ctl, struct stauth_import_source source)
 {
 	const char *path = ctl->operands[0];
 	struct ctl_import_file file = {.now_s = stauth_ctx_now(&ctl->ctx)};
-	struct stauth_import_count count = {0};
-	struct stauth_err err = {0};
-	enum stauth_rc rc = STAUTH_OK;
 	int code = check_file(path);
 
 	if (code != EX_OK) {
 		return code;
 	}
-	rc = stauth_import_open(path, &file.fd, &err);
+	struct stauth_err err = {0};
+	enum stauth_rc rc = stauth_import_open(path, &file.fd, &err);
+	struct stauth_import_count count = {0};
 	if (rc != STAUTH_OK) {
 		return finish(ctl, rc, &err, &count);
 	}
 	source.self = &file;
 	rc = stauth_import(&ctl->ctx, &source, ctl->opt[CTL_DRY_RUN] != NULL,
 		&ctl->actor, &count, &err);
-	(void)close(file.fd);
+	close(file.fd);
 	if (rc == STAUTH_BADVALUE) {
 		return ctl_fail_with(EX_DATAERR, "%s: %s", path, err.msg);
 	}

@@ -22,22 +22,20 @@ struct walk {
 static enum stauth_rc take_line(char *line, size_t len, size_t number,
 	void *arg, struct stauth_err *err)
 {
-	const struct walk *walk = arg;
 	struct stauth_import_record record = {.line = number};
-	char *colon;
-	char *hash;
 
 	if (line[strspn(line, " \t")] == '\0' ||
 		line[strspn(line, " \t")] == '#') {
 		return STAUTH_OK;
 	}
-	colon = memchr(line, ':', len);
-	if (!colon) {
+	char *colon = memchr(line, ':', len);
+	const struct walk *walk = arg;
+	if (colon == NULL) {
 		record.refused = CTL_TEXT_IMPORT_NO_COLON;
 		return walk->take(&record, walk->arg, err);
 	}
 	*colon = '\0';
-	hash = colon + 1;
+	char *hash = colon + 1;
 	hash[strcspn(hash, ": \t")] = '\0';
 	record.name = line;
 	record.name_len = (size_t)(colon - line);

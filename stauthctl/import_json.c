@@ -42,7 +42,7 @@ struct entry {
 /* jansson keeps the hashes for a while: no copy is left of them. */
 static void free_wiped(void *data)
 {
-	if (data) {
+	if (data != NULL) {
 		stauth_wipe(data, malloc_usable_size(data));
 	}
 	free(data);
@@ -72,17 +72,16 @@ static bool take_flag(bool *out, const json_t *value)
 /* Names of the list's form only: a comma in one would make it two. */
 static bool take_groups(struct entry *entry, json_t *value)
 {
-	json_t *group = NULL;
-	size_t i = 0;
-
 	if (!json_is_array(value)) {
 		return false;
 	}
+	json_t *group = NULL;
+	size_t i = 0;
 	json_array_foreach(value, i, group)
 	{
 		const char *name = json_string_value(group);
 
-		if (!name || !name[0] || strchr(name, ',')) {
+		if (name == NULL || !name[0] || strchr(name, ',') != NULL) {
 			return false;
 		}
 		stauth_buf_add(&entry->groups, i > 0 ? "," : "");
@@ -97,7 +96,7 @@ static bool take_password(struct entry *entry, const json_t *value)
 {
 	const char *hash = json_string_value(value);
 
-	if (hash && hash[0]) {
+	if (hash != NULL && hash[0]) {
 		entry->record.hash = hash;
 	}
 	return hash != NULL;
@@ -134,8 +133,9 @@ static enum took take_value(struct entry *entry, const char *key, json_t *value)
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
 		if (strcmp(key, plain[i].key) == 0) {
-			ok = plain[i].flag ? take_flag(plain[i].flag, value)
-					   : take_text(plain[i].text, value);
+			ok = plain[i].flag != NULL
+				     ? take_flag(plain[i].flag, value)
+				     : take_text(plain[i].text, value);
 			return ok ? TOOK : WRONG_TYPE;
 		}
 	}
@@ -164,8 +164,7 @@ static void refuse_key(struct entry *entry, const char *key, const char *what)
 		shown[len] = key[len] < ' ' || key[len] > '~' ? '?' : key[len];
 	}
 	shown[len] = '\0';
-	(void)snprintf(
-		entry->why, sizeof(entry->why), "%s: \"%s\"", what, shown);
+	snprintf(entry->why, sizeof(entry->why), "%s: \"%s\"", what, shown);
 	entry->record.refused = entry->why;
 }
 
@@ -179,13 +178,13 @@ static void fill(struct entry *entry, json_t *object)
 	{
 		enum took took = take_value(entry, key, value);
 
-		if (took != TOOK && !record->refused) {
+		if (took != TOOK && record->refused == NULL) {
 			refuse_key(entry, key,
 				took == UNKNOWN ? CTL_TEXT_IMPORT_KEY
 						: CTL_TEXT_IMPORT_TYPE);
 		}
 	}
-	if (!record->name && !record->refused) {
+	if (record->name == NULL && record->refused == NULL) {
 		record->refused = CTL_TEXT_IMPORT_NAMELESS;
 	}
 }
@@ -199,7 +198,7 @@ static void note(struct stauth_import_record *record)
 	if (record->system_login) {
 		record->notes[count++] = CTL_TEXT_IMPORT_SYSTEM_LOGIN;
 	}
-	if (!record->hash) {
+	if (record->hash == NULL) {
 		record->notes[count++] = CTL_TEXT_IMPORT_NO_PASSWORD;
 	}
 }
@@ -210,7 +209,6 @@ static enum stauth_rc take_object(const char *text, size_t len, size_t line,
 	struct entry entry = {.record = {.line = line}};
 	json_error_t why;
 	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	enum stauth_rc rc;
 
 	stauth_buf_init(&entry.groups, CTL_LINE_MAX);
 	if (json_is_object(object)) {
@@ -219,7 +217,7 @@ static enum stauth_rc take_object(const char *text, size_t len, size_t line,
 	} else {
 		entry.record.refused = CTL_TEXT_IMPORT_NO_OBJECT;
 	}
-	rc = walk->take(&entry.record, walk->arg, err);
+	enum stauth_rc rc = walk->take(&entry.record, walk->arg, err);
 	stauth_buf_finish(&entry.groups);
 	json_decref(object);
 	return rc;
@@ -289,12 +287,12 @@ static enum stauth_rc broken(const struct array *array, int c, const char *what,
  * what is between them. */
 static enum stauth_rc read_entry(struct array *array, struct stauth_err *err)
 {
-	int depth = 0;
-	bool quoted = false;
-	bool escaped = false;
 	int c = '{';
 
 	array->entry_len = 0;
+	int depth = 0;
+	bool quoted = false;
+	bool escaped = false;
 	for (;;) {
 		if (c <= 0) {
 			return broken(array, c, "an entry has no end", err);
@@ -358,14 +356,14 @@ static enum stauth_rc read_array(
 	int fd, off_t start, struct walk *walk, struct stauth_err *err)
 {
 	struct array *array = calloc(1, sizeof(*array));
-	enum stauth_rc rc = STAUTH_OK;
 
-	if (!array) {
+	if (array == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	array->walk = walk;
 	array->fd = fd;
 	array->line = 1;
+	enum stauth_rc rc = STAUTH_OK;
 	if (lseek(fd, start, SEEK_SET) != start) {
 		rc = stauth_fail(
 			err, STAUTH_EUNREACHABLE, "%s", strerror(errno));

@@ -45,7 +45,7 @@ static enum stauth_rc one(
 	if (len > 0 && line[len - 1] == '\r') {
 		len--;
 	}
-	if (memchr(line, '\0', len)) {
+	if (memchr(line, '\0', len) != NULL) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"line %zu holds a NUL: this is no text file",
 			lines->number);
@@ -74,12 +74,13 @@ static enum stauth_rc whole_lines(struct lines *lines, struct stauth_err *err)
 
 	while (rc == STAUTH_OK && at < end) {
 		feed = memchr(at, '\n', (size_t)(end - at));
-		if (!feed && !lines->ended) {
+		if (feed == NULL && !lines->ended) {
 			break;
 		}
-		rc = one(lines, at, (size_t)((feed ? feed : end) - at), err);
+		rc = one(lines, at, (size_t)((feed != NULL ? feed : end) - at),
+			err);
 		lines->number++;
-		at = feed ? feed + 1 : end;
+		at = feed != NULL ? feed + 1 : end;
 	}
 	lines->len = (size_t)(end - at);
 	memmove(lines->data, at, lines->len);
@@ -114,18 +115,18 @@ enum stauth_rc ctl_lines_read(
 	int fd, ctl_line_fn *each, void *arg, struct stauth_err *err)
 {
 	struct lines *lines = calloc(1, sizeof(*lines));
-	enum stauth_rc rc;
 
-	if (!lines) {
+	if (lines == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	lines->fd = fd;
 	lines->each = each;
 	lines->arg = arg;
 	lines->number = 1;
-	rc = lseek(fd, 0, SEEK_SET) == 0 ? read_all(lines, err)
-					 : stauth_fail(err, STAUTH_EUNREACHABLE,
-						   "%s", strerror(errno));
+	enum stauth_rc rc = lseek(fd, 0, SEEK_SET) == 0
+				    ? read_all(lines, err)
+				    : stauth_fail(err, STAUTH_EUNREACHABLE,
+					      "%s", strerror(errno));
 	stauth_wipe(lines, sizeof(*lines));
 	free(lines);
 	return rc;

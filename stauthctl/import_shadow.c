@@ -83,20 +83,20 @@ static enum stauth_rc take_line(char *line, size_t len, size_t number,
 	void *arg, struct stauth_err *err)
 {
 	static char none[] = "";
-	const struct walk *walk = arg;
 	struct stauth_import_record record = {.line = number};
-	char *field[FIELDS];
 
 	if (len == 0) {
 		return STAUTH_OK;
 	}
+	char *field[FIELDS];
 	for (size_t i = 0; i < FIELDS; i++) {
-		field[i] = line ? line : none;
-		line = line ? strchr(line, ':') : NULL;
-		if (line) {
+		field[i] = line != NULL ? line : none;
+		line = line != NULL ? strchr(line, ':') : NULL;
+		if (line != NULL) {
 			*line++ = '\0';
 		}
 	}
+	const struct walk *walk = arg;
 	if (field[HASH] == none) {
 		record.refused = CTL_TEXT_IMPORT_NO_COLON;
 		return walk->take(&record, walk->arg, err);

@@ -43,15 +43,15 @@ static enum stauth_rc add_all(struct ctl *ctl, const struct ctl_list *list,
 int ctl_list(struct ctl *ctl, const struct ctl_list *list, const void *about)
 {
 	char *page = calloc(PAGE + 1, list->row_size);
-	struct stauth_err err = {0};
-	struct ctl_out out;
-	int code = EX_OK;
 
-	if (!page) {
+	if (page == NULL) {
 		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
 	}
+	struct ctl_out out;
 	ctl_out_begin(
 		&out, CTL_MANY, ctl->json, list->fields, list->field_count);
+	struct stauth_err err = {0};
+	int code = EX_OK;
 	if (add_all(ctl, list, about, &out, page, &err) == STAUTH_OK) {
 		code = ctl_out_end(&out);
 	} else {

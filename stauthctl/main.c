@@ -145,7 +145,7 @@ static const struct ctl_command *find_command(const struct ctl_args *args)
 			strcmp(args->words[0], command->noun) != 0) {
 			continue;
 		}
-		if (!command->verb ||
+		if (command->verb == NULL ||
 			(args->word_count > 1 &&
 				strcmp(args->words[1], command->verb) == 0)) {
 			return command;
@@ -158,7 +158,7 @@ static const struct ctl_command *find_command(const struct ctl_args *args)
 static int take_command(struct ctl *ctl, const struct ctl_args *args)
 {
 	const struct ctl_command *command = ctl->command;
-	size_t own = command->verb ? 2 : 1;
+	size_t own = command->verb != NULL ? 2 : 1;
 	int code = ctl_args_fit(args, command);
 
 	if (code != EX_OK) {
@@ -172,14 +172,16 @@ static int take_command(struct ctl *ctl, const struct ctl_args *args)
 	ctl->quiet = args->opt[CTL_QUIET] != NULL;
 	if (ctl->operand_count < command->operands_min) {
 		return ctl_usage("too few words for: stauthctl %s%s%s %s",
-			command->noun, command->verb ? " " : "",
-			command->verb ? command->verb : "", command->synopsis);
+			command->noun, command->verb != NULL ? " " : "",
+			command->verb != NULL ? command->verb : "",
+			command->synopsis);
 	}
 	if (ctl->operand_count > command->operands_max) {
 		return ctl_usage("too many words for: stauthctl %s%s%s %s\n"
 				 "           (a password is never an argument)",
-			command->noun, command->verb ? " " : "",
-			command->verb ? command->verb : "", command->synopsis);
+			command->noun, command->verb != NULL ? " " : "",
+			command->verb != NULL ? command->verb : "",
+			command->synopsis);
 	}
 	return EX_OK;
 }
@@ -187,13 +189,12 @@ static int take_command(struct ctl *ctl, const struct ctl_args *args)
 static int load_config(struct ctl *ctl)
 {
 	struct stauth_err err = {0};
-	int code = EX_OK;
 
 	if (stauth_config_load(ctl->opt[CTL_CONFIG], STAUTH_READER_SERVICE,
 		    &ctl->config, &err) == STAUTH_OK) {
 		return EX_OK;
 	}
-	code = ctl_fail(ctl, &err);
+	int code = ctl_fail(ctl, &err);
 	/* What is not found is the configuration, and no user. */
 	return code == EX_NOUSER ? EX_CONFIG : code;
 }
@@ -203,7 +204,7 @@ static void take_actor(struct ctl *ctl)
 {
 	const struct passwd *user = getpwuid(getuid());
 
-	if (user) {
+	if (user != NULL) {
 		snprintf(ctl->actor_name, sizeof(ctl->actor_name), "%s",
 			user->pw_name);
 	} else {
@@ -215,12 +216,11 @@ static void take_actor(struct ctl *ctl)
 
 static int run_with_mailer(struct ctl *ctl)
 {
-	struct stauth_err err = {0};
-	int code = EX_OK;
-
 	if (ctl->command->need != CTL_NEED_MAILER) {
 		return ctl->command->run(ctl);
 	}
+	struct stauth_err err = {0};
+	int code = EX_OK;
 	if (stauth_mailer_open(ctl->config, &ctl->ctx.mailer, &err) !=
 		STAUTH_OK) {
 		code = ctl_fail(ctl, &err);
@@ -236,7 +236,6 @@ static int run_with_store(struct ctl *ctl)
 {
 	struct stauth_store store = {0};
 	struct stauth_err err = {0};
-	int code = EX_OK;
 
 	if (stauth_store_open(ctl->config, STAUTH_ROLE_ADMIN, &store, &err) !=
 		STAUTH_OK) {
@@ -248,7 +247,7 @@ static int run_with_store(struct ctl *ctl)
 	ctl->ctx.slots = STAUTH_SLOTS_CLI;
 	ctl->ctx.messages.say = ctl_message;
 	ctl->ctx.messages.user = ctl;
-	code = run_with_mailer(ctl);
+	int code = run_with_mailer(ctl);
 	stauth_ctx_finish(&ctl->ctx);
 	stauth_store_close(&store);
 	return code;
@@ -294,30 +293,28 @@ static bool guard_process(void)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {0};
-	struct ctl_args args;
-	int code = EX_OK;
-
 	if (!guard_process()) {
 		return EX_UNAVAILABLE;
 	}
 	setlocale(LC_CTYPE, "");
-	code = ctl_args_parse(argc, argv, &args);
+	struct ctl_args args;
+	int code = ctl_args_parse(argc, argv, &args);
 	if (code != EX_OK) {
 		return code;
 	}
-	if (args.opt[CTL_VERSION]) {
+	if (args.opt[CTL_VERSION] != NULL) {
 		puts("stauthctl " STAUTH_VERSION);
 		return ctl_out_flush();
 	}
-	if (args.opt[CTL_HELP]) {
+	if (args.opt[CTL_HELP] != NULL) {
 		ctl_help(commands, COMMAND_COUNT,
 			args.word_count > 0 ? args.words[0] : NULL,
 			args.word_count > 1 ? args.words[1] : NULL);
 		return ctl_out_flush();
 	}
+	struct ctl ctl = {0};
 	ctl.command = find_command(&args);
-	if (!ctl.command) {
+	if (ctl.command == NULL) {
 		return ctl_unknown(commands, COMMAND_COUNT,
 			args.word_count > 0 ? args.words[0] : NULL,
 			args.word_count > 1 ? args.words[1] : NULL);

@@ -63,7 +63,6 @@ static void put_json(struct ctl_out *out, const struct nginx_finding *one)
 static int put_report(const struct ctl *ctl, const struct nginx_report *report)
 {
 	struct ctl_out out;
-	int code = EX_OK;
 
 	ctl_out_begin(&out, CTL_MANY, ctl->json, fields, FIELD_COUNT);
 	for (size_t i = 0; i < report->count; i++) {
@@ -77,7 +76,7 @@ static int put_report(const struct ctl *ctl, const struct nginx_report *report)
 		printf("nginx: ok, %zu app%s behind the check\n",
 			report->app_count, report->app_count == 1 ? "" : "s");
 	}
-	code = ctl_out_end(&out);
+	int code = ctl_out_end(&out);
 	if (report->count > 0) {
 		ctl_info(ctl, "findings: %zu%s", report->count,
 			report->cut ? ", and more" : "");
@@ -106,9 +105,7 @@ static int judge_text(struct ctl *ctl, const struct stauth_buf *text)
 int ctl_nginx_check(struct ctl *ctl)
 {
 	struct stauth_err err = {0};
-	struct stauth_buf text;
 	enum stauth_rc rc = nginx_snippets_fit(ctl->config, &err);
-	int code = EX_OK;
 
 	if (rc != STAUTH_OK) {
 		return fail_rc(rc, &err);
@@ -117,10 +114,11 @@ int ctl_nginx_check(struct ctl *ctl)
 		return ctl_usage("nginx check: run without a file, or pipe the "
 				 "output of nginx -T to: nginx check -");
 	}
+	struct stauth_buf text;
 	stauth_buf_init(&text, NGINX_TEXT_MAX);
 	rc = ctl->operand_count > 0 ? nginx_dump_read(STDIN_FILENO, &text, &err)
 				    : nginx_dump_run(&text, &err);
-	code = rc == STAUTH_OK ? judge_text(ctl, &text) : fail_rc(rc, &err);
+	int code = rc == STAUTH_OK ? judge_text(ctl, &text) : fail_rc(rc, &err);
 	stauth_buf_finish(&text);
 	return code;
 }
@@ -157,16 +155,14 @@ static int put_file(int dir_fd, const char *dir, const char *name,
 	const struct stauth_buf *buf)
 {
 	char temporary[NAME_MAX];
-	int fd = -1;
-	bool done = false;
 
 	snprintf(temporary, sizeof(temporary), ".%s.%ld", name, (long)getpid());
-	fd = openat(dir_fd, temporary,
+	int fd = openat(dir_fd, temporary,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return fail_errno(dir);
 	}
-	done = write_all(fd, buf->data, buf->len);
+	bool done = write_all(fd, buf->data, buf->len);
 	done = close(fd) == 0 && done;
 	if (!done || renameat(dir_fd, temporary, dir_fd, name)) {
 		int code = fail_errno(dir);
@@ -204,8 +200,6 @@ int ctl_nginx_snippets(struct ctl *ctl)
 	const char *dir = ctl->operands[0];
 	struct stauth_err err = {0};
 	enum stauth_rc rc = nginx_snippets_fit(ctl->config, &err);
-	int dir_fd = -1;
-	int code = EX_OK;
 
 	if (rc != STAUTH_OK) {
 		return fail_rc(rc, &err);
@@ -213,11 +207,11 @@ int ctl_nginx_snippets(struct ctl *ctl)
 	if (mkdir(dir, 0755) && errno != EEXIST) {
 		return fail_errno(dir);
 	}
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0) {
 		return fail_errno(dir);
 	}
-	code = write_snippets(ctl, dir_fd, dir);
+	int code = write_snippets(ctl, dir_fd, dir);
 	close(dir_fd);
 	return code;
 }

@@ -17,7 +17,7 @@
 
 static const char *text_of(const struct ctl_value *value)
 {
-	return value->text ? value->text : "";
+	return value->text != NULL ? value->text : "";
 }
 
 /* --- JSON */
@@ -73,7 +73,7 @@ static void json_row(struct ctl_out *out, const struct ctl_value *values)
 	stauth_buf_reset(&out->buf);
 	stauth_buf_add(&out->buf, "{");
 	for (size_t i = 0; i < out->field_count; i++) {
-		if (!out->fields[i].key) {
+		if (out->fields[i].key == NULL) {
 			continue;
 		}
 		stauth_buf_add(&out->buf, comma);
@@ -119,12 +119,12 @@ static const char *plain_value(
 static void open_table(struct ctl_out *out)
 {
 	out->table = scols_new_table();
-	if (!out->table) {
+	if (out->table == NULL) {
 		return;
 	}
 	scols_table_enable_noheadings(out->table, out->rows > 0);
 	for (size_t i = 0; i < out->field_count; i++) {
-		if (out->fields[i].title) {
+		if (out->fields[i].title != NULL) {
 			scols_table_new_column(
 				out->table, out->fields[i].title, 0, 0);
 		}
@@ -133,20 +133,20 @@ static void open_table(struct ctl_out *out)
 
 static void table_row(struct ctl_out *out, const struct ctl_value *values)
 {
-	struct libscols_line *line = NULL;
-	char scratch[32];
-	size_t column = 0;
-
-	if (!out->table) {
+	if (out->table == NULL) {
 		open_table(out);
 	}
-	line = out->table ? scols_table_new_line(out->table, NULL) : NULL;
-	if (!line) {
+	struct libscols_line *line =
+		out->table != NULL ? scols_table_new_line(out->table, NULL)
+				   : NULL;
+	if (line == NULL) {
 		ctl_warn("out of memory");
 		return;
 	}
+	char scratch[32];
+	size_t column = 0;
 	for (size_t i = 0; i < out->field_count; i++) {
-		if (!out->fields[i].title) {
+		if (out->fields[i].title == NULL) {
 			continue;
 		}
 		scols_line_set_data(line, column++,
@@ -172,7 +172,7 @@ static void show_row(const struct ctl_out *out, const struct ctl_value *values)
 		const char *value =
 			plain_value(out->fields[i].kind, &values[i], scratch);
 
-		if (!out->fields[i].key) {
+		if (out->fields[i].key == NULL) {
 			continue;
 		}
 		if (out->fields[i].kind == CTL_FLAG && !value[0]) {
@@ -194,7 +194,7 @@ static void line_row(const struct ctl_out *out, const struct ctl_value *values)
 			plain_value(out->fields[i].kind, &values[i], scratch);
 		int pad = out->fields[i].width - (int)strlen(value);
 
-		if (!out->fields[i].title) {
+		if (out->fields[i].title == NULL) {
 			continue;
 		}
 		ctl_out_clean(value[0] ? value : "-");
@@ -234,7 +234,7 @@ void ctl_out_row(struct ctl_out *out, const struct ctl_value *values)
 
 void ctl_out_page(struct ctl_out *out)
 {
-	if (out->table) {
+	if (out->table != NULL) {
 		scols_print_table(out->table);
 		scols_unref_table(out->table);
 		out->table = NULL;

@@ -72,11 +72,10 @@ void ctl_message(enum stauth_message_type type, const char *message, void *user)
 
 void ctl_info(const struct ctl *ctl, const char *fmt, ...)
 {
-	va_list args;
-
 	if (ctl->quiet) {
 		return;
 	}
+	va_list args;
 	va_start(args, fmt);
 	tell(fmt, args);
 	va_end(args);
@@ -124,7 +123,7 @@ static bool is_denied(const char *path)
  * they have exit codes of their own. */
 static int code_of_fault(const struct ctl *ctl, enum stauth_rc rc)
 {
-	if (rc != STAUTH_EUNREACHABLE || !ctl->config ||
+	if (rc != STAUTH_EUNREACHABLE || ctl->config == NULL ||
 		ctl->config->storage != STAUTH_STORAGE_SQLITE) {
 		return ctl_exit_of(rc);
 	}

@@ -62,17 +62,16 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	const struct stauth_session *last = after;
 	const int64_t *uid = about;
 
-	return stauth_session_list(&ctl->ctx, *uid, last ? last->handle : "",
-		max, ret_rows, ret_count, err);
+	return stauth_session_list(&ctl->ctx, *uid,
+		last != NULL ? last->handle : "", max, ret_rows, ret_count,
+		err);
 }
 
 int ctl_session_list(struct ctl *ctl)
 {
 	static const struct ctl_list list = {fields, FIELD_COUNT,
 		sizeof(struct stauth_session), read_page, add_session};
-	struct stauth_err err = {0};
 	int64_t uid = 0;
-	int ended = 0;
 
 	if (ctl->operand_count) {
 		int code = uid_of(ctl, ctl->operands[0], &uid);
@@ -81,6 +80,8 @@ int ctl_session_list(struct ctl *ctl)
 			return code;
 		}
 	}
+	struct stauth_err err = {0};
+	int ended = 0;
 	/* Rows of hosts that died are no live sessions; whoever may only read
 	 * sees them until the gate has swept. */
 	(void)stauth_host_sweep(&ctl->ctx, &ended, &err);
@@ -121,10 +122,8 @@ static int revoke_many(struct ctl *ctl, int64_t uid)
 int ctl_session_revoke(struct ctl *ctl)
 {
 	const char *user = ctl->opt[CTL_USER];
-	int64_t uid = 0;
 	int ways = (ctl->operand_count > 0) + (user != NULL) +
 		   (ctl->opt[CTL_ALL] != NULL);
-	int code = EX_OK;
 
 	if (ways != 1) {
 		return ctl_usage(
@@ -133,7 +132,9 @@ int ctl_session_revoke(struct ctl *ctl)
 	if (ctl->operand_count) {
 		return revoke_one(ctl, ctl->operands[0]);
 	}
-	if (user) {
+	int64_t uid = 0;
+	int code = EX_OK;
+	if (user != NULL) {
 		code = uid_of(ctl, user, &uid);
 	} else {
 		code = ctl_ask_confirm(ctl, "End all sessions of everybody?");

@@ -18,12 +18,12 @@ static bool parse_age(const char *text, int64_t now_s, int64_t *ret_at)
 	char number[16];
 	size_t len = strlen(text);
 	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
-	int64_t count = 0;
 
-	if (!unit || !*unit || len > sizeof(number)) {
+	if (unit == NULL || !*unit || len > sizeof(number)) {
 		return false;
 	}
 	snprintf(number, sizeof(number), "%.*s", (int)len - 1, text);
+	int64_t count = 0;
 	if (!stauth_parse_int(number, 0, AGE_MAX, &count)) {
 		return false;
 	}
@@ -47,7 +47,7 @@ static bool parse_date(const char *text, int64_t *ret_at)
 		struct tm tm = {0};
 		const char *end = strptime(text, formats[i], &tm);
 
-		if (end && !*end) {
+		if (end != NULL && !*end) {
 			*ret_at = timegm(&tm);
 			return true;
 		}

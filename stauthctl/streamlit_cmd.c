@@ -44,10 +44,10 @@ static void add_origins(
 static void add_hosts(
 	struct stauth_buf *buf, const struct stauth_config *config)
 {
-	char name[STAUTH_ORIGIN_SIZE];
 	const char *port = "";
 
 	stauth_buf_add(buf, "allowedHosts = [");
+	char name[STAUTH_ORIGIN_SIZE];
 	for (size_t i = 0; i < config->public_url_count; i++) {
 		split_host(config->public_urls[i].host, name, &port);
 		stauth_buf_add(buf, i ? ", " : "");
@@ -80,13 +80,13 @@ static void add_browser(
 	struct stauth_buf *buf, const struct stauth_config *config)
 {
 	const struct stauth_origin *origin = &config->public_urls[0];
-	char name[STAUTH_ORIGIN_SIZE];
 	const char *port = "";
 
 	stauth_buf_add(buf, "\n[browser]\ngatherUsageStats = false\n");
 	if (!config->public_url_count) {
 		return;
 	}
+	char name[STAUTH_ORIGIN_SIZE];
 	split_host(origin->host, name, &port);
 	if (!port[0]) {
 		port = origin->https ? "443" : "80";
@@ -142,13 +142,11 @@ static void add_theme(
 
 int ctl_streamlit_config(struct ctl *ctl)
 {
-	struct stauth_buf buf;
-	int code = EX_OK;
-
 	if (!ctl->config->public_url_count) {
 		ctl_warn("warning: PUBLIC_URL is not set: the app will not "
 			 "know its own address");
 	}
+	struct stauth_buf buf;
 	stauth_buf_init(&buf, TEXT_MAX);
 	stauth_buf_add(&buf, "# .streamlit/config.toml, written by: stauthctl "
 			     "streamlit-config\n");
@@ -156,6 +154,7 @@ int ctl_streamlit_config(struct ctl *ctl)
 	add_browser(&buf, ctl->config);
 	add_headers(&buf);
 	add_theme(&buf, ctl->config);
+	int code = EX_OK;
 	if (stauth_buf_ok(&buf)) {
 		fputs(stauth_buf_str(&buf), stdout);
 		code = ctl_out_flush();

@@ -91,8 +91,8 @@ int ctl_user_print(struct ctl *ctl, const struct stauth_account *account,
 	struct ctl_out out;
 
 	ctl_user_begin(&out, CTL_ONE, ctl->json, password != NULL);
-	ctl_user_row(&out, account, password ? password->data : NULL);
-	if (out.buf.data) {
+	ctl_user_row(&out, account, password != NULL ? password->data : NULL);
+	if (out.buf.data != NULL) {
 		stauth_wipe(out.buf.data, out.buf.cap);
 	}
 	return ctl_out_end(&out);
@@ -111,8 +111,8 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	const char *search = ctl->opt[CTL_SEARCH];
 
 	(void)about;
-	return stauth_account_list(&ctl->ctx, search ? search : "",
-		last ? last->name : "", max, ret_rows, ret_count, err);
+	return stauth_account_list(&ctl->ctx, search != NULL ? search : "",
+		last != NULL ? last->name : "", max, ret_rows, ret_count, err);
 }
 
 int ctl_user_list(struct ctl *ctl)
@@ -127,13 +127,12 @@ int ctl_user_show(struct ctl *ctl)
 {
 	struct stauth_account account;
 	struct stauth_err err = {0};
-	int code = EX_OK;
 
 	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	code = ctl_user_print(ctl, &account, NULL);
+	int code = ctl_user_print(ctl, &account, NULL);
 	return code;
 }
 
@@ -151,7 +150,6 @@ static void tell_change(struct ctl *ctl, const char *what, int ended)
 static int edit_user(struct ctl *ctl, const struct stauth_account_edit *edit,
 	const char *what)
 {
-	struct stauth_account account;
 	struct stauth_err err = {0};
 	int ended = 0;
 
@@ -163,6 +161,7 @@ static int edit_user(struct ctl *ctl, const struct stauth_account_edit *edit,
 	if (!ctl->json) {
 		return EX_OK;
 	}
+	struct stauth_account account;
 	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
@@ -173,10 +172,10 @@ static int edit_user(struct ctl *ctl, const struct stauth_account_edit *edit,
 /* --x, --no-x: 1, 0, or -1 for neither. */
 static int switch_of(const struct ctl *ctl, enum ctl_opt yes, enum ctl_opt no)
 {
-	if (ctl->opt[yes]) {
+	if (ctl->opt[yes] != NULL) {
 		return 1;
 	}
-	return ctl->opt[no] ? 0 : -1;
+	return ctl->opt[no] != NULL ? 0 : -1;
 }
 
 int ctl_user_set(struct ctl *ctl)
@@ -191,12 +190,13 @@ int ctl_user_set(struct ctl *ctl)
 		.disabled = -1,
 	};
 
-	if ((ctl->opt[CTL_SU] && ctl->opt[CTL_NO_SU]) ||
-		(ctl->opt[CTL_SYSTEM_LOGIN] && ctl->opt[CTL_NO_SYSTEM_LOGIN])) {
+	if ((ctl->opt[CTL_SU] != NULL && ctl->opt[CTL_NO_SU] != NULL) ||
+		(ctl->opt[CTL_SYSTEM_LOGIN] != NULL &&
+			ctl->opt[CTL_NO_SYSTEM_LOGIN] != NULL)) {
 		return ctl_usage("a switch and its opposite on one line");
 	}
-	if (!edit.email && !edit.display_name && !edit.groups && edit.su < 0 &&
-		edit.system_login < 0) {
+	if (edit.email == NULL && edit.display_name == NULL &&
+		edit.groups == NULL && edit.su < 0 && edit.system_login < 0) {
 		return ctl_usage("user set: nothing to set");
 	}
 	return edit_user(ctl, &edit, "changed");
@@ -223,17 +223,16 @@ int ctl_user_delete(struct ctl *ctl)
 {
 	struct stauth_account account;
 	struct stauth_err err = {0};
-	int ended = 0;
-	int code = EX_OK;
 
 	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	code = ctl_ask_confirm(ctl, "Delete the user %s?", account.name);
+	int code = ctl_ask_confirm(ctl, "Delete the user %s?", account.name);
 	if (code != EX_OK) {
 		return code;
 	}
+	int ended = 0;
 	if (stauth_account_delete(&ctl->ctx, account.name, &ctl->actor, &ended,
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);

@@ -16,12 +16,12 @@ int ctl_user_reset_link(struct ctl *ctl)
 	bool send = ctl->opt[CTL_SEND] != NULL;
 	struct stauth_err err = {0};
 	char link[STAUTH_RESET_LINK_SIZE] = "";
-	int code = EX_OK;
 
 	if (stauth_reset_link(&ctl->ctx, ctl->operands[0], send, &ctl->actor,
 		    link, &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
+	int code = EX_OK;
 	if (send) {
 		ctl_info(ctl, "the link is on its way; it works for %d minutes",
 			STAUTH_RESET_MINUTES);

@@ -18,7 +18,6 @@
 static int new_password(struct ctl *ctl, enum ctl_source *ret_source,
 	struct stauth_secret *ret_password)
 {
-	struct stauth_err err = {0};
 	int code = ctl_ask_source(ctl, ret_source);
 
 	if (code != EX_OK) {
@@ -27,6 +26,7 @@ static int new_password(struct ctl *ctl, enum ctl_source *ret_source,
 	if (*ret_source != CTL_GENERATED) {
 		return ctl_ask_password(*ret_source, true, ret_password);
 	}
+	struct stauth_err err = {0};
 	if (stauth_account_generate(&ctl->ctx, ret_password, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
@@ -44,7 +44,7 @@ static int show_result(struct ctl *ctl, const struct stauth_account *account,
 	if (ctl->json) {
 		return ctl_user_print(ctl, account, shown);
 	}
-	if (!shown) {
+	if (shown == NULL) {
 		return EX_OK;
 	}
 	ctl_info(ctl, "the password is shown this once:");
@@ -109,17 +109,16 @@ static int passwd_with(struct ctl *ctl, struct stauth_account *account,
 /* Looked up first, so that nobody types a password for nobody. */
 int ctl_user_passwd(struct ctl *ctl)
 {
-	struct stauth_secret password = {0};
-	enum ctl_source source = CTL_FROM_TERMINAL;
 	struct stauth_account account;
 	struct stauth_err err = {0};
-	int code = EX_OK;
 
 	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	code = new_password(ctl, &source, &password);
+	struct stauth_secret password = {0};
+	enum ctl_source source = CTL_FROM_TERMINAL;
+	int code = new_password(ctl, &source, &password);
 	if (code == EX_OK) {
 		code = passwd_with(ctl, &account, &password, source);
 	}
@@ -130,8 +129,6 @@ int ctl_user_passwd(struct ctl *ctl)
 /* The verdict as an exit code; only here does a verify become a 0. */
 static int judge(struct ctl *ctl, struct stauth_login *login)
 {
-	struct stauth_err err = {0};
-
 	if (login->verdict == STAUTH_DENY_THROTTLED) {
 		return ctl_fail_with(EX_TEMPFAIL, STAUTH_TEXT_THROTTLED,
 			(long long)login->wait_s, STAUTH_PLURAL(login->wait_s));
@@ -139,6 +136,7 @@ static int judge(struct ctl *ctl, struct stauth_login *login)
 	if (login->verdict != STAUTH_ALLOW) {
 		return ctl_fail_with(EX_NOPERM, "%s", STAUTH_TEXT_BAD_LOGIN);
 	}
+	struct stauth_err err = {0};
 	if (stauth_login_done(&ctl->ctx, login, "verify", &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
@@ -174,13 +172,13 @@ static int verify_with(struct ctl *ctl, const struct stauth_secret *password)
 
 int ctl_user_verify(struct ctl *ctl)
 {
-	struct stauth_secret password = {0};
 	enum ctl_source source = CTL_FROM_TERMINAL;
 	int code = ctl_ask_source(ctl, &source);
 
 	if (code != EX_OK) {
 		return code;
 	}
+	struct stauth_secret password = {0};
 	code = ctl_ask_password(source, false, &password);
 	if (code == EX_OK || code == EX_DATAERR) {
 		code = verify_with(ctl, code == EX_OK ? &password : NULL);

@@ -57,7 +57,7 @@ static int read_bytes(
 		yaml->refused = "the file is too long: over 16 MiB";
 	} else if (yaml->directives > DIRECTIVES_MAX) {
 		yaml->refused = "there are too many tag directives";
-	} else if (memchr(buffer, '\0', *size_read)) {
+	} else if (memchr(buffer, '\0', *size_read) != NULL) {
 		yaml->refused = "there is a NUL: this is no text file";
 	}
 	return yaml->refused == NULL;
@@ -80,7 +80,7 @@ static void drop_event(struct ctl_yaml *yaml)
 static enum stauth_rc parse_failed(
 	const struct ctl_yaml *yaml, struct stauth_err *err)
 {
-	if (yaml->refused) {
+	if (yaml->refused != NULL) {
 		return stauth_fail(err, STAUTH_BADVALUE, "%s", yaml->refused);
 	}
 	if (yaml->parser.error == YAML_READER_ERROR) {
@@ -161,7 +161,6 @@ enum stauth_rc ctl_yaml_each(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
 
 	while (rc == STAUTH_OK && yaml->event.type != YAML_MAPPING_END_EVENT) {
 		char key[CTL_YAML_TEXT_SIZE];
-		size_t len;
 
 		if (yaml->event.type != YAML_SCALAR_EVENT ||
 			yaml->event.data.scalar.length >= sizeof(key)) {
@@ -169,7 +168,7 @@ enum stauth_rc ctl_yaml_each(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
 				"line %zu: a key is no text, or too long",
 				ctl_yaml_line(yaml));
 		}
-		len = yaml->event.data.scalar.length;
+		size_t len = yaml->event.data.scalar.length;
 		memcpy(key, yaml->event.data.scalar.value, len);
 		key[len] = '\0';
 		yaml->key_line = ctl_yaml_line(yaml);
@@ -219,12 +218,12 @@ enum stauth_rc ctl_yaml_open(
 void ctl_yaml_close(struct ctl_yaml *yaml)
 {
 	drop_event(yaml);
-	if (yaml->parser.raw_buffer.start) {
+	if (yaml->parser.raw_buffer.start != NULL) {
 		stauth_wipe(yaml->parser.raw_buffer.start,
 			(size_t)(yaml->parser.raw_buffer.end -
 				 yaml->parser.raw_buffer.start));
 	}
-	if (yaml->parser.buffer.start) {
+	if (yaml->parser.buffer.start != NULL) {
 		stauth_wipe(yaml->parser.buffer.start,
 			(size_t)(yaml->parser.buffer.end -
 				 yaml->parser.buffer.start));

@@ -44,8 +44,8 @@ enum stauth_rc stauth_account_list(struct stauth_ctx *ctx, const char *search,
 	size_t *ret_count, struct stauth_err *err)
 {
 	return ctx->accounts->ops->user_list(ctx->accounts,
-		search ? search : "", after ? after : "", limit, ret_accounts,
-		ret_count, err);
+		search != NULL ? search : "", after != NULL ? after : "", limit,
+		ret_accounts, ret_count, err);
 }
 
 /* --- 2. to 4. a new one */
@@ -55,8 +55,8 @@ static enum stauth_rc set_email(const struct stauth_account_new *given,
 {
 	const char *email = given->email;
 
-	if (!email) {
-		email = strchr(account->name, '@') ? account->name : "";
+	if (email == NULL) {
+		email = strchr(account->name, '@') != NULL ? account->name : "";
 	}
 	if (!email[0]) {
 		account->email[0] = '\0';
@@ -69,13 +69,13 @@ static enum stauth_rc set_email(const struct stauth_account_new *given,
 static enum stauth_rc set_fields(const struct stauth_account_new *given,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	const char *display = given->display_name ? given->display_name : "";
-	enum stauth_rc rc;
+	const char *display =
+		given->display_name != NULL ? given->display_name : "";
 
 	account->su = given->su;
 	account->system_login = given->system_login;
 	account->must_change = given->must_change;
-	rc = stauth_name_canonical(
+	enum stauth_rc rc = stauth_name_canonical(
 		given->name, strlen(given->name), account->name, err);
 	if (rc == STAUTH_OK) {
 		rc = set_email(given, account, err);
@@ -85,8 +85,9 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 			display, strlen(display), account->display_name, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_groups_canonical(given->groups ? given->groups : "",
-			given->su, account->groups, err);
+		rc = stauth_groups_canonical(
+			given->groups != NULL ? given->groups : "", given->su,
+			account->groups, err);
 	}
 	return rc;
 }
@@ -111,13 +112,11 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	const struct stauth_secret *password, struct stauth_account *account,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
-	if (!password) {
+	if (password == NULL) {
 		return STAUTH_OK;
 	}
-	rc = stauth_password_check(ctx->config, account->name, account->email,
-		account->display_name, password, err);
+	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
+		account->email, account->display_name, password, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -129,17 +128,16 @@ static enum stauth_rc insert(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_change change;
-	int64_t uid = 0;
-	int ended = 0;
-	enum stauth_rc rc;
 
 	stauth_change_fill(ctx, "user.add", account, actor, "", false, &change);
-	rc = ctx->accounts->ops->user_insert(
+	int64_t uid = 0;
+	enum stauth_rc rc = ctx->accounts->ops->user_insert(
 		ctx->accounts, account, &change, &uid, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	change.audit.uid = uid;
+	int ended = 0;
 	rc = stauth_change_after(ctx, uid, &change, &ended, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -183,16 +181,16 @@ static enum stauth_rc delete_account(struct stauth_ctx *ctx,
 	int *ret_ended, struct stauth_err *err)
 {
 	struct stauth_change change;
-	int before = 0;
-	int ended = 0;
-	enum stauth_rc rc;
 
 	stauth_change_fill(
 		ctx, "user.delete", account, actor, "", true, &change);
-	rc = stauth_change_before(ctx, account->uid, &change, &before, err);
+	int before = 0;
+	enum stauth_rc rc =
+		stauth_change_before(ctx, account->uid, &change, &before, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int ended = 0;
 	rc = ctx->accounts->ops->user_delete(
 		ctx->accounts, account->uid, &change, &ended, err);
 	if (rc == STAUTH_REFUSED) {

@@ -14,7 +14,7 @@
 enum stauth_rc stauth_account_report(
 	struct stauth_ctx *ctx, enum stauth_rc rc, const struct stauth_err *err)
 {
-	if (rc > 0 && err) {
+	if (rc > 0 && err != NULL) {
 		stauth_report(&ctx->messages, STAUTH_ERROR, "%s", err->msg);
 	}
 	return rc;
@@ -33,13 +33,12 @@ enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	char canonical[STAUTH_NAME_SIZE];
-	enum stauth_rc rc;
 
 	if (stauth_name_canonical(name, strlen(name), canonical, NULL) !=
 		STAUTH_OK) {
 		return no_such_user(name, err);
 	}
-	rc = ctx->accounts->ops->user_by_name(
+	enum stauth_rc rc = ctx->accounts->ops->user_by_name(
 		ctx->accounts, canonical, ret_account, err);
 	return rc == STAUTH_NOTFOUND ? no_such_user(name, err) : rc;
 }
@@ -72,21 +71,20 @@ static enum stauth_rc end_elsewhere(struct stauth_ctx *ctx, int64_t uid,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
-	struct stauth_audit_row row;
 	const struct stauth_actor actor = {
 		.name = change->audit.actor,
 		.channel = change->audit.channel,
 		.address = change->audit.address,
 	};
-	int ended = 0;
-	enum stauth_rc rc;
 
 	if (!change->end_sessions) {
 		return STAUTH_OK;
 	}
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "session.revoke_all", true, change->audit.user,
 		uid, &actor, change->audit.event);
-	rc = ctx->state->ops->session_end_user(ctx->state, uid,
+	int ended = 0;
+	enum stauth_rc rc = ctx->state->ops->session_end_user(ctx->state, uid,
 		change->keep_session, &row, change->now_s, &ended, err);
 	*ret_ended += ended;
 	return rc;
@@ -107,14 +105,14 @@ static enum stauth_rc add_row(struct stauth_ctx *ctx,
 	const struct stauth_change *change, struct stauth_err *err)
 {
 	struct stauth_mailing mailing = {.never_refuse = true};
-	int64_t wait_s = 0;
 
-	if (!change->notice) {
+	if (change->notice == NULL) {
 		return ctx->state->ops->audit_add(
 			ctx->state, &change->audit, change->now_s, err);
 	}
 	mailing.mail = *change->notice;
 	mailing.audit = change->audit;
+	int64_t wait_s = 0;
 	return stauth_mailing_post(ctx, &mailing, &wait_s, err);
 }
 
@@ -122,12 +120,10 @@ enum stauth_rc stauth_change_after(struct stauth_ctx *ctx, int64_t uid,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	if (ctx->accounts->ops->with_state) {
 		return STAUTH_OK;
 	}
-	rc = add_row(ctx, change, err);
+	enum stauth_rc rc = add_row(ctx, change, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -35,13 +35,13 @@ static enum stauth_rc merge_texts(const struct stauth_account_edit *edit,
 	const char *display = edit->display_name;
 	enum stauth_rc rc = STAUTH_OK;
 
-	if (edit->email && !edit->email[0]) {
+	if (edit->email != NULL && !edit->email[0]) {
 		next->email[0] = '\0';
-	} else if (edit->email) {
+	} else if (edit->email != NULL) {
 		rc = stauth_email_canonical(
 			edit->email, strlen(edit->email), next->email, err);
 	}
-	if (rc == STAUTH_OK && display) {
+	if (rc == STAUTH_OK && display != NULL) {
 		rc = stauth_display_canonical(
 			display, strlen(display), next->display_name, err);
 	}
@@ -51,7 +51,6 @@ static enum stauth_rc merge_texts(const struct stauth_account_edit *edit,
 static enum stauth_rc merge(const struct stauth_account_edit *edit,
 	struct stauth_account *next, struct stauth_err *err)
 {
-	char groups[STAUTH_GROUPS_SIZE];
 	enum stauth_rc rc = merge_texts(edit, next, err);
 
 	if (rc != STAUTH_OK) {
@@ -62,9 +61,11 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 		edit->disabled < 0 ? next->disabled : edit->disabled > 0;
 	next->system_login = edit->system_login < 0 ? next->system_login
 						    : edit->system_login > 0;
+	char groups[STAUTH_GROUPS_SIZE];
 	/* Also when no groups are given: su takes one of the places. */
-	rc = stauth_groups_canonical(edit->groups ? edit->groups : next->groups,
-		next->su, groups, err);
+	rc = stauth_groups_canonical(
+		edit->groups != NULL ? edit->groups : next->groups, next->su,
+		groups, err);
 	if (rc == STAUTH_OK) {
 		memcpy(next->groups, groups, sizeof(groups));
 	}
@@ -120,13 +121,13 @@ static enum stauth_rc write_change(struct stauth_ctx *ctx,
 	int *ret_ended, struct stauth_err *err)
 {
 	int before = 0;
-	int ended = 0;
 	enum stauth_rc rc =
 		stauth_change_before(ctx, next->uid, change, &before, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int ended = 0;
 	rc = ctx->accounts->ops->user_update(
 		ctx->accounts, next, change, &ended, err);
 	if (rc == STAUTH_REFUSED) {
@@ -144,21 +145,19 @@ static enum stauth_rc apply(struct stauth_ctx *ctx,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	struct stauth_change change;
-	struct stauth_buf detail;
-	enum stauth_rc rc;
-
 	if (!differs(old, next)) {
 		*ret_ended = 0;
 		return STAUTH_OK;
 	}
-	rc = stauth_account_check_channel(
+	enum stauth_rc rc = stauth_account_check_channel(
 		old->system_login || next->system_login, actor, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_buf detail;
 	stauth_buf_init(&detail, STAUTH_DETAIL_SIZE);
 	describe(old, next, &detail);
+	struct stauth_change change;
 	stauth_change_fill(ctx, event_of(old, next), old, actor,
 		stauth_buf_str(&detail), true, &change);
 	stauth_buf_finish(&detail);
@@ -173,14 +172,13 @@ static enum stauth_rc edit_once(struct stauth_ctx *ctx, const char *name,
 	struct stauth_err *err)
 {
 	struct stauth_account old = {0};
-	struct stauth_account next;
 	enum stauth_rc rc = stauth_account_read(ctx, name, &old, err);
 
 	stauth_wipe_array(old.password);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	next = old;
+	struct stauth_account next = old;
 	rc = merge(edit, &next, err);
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -51,9 +51,9 @@ static enum stauth_rc form_ok(const struct stauth_config *config,
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_LONG);
 	}
-	if (memchr(password->data, '\r', password->len) ||
-		memchr(password->data, '\n', password->len) ||
-		memchr(password->data, '\0', password->len)) {
+	if (memchr(password->data, '\r', password->len) != NULL ||
+		memchr(password->data, '\n', password->len) != NULL ||
+		memchr(password->data, '\0', password->len) != NULL) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
 	}
@@ -180,16 +180,16 @@ static enum stauth_rc fill_groups(struct stauth_ctx *ctx, size_t len,
 enum stauth_rc stauth_account_generate(struct stauth_ctx *ctx,
 	struct stauth_secret *ret_password, struct stauth_err *err)
 {
-	struct stauth_secret password = {0};
 	size_t min = (size_t)ctx->config->password_min_length;
 	size_t groups = GROUPS_LEAST;
-	enum stauth_rc rc;
 
 	while (groups * (GROUP_LEN + 1) - 1 < min &&
 		(groups + 1) * (GROUP_LEN + 1) - 1 <= STAUTH_PASSWORD_MAX) {
 		groups++;
 	}
-	rc = fill_groups(ctx, groups * (GROUP_LEN + 1) - 1, &password, err);
+	struct stauth_secret password = {0};
+	enum stauth_rc rc =
+		fill_groups(ctx, groups * (GROUP_LEN + 1) - 1, &password, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_password_check(
 			ctx->config, "", "", "", &password, err);
@@ -208,14 +208,12 @@ static enum stauth_rc fill_notice(struct stauth_ctx *ctx,
 	const struct stauth_account *account, struct stauth_mail *mail,
 	struct stauth_change *change, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	if (!account->email[0] ||
 		ctx->config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return STAUTH_OK;
 	}
-	rc = stauth_mail_fill(ctx, STAUTH_MAIL_PASSWORD_CHANGED, account->email,
-		account->name, NOTICE_S, mail, err);
+	enum stauth_rc rc = stauth_mail_fill(ctx, STAUTH_MAIL_PASSWORD_CHANGED,
+		account->email, account->name, NOTICE_S, mail, err);
 	if (rc == STAUTH_OK) {
 		change->notice = mail;
 	}
@@ -229,13 +227,13 @@ enum stauth_rc stauth_account_write_password(struct stauth_ctx *ctx,
 {
 	struct stauth_mail mail;
 	int before = 0;
-	int ended = 0;
 	enum stauth_rc rc = fill_notice(ctx, account, &mail, change, err);
 
 	if (rc == STAUTH_OK) {
 		rc = stauth_change_before(
 			ctx, account->uid, change, &before, err);
 	}
+	int ended = 0;
 	if (rc == STAUTH_OK) {
 		rc = ctx->accounts->ops->password_set(ctx->accounts,
 			account->uid, epoch, encoded, must_change, change,
@@ -256,18 +254,18 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	struct stauth_change change;
 	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
 		account->email, account->display_name, password, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	rc = stauth_hash_new(ctx, false, password, encoded, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_change change;
 	stauth_change_fill(ctx, "password.set", account, actor,
 		must_change ? "must change" : "", true, &change);
 	/* The wall once more: it was asked before the slow hash. */
@@ -326,12 +324,12 @@ static enum stauth_rc encode_other(struct stauth_ctx *ctx, bool known_device,
 {
 	struct stauth_password_cost cost = stauth_hash_cost(ctx->config);
 	struct stauth_slot slot;
-	bool same = false;
 	enum stauth_rc rc = stauth_slot_take(ctx, known_device, &slot, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	bool same = false;
 	rc = stauth_password_verify(account->password, password, &same, err);
 	if (rc == STAUTH_OK && same) {
 		rc = stauth_fail(
@@ -350,7 +348,7 @@ static enum stauth_rc keep_browser(struct stauth_ctx *ctx,
 	const struct stauth_account *account, struct stauth_change *change,
 	struct stauth_err *err)
 {
-	if (session && !session->must_change) {
+	if (session != NULL && !session->must_change) {
 		memcpy(change->keep_session, session->handle,
 			sizeof(change->keep_session));
 	}
@@ -380,20 +378,20 @@ static enum stauth_rc change_own(struct stauth_ctx *ctx,
 	const struct stauth_account *account, const struct stauth_actor *actor,
 	int *ret_ended, struct stauth_err *err)
 {
-	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	struct stauth_change change;
 	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
 		account->email, account->display_name, new_password, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_change change;
 	stauth_change_fill(
 		ctx, "password.change", account, actor, "", true, &change);
 	rc = keep_browser(ctx, session, device_token, account, &change, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	rc = encode_other(
 		ctx, login->known_device, account, new_password, encoded, err);
 	if (rc != STAUTH_OK) {
@@ -415,14 +413,13 @@ enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	enum stauth_rc rc;
 
 	if (login->verdict != STAUTH_ALLOW ||
-		(session && login->account.uid != session->uid)) {
+		(session != NULL && login->account.uid != session->uid)) {
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
 	/* The current password was right, whatever becomes of the new one. */
-	rc = stauth_rate_limits_done(ctx, login, true, err);
+	enum stauth_rc rc = stauth_rate_limits_done(ctx, login, true, err);
 	if (rc == STAUTH_OK) {
 		rc = read_own(ctx, login, &account, err);
 	}

@@ -71,7 +71,7 @@ static void add_b64(struct stauth_buf *buf, const void *data, size_t len)
 {
 	char *text = malloc(STAUTH_B64URL_SIZE(len));
 
-	if (!text) {
+	if (text == NULL) {
 		buf->failed = true;
 		return;
 	}
@@ -90,8 +90,6 @@ static bool sign(const struct stauth_config *config, const char *text,
 static enum stauth_rc build(const struct stauth_config *config,
 	const char *claims, struct stauth_buf *jwt, struct stauth_err *err)
 {
-	uint8_t mac[STAUTH_SHA256_LEN];
-
 	stauth_buf_add(jwt, header);
 	stauth_buf_add(jwt, ".");
 	add_b64(jwt, claims, strlen(claims));
@@ -99,6 +97,7 @@ static enum stauth_rc build(const struct stauth_config *config,
 		return stauth_fail(
 			err, STAUTH_ENOMEM, "the assertion is too large");
 	}
+	uint8_t mac[STAUTH_SHA256_LEN];
 	if (!sign(config, jwt->data, jwt->len, mac)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
 	}
@@ -113,23 +112,19 @@ enum stauth_rc stauth_assertion_make(const struct stauth_config *config,
 	const struct stauth_session *session, int64_t now_s,
 	struct stauth_buf *out, struct stauth_err *err)
 {
-	struct stauth_buf jwt;
-	json_t *json;
-	char *claims;
-	enum stauth_rc rc;
-
 	if (config->app_key_len == 0) {
 		return STAUTH_OK;
 	}
-	json = claims_json(config, session, now_s);
-	claims = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_t *json = claims_json(config, session, now_s);
+	char *claims = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	if (!claims) {
+	if (claims == NULL) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the session's identity makes no JSON");
 	}
+	struct stauth_buf jwt;
 	stauth_buf_init(&jwt, JWT_MAX);
-	rc = build(config, claims, &jwt, err);
+	enum stauth_rc rc = build(config, claims, &jwt, err);
 	free(claims);
 	if (rc == STAUTH_OK) {
 		stauth_buf_add_len(out, jwt.data, jwt.len);
@@ -155,9 +150,11 @@ static bool split(const char *jwt, size_t len, struct parts *parts)
 	const char *end = jwt + len;
 	const char *one = memchr(jwt, '.', len);
 	const char *two =
-		one ? memchr(one + 1, '.', (size_t)(end - one - 1)) : NULL;
+		one != NULL ? memchr(one + 1, '.', (size_t)(end - one - 1))
+			    : NULL;
 
-	if (!two || memchr(two + 1, '.', (size_t)(end - two - 1))) {
+	if (two == NULL ||
+		memchr(two + 1, '.', (size_t)(end - two - 1)) != NULL) {
 		return false;
 	}
 	*parts = (struct parts){
@@ -192,7 +189,8 @@ static json_t *decode(const char *part, size_t len)
 	size_t text_len;
 	json_t *json = NULL;
 
-	if (text && stauth_b64url_decode(part, len, text, len, &text_len)) {
+	if (text != NULL &&
+		stauth_b64url_decode(part, len, text, len, &text_len)) {
 		json = json_loadb(text, text_len, JSON_REJECT_DUPLICATES, NULL);
 	}
 	free(text);
@@ -203,14 +201,15 @@ static bool is_str(const json_t *json, const char *key, const char *want)
 {
 	const char *got = json_string_value(json_object_get(json, key));
 
-	return got && strcmp(got, want) == 0;
+	return got != NULL && strcmp(got, want) == 0;
 }
 
 static bool header_right(const json_t *json)
 {
 	return is_str(json, "alg", "HS256") &&
-	       (!json_object_get(json, "typ") || is_str(json, "typ", "JWT")) &&
-	       !json_object_get(json, "crit");
+	       (json_object_get(json, "typ") == NULL ||
+		       is_str(json, "typ", "JWT")) &&
+	       json_object_get(json, "crit") == NULL;
 }
 
 static bool times_right(const json_t *json, int64_t now_s)
@@ -228,7 +227,7 @@ static bool handle_right(const char *sid)
 	uint8_t raw[12];
 	size_t len;
 
-	return sid && strlen(sid) == STAUTH_HANDLE_LEN &&
+	return sid != NULL && strlen(sid) == STAUTH_HANDLE_LEN &&
 	       stauth_b64url_decode(
 		       sid, STAUTH_HANDLE_LEN, raw, sizeof(raw), &len);
 }
@@ -248,16 +247,15 @@ enum stauth_rc stauth_assertion_check(const struct stauth_config *config,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
 {
 	struct parts parts;
-	json_t *head;
-	json_t *claims;
-	enum stauth_rc rc = STAUTH_NOTFOUND;
 
 	if (config->app_key_len == 0 || len > JWT_MAX ||
 		!split(jwt, len, &parts) || !mac_right(config, &parts)) {
 		return stauth_fail(err, STAUTH_NOTFOUND, "no valid assertion");
 	}
-	head = decode(parts.header, parts.header_len);
+	json_t *head = decode(parts.header, parts.header_len);
+	json_t *claims;
 	claims = decode(parts.claims, parts.claims_len);
+	enum stauth_rc rc = STAUTH_NOTFOUND;
 	if (header_right(head) && claims_right(config, claims, now_s)) {
 		memcpy(ret_handle,
 			json_string_value(json_object_get(claims, "sid")),

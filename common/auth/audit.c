@@ -14,7 +14,7 @@ void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
 	stauth_text_clean(row->event, sizeof(row->event), event);
 	stauth_text_clean(row->user, sizeof(row->user), user);
 	stauth_text_clean(row->detail, sizeof(row->detail), detail);
-	if (actor) {
+	if (actor != NULL) {
 		stauth_text_clean(row->actor, sizeof(row->actor), actor->name);
 		stauth_text_clean(
 			row->channel, sizeof(row->channel), actor->channel);

@@ -22,7 +22,6 @@
 enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	size_t token_len, uint64_t tag, struct stauth_check_done *ret_done)
 {
-	uint8_t hash[STAUTH_SHA256_LEN];
 	int64_t idle_s = (int64_t)ctx->config->session_idle_minutes * 60;
 
 	if (!stauth_token_wellformed(token, token_len)) {
@@ -30,6 +29,7 @@ enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 		ret_done->verdict = STAUTH_DENY;
 		return STAUTH_OK;
 	}
+	uint8_t hash[STAUTH_SHA256_LEN];
 	if (!stauth_sha256(token, token_len, hash)) {
 		ret_done->tag = tag;
 		ret_done->verdict = STAUTH_FAULT;
@@ -57,7 +57,6 @@ static bool may_enter(const char *groups, const char *require)
 enum stauth_verdict stauth_check_judge(
 	const struct stauth_check_done *done, const char *require)
 {
-	enum stauth_verdict entry = STAUTH_DENY;
 	const struct stauth_session *session = &done->session;
 
 	if (done->verdict == STAUTH_FAULT) {
@@ -70,9 +69,9 @@ enum stauth_verdict stauth_check_judge(
 	if (!session->user[0] || !session->handle[0]) {
 		return STAUTH_FAULT;
 	}
-	if (!require || !may_enter(session->groups, require)) {
+	if (require == NULL || !may_enter(session->groups, require)) {
 		return STAUTH_FORBIDDEN;
 	}
-	entry = STAUTH_ALLOW;
+	enum stauth_verdict entry = STAUTH_ALLOW;
 	return entry;
 }

@@ -22,7 +22,7 @@ void stauth_ctx_init(struct stauth_ctx *ctx, const struct stauth_config *config)
 void stauth_ctx_finish(struct stauth_ctx *ctx)
 {
 	if (ctx->slots_fd >= 0) {
-		(void)close(ctx->slots_fd);
+		close(ctx->slots_fd);
 		ctx->slots_fd = -1;
 	}
 	stauth_wipe(&ctx->keys, sizeof(ctx->keys));
@@ -51,8 +51,9 @@ enum stauth_rc stauth_ctx_keys(struct stauth_ctx *ctx,
 
 int64_t stauth_ctx_now(struct stauth_ctx *ctx)
 {
-	if (ctx->state) {
+	if (ctx->state != NULL) {
 		return ctx->state->ops->now(ctx->state);
 	}
-	return ctx->check ? ctx->check->ops->now(ctx->check) : stauth_wall_s();
+	return ctx->check != NULL ? ctx->check->ops->now(ctx->check)
+				  : stauth_wall_s();
 }

@@ -47,16 +47,15 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	struct stauth_delivery *delivery, struct stauth_err *err)
 {
 	const struct stauth_actor actor = {"", "mail", ""};
-	struct stauth_audit_row row;
-	enum stauth_rc rc;
 
 	if (delivery->done_id == 0) {
 		return STAUTH_OK;
 	}
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "mail", delivery->done_ok, delivery->done_user,
 		0, &actor, delivery->done_detail);
-	rc = ctx->state->ops->mail_done(ctx->state, delivery->done_id,
-		delivery->done_silent ? NULL : &row,
+	enum stauth_rc rc = ctx->state->ops->mail_done(ctx->state,
+		delivery->done_id, delivery->done_silent ? NULL : &row,
 		ctx->state->ops->now(ctx->state), err);
 	/* Gone already: its time was over meanwhile. */
 	if (rc >= 0) {
@@ -73,9 +72,9 @@ static enum stauth_rc settle(struct stauth_ctx *ctx,
 	delivery->done_id = mail->id;
 	delivery->done_ok = ok;
 	delivery->done_silent = !mail->kind[0];
-	(void)snprintf(delivery->done_user, sizeof(delivery->done_user), "%s",
+	snprintf(delivery->done_user, sizeof(delivery->done_user), "%s",
 		mail->user);
-	(void)snprintf(delivery->done_detail, sizeof(delivery->done_detail),
+	snprintf(delivery->done_detail, sizeof(delivery->done_detail),
 		"%s%s%.150s", mail->kind, why[0] ? ": " : "", why);
 	return write_done(ctx, delivery, err);
 }
@@ -143,7 +142,7 @@ static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 		stauth_report(&ctx->messages, STAUTH_WARNING,
 			"mail cannot be sent, will retry: %s", trouble->msg);
 	}
-	(void)snprintf(delivery->trouble, sizeof(delivery->trouble), "%s",
+	snprintf(delivery->trouble, sizeof(delivery->trouble), "%s",
 		trouble->msg[0] ? trouble->msg : "no reason given");
 }
 
@@ -204,15 +203,13 @@ static enum stauth_rc send_facts(struct stauth_ctx *ctx,
 	const struct stauth_mail_params *facts, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
-	struct stauth_composed composed = {0};
-	enum stauth_rc rc;
-
-	if (!ctx->mailer) {
+	if (ctx->mailer == NULL) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"no mailer is configured: set SENDGRID_API_KEY, "
 			"SMTP_URL or MAIL_TRANSPORT=FILE");
 	}
-	rc = stauth_compose(ctx->config, facts, &composed, err);
+	struct stauth_composed composed = {0};
+	enum stauth_rc rc = stauth_compose(ctx->config, facts, &composed, err);
 	if (rc == STAUTH_OK) {
 		rc = ctx->mailer->ops->send(
 			ctx->mailer, &composed.letter, ret_retry_after_s, err);
@@ -234,16 +231,15 @@ static enum stauth_rc deliver(struct stauth_ctx *ctx,
 		.date_at = mail->created_at,
 	};
 	struct stauth_err trouble = {.rc = STAUTH_OK};
-	int64_t retry_after_s = 0;
-	enum stauth_rc rc;
 
 	if (!mail->kind[0]) {
 		return settle(ctx, delivery, mail, true, "", err);
 	}
-	rc = stauth_mail_kind_parse(mail->kind, &facts.kind);
+	enum stauth_rc rc = stauth_mail_kind_parse(mail->kind, &facts.kind);
 	if (rc != STAUTH_OK) {
 		return settle(ctx, delivery, mail, false, "unknown kind", err);
 	}
+	int64_t retry_after_s = 0;
 	rc = send_facts(ctx, &facts, &retry_after_s, &trouble);
 	return answer(ctx, delivery, mail, rc, retry_after_s, &trouble, err);
 }
@@ -253,7 +249,6 @@ static enum stauth_rc deliver(struct stauth_ctx *ctx,
 enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
 	struct stauth_delivery *delivery, struct stauth_err *err)
 {
-	struct stauth_mail mail = {0};
 	enum stauth_rc rc = write_done(ctx, delivery, err);
 
 	if (rc != STAUTH_OK) {
@@ -262,6 +257,7 @@ enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
 	if (ctx->boot_ms() < delivery->closed_until_ms) {
 		return STAUTH_NOTFOUND;
 	}
+	struct stauth_mail mail = {0};
 	rc = ctx->state->ops->mail_take(ctx->state, LEASE_S,
 		ctx->state->ops->now(ctx->state), &mail, err);
 	if (rc == STAUTH_OK) {
@@ -276,7 +272,6 @@ enum stauth_rc stauth_delivery_test(
 {
 	char email[STAUTH_EMAIL_SIZE];
 	char message[STAUTH_HANDLE_LEN + 1];
-	int64_t retry_after_s = 0;
 	struct stauth_mail_params facts = {
 		.kind = STAUTH_MAIL_TEST,
 		.to = email,
@@ -290,6 +285,7 @@ enum stauth_rc stauth_delivery_test(
 	if (rc == STAUTH_OK) {
 		rc = stauth_random_handle(ctx->random, message, err);
 	}
+	int64_t retry_after_s = 0;
 	if (rc == STAUTH_OK) {
 		rc = send_facts(ctx, &facts, &retry_after_s, err);
 	}

@@ -24,12 +24,12 @@ static enum stauth_rc keyed(struct stauth_ctx *ctx, const char *text,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
 	const struct stauth_keys *keys;
-	uint8_t hash[STAUTH_SHA256_LEN];
 	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	uint8_t hash[STAUTH_SHA256_LEN];
 	if (!stauth_hmac_sha256(keys->device, sizeof(keys->device), text,
 		    strlen(text), hash)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
@@ -41,7 +41,7 @@ static enum stauth_rc keyed(struct stauth_ctx *ctx, const char *text,
 enum stauth_rc stauth_device_hash(struct stauth_ctx *ctx, const char *token,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
-	if (!token || !stauth_token_wellformed(token, strlen(token))) {
+	if (token == NULL || !stauth_token_wellformed(token, strlen(token))) {
 		return stauth_fail(err, STAUTH_NOTFOUND, "no device token");
 	}
 	return keyed(ctx, token, ret_hash, err);
@@ -55,7 +55,7 @@ enum stauth_rc stauth_device_source_hash(struct stauth_ctx *ctx,
 {
 	char text[STAUTH_NAME_SIZE + STAUTH_ADDRESS_SIZE + 16];
 
-	(void)snprintf(text, sizeof(text), "source %s\n%s", name, source);
+	snprintf(text, sizeof(text), "source %s\n%s", name, source);
 	return keyed(ctx, text, ret_hash, err);
 }
 
@@ -82,10 +82,8 @@ enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_account *account, bool *ret_known,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	*ret_known = false;
-	rc = stauth_device_hash(ctx, token, ret_hash, err);
+	enum stauth_rc rc = stauth_device_hash(ctx, token, ret_hash, err);
 	if (rc != STAUTH_OK) {
 		return rc > 0 ? STAUTH_OK : rc;
 	}

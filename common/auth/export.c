@@ -90,12 +90,12 @@ enum stauth_rc stauth_export(struct stauth_ctx *ctx, bool with_hashes,
 {
 	const struct walk walk = {ctx, with_hashes, row, arg};
 	struct stauth_account *page = calloc(PAGE, sizeof(*page));
-	enum stauth_rc rc;
 
-	if (!page) {
+	if (page == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = with_hashes ? write_audit(ctx, actor, err) : STAUTH_OK;
+	enum stauth_rc rc =
+		with_hashes ? write_audit(ctx, actor, err) : STAUTH_OK;
 	if (rc == STAUTH_OK) {
 		rc = all(&walk, page, err);
 	}

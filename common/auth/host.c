@@ -52,7 +52,7 @@ static bool uid_permits(const char *name, int64_t minimum_uid)
 	if (rc != 0 && rc != ENOENT) {
 		return false;
 	}
-	return !found || (int64_t)found->pw_uid >= minimum_uid;
+	return found == NULL || (int64_t)found->pw_uid >= minimum_uid;
 }
 
 bool stauth_host_permits(const struct stauth_account *account,
@@ -64,7 +64,7 @@ bool stauth_host_permits(const struct stauth_account *account,
 	if (rules->require_su && !account->su) {
 		return false;
 	}
-	if (rules->group) {
+	if (rules->group != NULL) {
 		bool su = account->su && strcmp(rules->group, "su") == 0;
 
 		if (!su && !stauth_groups_has(account->groups, rules->group)) {
@@ -79,10 +79,8 @@ enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
 	enum stauth_host_verdict *ret_verdict,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	*ret_verdict = STAUTH_HOST_NO;
-	rc = stauth_account_get(ctx, name, ret_account, err);
+	enum stauth_rc rc = stauth_account_get(ctx, name, ret_account, err);
 	if (rc == STAUTH_NOTFOUND) {
 		*ret_verdict = STAUTH_HOST_UNKNOWN;
 		return STAUTH_OK;
@@ -109,7 +107,7 @@ static void read_small(const char *path, char *out, size_t out_size)
 
 	out[n > 0 ? n : 0] = '\0';
 	if (fd >= 0) {
-		(void)close(fd);
+		close(fd);
 	}
 }
 
@@ -119,16 +117,15 @@ static void read_small(const char *path, char *out, size_t out_size)
 static int64_t process_start(int64_t pid)
 {
 	char path[64];
-	char stat[1024];
-	char *field;
 
-	(void)snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	char stat[1024];
 	read_small(path, stat, sizeof(stat));
-	field = strrchr(stat, ')');
-	for (int i = 0; field && i < 20; i++) {
+	char *field = strrchr(stat, ')');
+	for (int i = 0; field != NULL && i < 20; i++) {
 		field = strchr(field + 1, ' ');
 	}
-	return field ? strtoll(field + 1, NULL, 10) : 0;
+	return field != NULL ? strtoll(field + 1, NULL, 10) : 0;
 }
 
 static void boot_id(char out[9])
@@ -136,7 +133,7 @@ static void boot_id(char out[9])
 	char text[64];
 
 	read_small("/proc/sys/kernel/random/boot_id", text, sizeof(text));
-	(void)snprintf(out, 9, "%.8s", text);
+	snprintf(out, 9, "%.8s", text);
 }
 
 static void pid_space(char out[24])
@@ -150,20 +147,17 @@ static void pid_space(char out[24])
 static void host_mark(int64_t pid, char out[STAUTH_AGENT_SIZE])
 {
 	char boot[9];
-	char space[24];
 
 	boot_id(boot);
+	char space[24];
 	pid_space(space);
-	(void)snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s %s",
-		(long long)pid, (long long)process_start(pid), boot, space);
+	snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s %s", (long long)pid,
+		(long long)process_start(pid), boot, space);
 }
 
 /* Gone for certain: MUST 6. */
 static bool host_is_gone(const char *agent)
 {
-	char now[STAUTH_AGENT_SIZE];
-	char boot[9];
-	char space[24];
 	char its_boot[9];
 	char its_space[24];
 	long long pid;
@@ -172,6 +166,7 @@ static bool host_is_gone(const char *agent)
 		3) {
 		return false;
 	}
+	char boot[9];
 	boot_id(boot);
 	if (boot[0] == '\0') {
 		return false; /* a hardened service does not see /proc/sys */
@@ -179,10 +174,12 @@ static bool host_is_gone(const char *agent)
 	if (strcmp(boot, its_boot) != 0) {
 		return true;
 	}
+	char space[24];
 	pid_space(space);
 	if (strcmp(space, its_space) != 0 || access("/proc/1/stat", R_OK)) {
 		return false;
 	}
+	char now[STAUTH_AGENT_SIZE];
 	host_mark(pid, now);
 	return strcmp(now, agent) != 0;
 }
@@ -193,19 +190,17 @@ static void fill_session(struct stauth_session *session,
 {
 	session->uid = account->uid;
 	session->epoch = account->epoch;
-	(void)snprintf(
-		session->user, sizeof(session->user), "%s", account->name);
-	(void)snprintf(
-		session->email, sizeof(session->email), "%s", account->email);
-	(void)snprintf(session->display_name, sizeof(session->display_name),
-		"%s", account->display_name);
-	(void)snprintf(session->groups, sizeof(session->groups), "%s",
+	snprintf(session->user, sizeof(session->user), "%s", account->name);
+	snprintf(session->email, sizeof(session->email), "%s", account->email);
+	snprintf(session->display_name, sizeof(session->display_name), "%s",
+		account->display_name);
+	snprintf(session->groups, sizeof(session->groups), "%s",
 		account->groups);
-	(void)snprintf(session->channel, sizeof(session->channel), "pam:%.11s",
+	snprintf(session->channel, sizeof(session->channel), "pam:%.11s",
 		host->service);
-	(void)snprintf(session->address, sizeof(session->address),
-		"%.64s%s%.24s", host->rhost,
-		host->rhost[0] && host->tty[0] ? " " : "", host->tty);
+	snprintf(session->address, sizeof(session->address), "%.64s%s%.24s",
+		host->rhost, host->rhost[0] && host->tty[0] ? " " : "",
+		host->tty);
 	host_mark(host->pid, session->agent);
 	session->remember = true; /* no idle limit */
 	session->level = 1;
@@ -228,14 +223,14 @@ static enum stauth_rc check_rows(struct stauth_ctx *ctx, int64_t uid,
 {
 	size_t limit = rows_max + (size_t)ctx->config->sessions_per_user;
 	struct stauth_session *page = calloc(limit, sizeof(*page));
-	size_t count = 0;
-	size_t rows = 0;
-	enum stauth_rc rc;
 
-	if (!page) {
+	if (page == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = stauth_session_list(ctx, uid, "", limit, page, &count, err);
+	size_t count = 0;
+	enum stauth_rc rc =
+		stauth_session_list(ctx, uid, "", limit, page, &count, err);
+	size_t rows = 0;
 	for (size_t i = 0; i < count; i++) {
 		rows += of_host(&page[i]);
 	}
@@ -251,9 +246,7 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	const char *name, const struct stauth_host_session *host,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
 {
-	struct stauth_login_commit login = {0};
 	struct stauth_account account;
-	struct stauth_actor actor = {0};
 	int64_t now_s = stauth_ctx_now(ctx);
 	enum stauth_rc rc = stauth_account_get(ctx, name, &account, err);
 
@@ -267,7 +260,9 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_login_commit login = {0};
 	fill_session(&login.session, &account, host, now_s);
+	struct stauth_actor actor = {0};
 	actor.channel = login.session.channel;
 	actor.address = login.session.address;
 	stauth_audit_fill(&login.audit, "session.open", true, account.name,
@@ -292,7 +287,6 @@ enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
 	const char *name, const char *handle, const struct stauth_actor *actor,
 	struct stauth_err *err)
 {
-	struct stauth_audit_row row;
 	struct stauth_session session;
 	enum stauth_rc rc =
 		stauth_session_by_handle(ctx, handle, &session, err);
@@ -303,6 +297,7 @@ enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
 	if (!of_host(&session) || strcmp(session.user, name) != 0) {
 		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
 	}
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "session.close", true, session.user,
 		session.uid, actor, handle);
 	return ctx->state->ops->session_end(
@@ -316,12 +311,11 @@ static enum stauth_rc end_if_gone(struct stauth_ctx *ctx,
 	struct stauth_actor actor = {.name = "sweep",
 		.channel = session->channel,
 		.address = session->address};
-	enum stauth_rc rc;
 
 	if (!of_host(session) || !host_is_gone(session->agent)) {
 		return STAUTH_OK;
 	}
-	rc = stauth_session_revoke(
+	enum stauth_rc rc = stauth_session_revoke(
 		ctx, session->handle, session->uid, &actor, err);
 	*ended += rc == STAUTH_OK;
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
@@ -332,13 +326,13 @@ enum stauth_rc stauth_host_sweep(
 {
 	struct stauth_session *page = calloc(SWEEP_PAGE, sizeof(*page));
 	char after[STAUTH_HANDLE_LEN + 1] = "";
+
+	if (page == NULL) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
 	enum stauth_rc rc = STAUTH_OK;
 	size_t count = SWEEP_PAGE;
 	int ended = 0;
-
-	if (!page) {
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
-	}
 	while (rc == STAUTH_OK && count == SWEEP_PAGE) {
 		rc = stauth_session_list(
 			ctx, 0, after, SWEEP_PAGE, page, &count, err);

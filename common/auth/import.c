@@ -60,7 +60,7 @@ static enum stauth_rc seen_add(
 	if (entry == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	(void)snprintf(entry, size, "1%s", text);
+	snprintf(entry, size, "1%s", text);
 	char **found = tsearch(entry, set, seen_order);
 	if (found == NULL) {
 		free(entry);
@@ -77,7 +77,7 @@ static bool seen_twice(void *const *set, const char *text)
 {
 	char entry[SEEN_SIZE];
 
-	(void)snprintf(entry, sizeof(entry), "?%s", text);
+	snprintf(entry, sizeof(entry), "?%s", text);
 	char **found = tfind(entry, set, seen_order);
 	return found != NULL && (*found)[0] == '2';
 }
@@ -98,8 +98,6 @@ static void report(const struct import *im,
 	const struct stauth_import_record *record, const char *what,
 	const char *why)
 {
-	char typed[SHOWN_SIZE];
-	char shown[SHOWN_SIZE];
 	char where[32] = "";
 
 	if (record->name == NULL) {
@@ -107,11 +105,12 @@ static void report(const struct import *im,
 			"%s line %zu: %s", what, record->line, why);
 		return;
 	}
-	(void)snprintf(typed, sizeof(typed), "%s", record->name);
+	char typed[SHOWN_SIZE];
+	snprintf(typed, sizeof(typed), "%s", record->name);
+	char shown[SHOWN_SIZE];
 	stauth_text_clean(shown, sizeof(shown), typed);
 	if (record->line > 0) {
-		(void)snprintf(
-			where, sizeof(where), " (line %zu)", record->line);
+		snprintf(where, sizeof(where), " (line %zu)", record->line);
 	}
 	stauth_report(&im->ctx->messages, STAUTH_WARNING, "%s \"%s\"%s: %s",
 		what, shown, where, why);
@@ -150,16 +149,16 @@ static enum stauth_rc email_of(const struct stauth_import_record *record,
 static enum stauth_rc note_names(const struct stauth_import_record *record,
 	void *arg, struct stauth_err *err)
 {
-	struct import *im = arg;
 	char name[STAUTH_NAME_SIZE];
-	char email[STAUTH_EMAIL_SIZE];
 
 	if (record->name == NULL ||
 		stauth_name_canonical(record->name, record->name_len, name,
 			NULL) != STAUTH_OK) {
 		return STAUTH_OK;
 	}
+	struct import *im = arg;
 	enum stauth_rc rc = seen_add(&im->names, name, err);
+	char email[STAUTH_EMAIL_SIZE];
 	if (rc != STAUTH_OK ||
 		email_of(record, name, email, NULL) != STAUTH_OK ||
 		email[0] == '\0') {
@@ -188,8 +187,6 @@ static enum stauth_rc check_name_free(
 static enum stauth_rc check_email_free(
 	struct import *im, const char *email, struct stauth_err *err)
 {
-	struct stauth_account other;
-
 	if (email[0] == '\0') {
 		return STAUTH_OK;
 	}
@@ -197,6 +194,7 @@ static enum stauth_rc check_email_free(
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TWICE);
 	}
+	struct stauth_account other;
 	enum stauth_rc rc = im->ctx->accounts->ops->user_by_email(
 		im->ctx->accounts, email, &other, err);
 	if (rc == STAUTH_OK) {
@@ -213,7 +211,8 @@ static enum stauth_rc fill_fields(struct import *im,
 	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	const char *display = record->display_name ? record->display_name : "";
+	const char *display =
+		record->display_name != NULL ? record->display_name : "";
 
 	account->su = record->su;
 	account->disabled = record->disabled;
@@ -233,8 +232,9 @@ static enum stauth_rc fill_fields(struct import *im,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_groups_canonical(record->groups ? record->groups : "",
-		record->su, account->groups, err);
+	rc = stauth_groups_canonical(
+		record->groups != NULL ? record->groups : "", record->su,
+		account->groups, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -258,7 +258,7 @@ static enum stauth_rc fill_account(struct import *im,
 	if (record->hash != NULL) {
 		return stauth_import_take_hash(record->hash, account, err);
 	}
-	return record->password
+	return record->password != NULL
 		       ? stauth_import_check_password(record->password, err)
 		       : STAUTH_OK;
 }
@@ -270,26 +270,26 @@ static enum stauth_rc write_account(struct import *im,
 	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_ctx *ctx = im->ctx;
-	struct stauth_change change;
-	int64_t uid = 0;
-	int ended = 0;
 	enum stauth_rc rc = STAUTH_OK;
 
-	if (record->password && !record->hash) {
+	if (record->password != NULL && record->hash == NULL) {
 		rc = stauth_hash_new(
 			ctx, false, record->password, account->password, err);
 	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_change change;
 	stauth_change_fill(ctx, "import", account, im->actor, im->source->label,
 		false, &change);
+	int64_t uid = 0;
 	rc = ctx->accounts->ops->user_insert(
 		ctx->accounts, account, &change, &uid, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	change.audit.uid = uid;
+	int ended = 0;
 	return stauth_change_after(ctx, uid, &change, &ended, err);
 }
 
@@ -314,7 +314,7 @@ static enum stauth_rc import_account(struct import *im,
 		return rc;
 	}
 	im->count->added++;
-	for (size_t i = 0; record->notes[i]; i++) {
+	for (size_t i = 0; record->notes[i] != NULL; i++) {
 		report(im, record, "Note on", record->notes[i]);
 	}
 	return STAUTH_OK;
@@ -324,11 +324,11 @@ static enum stauth_rc import_record(const struct stauth_import_record *record,
 	void *arg, struct stauth_err *err)
 {
 	struct import *im = arg;
-	struct stauth_account account = {0};
 
 	if (record->name == NULL) {
 		return skip(im, record, record->refused);
 	}
+	struct stauth_account account = {0};
 	if (stauth_name_canonical(record->name, record->name_len, account.name,
 		    err) != STAUTH_OK) {
 		return skip(im, record, err->msg);
@@ -363,7 +363,7 @@ enum stauth_rc stauth_import(struct stauth_ctx *ctx,
 		.dry_run = dry_run,
 	};
 
-	err = err ? err : &own;
+	err = err != NULL ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
 	enum stauth_rc rc = source->read(source->self, note_names, &im, err);
 	if (rc == STAUTH_OK) {

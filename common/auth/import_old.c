@@ -41,14 +41,14 @@ struct old_rows {
 static bool make_room(struct old_rows *old)
 {
 	size_t room = old->room ? old->room * 2 : 64;
-	struct old_row *grown;
 
 	if (old->count < old->room) {
 		return true;
 	}
+	struct old_row *grown;
 	grown = room > ROWS_MAX ? NULL
 				: realloc(old->rows, room * sizeof(*grown));
-	if (!grown) {
+	if (grown == NULL) {
 		return false;
 	}
 	old->rows = grown;
@@ -60,12 +60,11 @@ static enum stauth_rc keep_row(
 	const struct stauth_old_user *user, void *arg, struct stauth_err *err)
 {
 	struct old_rows *old = arg;
-	struct old_row *row;
 
 	if (!make_room(old)) {
 		return stauth_fail(err, STAUTH_ENOMEM, "too many old users");
 	}
-	row = &old->rows[old->count++];
+	struct old_row *row = &old->rows[old->count++];
 	*row = (struct old_row){
 		/* A name may hold a NUL: it is judged in its whole length. */
 		.name = calloc(1, user->username_len + 1),
@@ -73,7 +72,7 @@ static enum stauth_rc keep_row(
 		.password = strdup(user->password),
 		.su = user->su,
 	};
-	if (!row->name || !row->password) {
+	if (row->name == NULL || row->password == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	memcpy(row->name, user->username, user->username_len);
@@ -83,7 +82,7 @@ static enum stauth_rc keep_row(
 static void free_rows(struct old_rows *old)
 {
 	for (size_t i = 0; i < old->count; i++) {
-		if (old->rows[i].password) {
+		if (old->rows[i].password != NULL) {
 			stauth_wipe(old->rows[i].password,
 				strlen(old->rows[i].password));
 		}
@@ -141,11 +140,11 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 	const struct stauth_import_source source = {
 		"st-auth-simple", read_rows, &old};
 	struct stauth_err own;
-	enum stauth_rc rc;
 
-	err = err ? err : &own;
+	err = err != NULL ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
-	rc = stauth_old_file_find(ctx->config, path, &old.file, err);
+	enum stauth_rc rc =
+		stauth_old_file_find(ctx->config, path, &old.file, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_sqlite_old_users(
 			old.file.file, old.file.table, keep_row, &old, err);

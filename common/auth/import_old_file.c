@@ -32,7 +32,6 @@ struct env {
 enum stauth_rc stauth_import_open(
 	const char *path, int *ret_fd, struct stauth_err *err)
 {
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0) {
@@ -40,8 +39,9 @@ enum stauth_rc stauth_import_open(
 			errno == EACCES ? STAUTH_EDENIED : STAUTH_EUNREACHABLE,
 			"%.120s: %s", path, strerror(errno));
 	}
+	struct stat st;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
+		close(fd);
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"%.120s: not a regular file", path);
 	}
@@ -124,7 +124,6 @@ static bool is_file(const char *path)
  * the .env says; a file of the very name goes first. */
 static bool locate(const char *dir, const char *db, char *out, size_t out_size)
 {
-	char lower[NAME_MAX + 1];
 	size_t len = strlen(db);
 
 	if (!keep(out, out_size, dir) ||
@@ -134,6 +133,7 @@ static bool locate(const char *dir, const char *db, char *out, size_t out_size)
 	if (is_file(out)) {
 		return true;
 	}
+	char lower[NAME_MAX + 1];
 	for (size_t i = 0; i <= len; i++) {
 		lower[i] = db[i] >= 'A' && db[i] <= 'Z'
 				   ? (char)(db[i] - 'A' + 'a')
@@ -150,12 +150,12 @@ static bool folder(
 	const char *path, const char *db_path, char *out, size_t size)
 {
 	const char *slash = strrchr(path, '/');
-	int len = slash ? (int)(slash - path) : 1;
+	int len = slash != NULL ? (int)(slash - path) : 1;
 
 	if (db_path[0] == '/') {
 		return keep(out, size, db_path);
 	}
-	return snprintf(out, size, "%.*s/%s", len, slash ? path : ".",
+	return snprintf(out, size, "%.*s/%s", len, slash != NULL ? path : ".",
 		       db_path[0] ? db_path : ".") < (int)size;
 }
 
@@ -163,10 +163,9 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 	struct stauth_old_file *source, struct stauth_err *err)
 {
 	struct env env = {.storage = "SQLITE", .source = source};
-	char dir[PATH_MAX];
-	enum stauth_rc rc;
 
-	rc = stauth_dotenv_parse(text, len, path, found_pair, &env, err);
+	enum stauth_rc rc =
+		stauth_dotenv_parse(text, len, path, found_pair, &env, err);
 	if (rc != STAUTH_OK) {
 		return rc == STAUTH_ECONFIG ? STAUTH_BADVALUE : rc;
 	}
@@ -184,6 +183,7 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 			"with SQLITE_DB",
 			path);
 	}
+	char dir[PATH_MAX];
 	if (!folder(path, env.db_path, dir, sizeof(dir)) ||
 		!locate(dir, env.db, source->file, sizeof(source->file))) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -236,18 +236,16 @@ enum stauth_rc stauth_old_file_find(const struct stauth_config *config,
 	struct stauth_err *err)
 {
 	const size_t size = STAUTH_CONFIG_MAX + 1;
-	char *data;
 	int fd = -1;
-	ssize_t len;
 	enum stauth_rc rc = stauth_import_open(path, &fd, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	*ret_source = (struct stauth_old_file){.file = ""};
-	data = malloc(size + 1);
-	len = data ? read_start(fd, data, size) : -1;
-	(void)close(fd);
+	char *data = malloc(size + 1);
+	ssize_t len = data != NULL ? read_start(fd, data, size) : -1;
+	close(fd);
 	if (len < 0) {
 		rc = cannot_read(path, "cannot be read", err);
 	} else {

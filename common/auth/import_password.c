@@ -55,8 +55,8 @@ enum stauth_rc stauth_import_take_hash(const char *hash,
 	struct stauth_account *account, struct stauth_err *err)
 {
 	if (stauth_password_is_usable(hash)) {
-		(void)snprintf(account->password, sizeof(account->password),
-			"%s", hash);
+		snprintf(account->password, sizeof(account->password), "%s",
+			hash);
 		return STAUTH_OK;
 	}
 	const char *weak = weak_scheme(hash);
@@ -76,8 +76,8 @@ enum stauth_rc stauth_import_check_password(
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_EMPTY);
 	}
-	if (memchr(password->data, '\r', password->len) ||
-		memchr(password->data, '\n', password->len)) {
+	if (memchr(password->data, '\r', password->len) != NULL ||
+		memchr(password->data, '\n', password->len) != NULL) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_PASSWORD_BYTES);
 	}

@@ -60,7 +60,7 @@ struct candidate {
 static void set_source(
 	struct stauth_login *login, const struct stauth_login_request *who)
 {
-	const char *address = who->address ? who->address : "";
+	const char *address = who->address != NULL ? who->address : "";
 
 	stauth_text_clean(login->address, sizeof(login->address), address);
 	if (strncmp(address, "local:", 6) == 0 &&
@@ -85,22 +85,20 @@ static void set_name(
 	login->name_ok = stauth_name_canonical(who->username, who->username_len,
 				 login->name, NULL) == STAUTH_OK;
 	if (!login->name_ok) {
-		(void)snprintf(login->name, sizeof(login->name), NO_NAME);
+		snprintf(login->name, sizeof(login->name), NO_NAME);
 	}
 }
 
 static enum stauth_rc find_device(struct stauth_ctx *ctx,
 	struct stauth_login *login, const char *token, struct stauth_err *err)
 {
-	struct stauth_account account = {0};
-	struct stauth_account none = {0};
-	enum stauth_rc rc;
-
-	if (!token || !stauth_token_wellformed(token, strlen(token))) {
+	if (token == NULL || !stauth_token_wellformed(token, strlen(token))) {
 		return STAUTH_OK;
 	}
-	rc = ctx->accounts->ops->user_by_name(
+	struct stauth_account account = {0};
+	enum stauth_rc rc = ctx->accounts->ops->user_by_name(
 		ctx->accounts, login->name, &account, err);
+	struct stauth_account none = {0};
 	if (rc >= 0) {
 		rc = stauth_device_known(ctx, token,
 			rc == STAUTH_OK ? &account : &none,
@@ -114,8 +112,6 @@ static enum stauth_rc find_device(struct stauth_ctx *ctx,
 static enum stauth_rc find_source_device(struct stauth_ctx *ctx,
 	struct stauth_login *login, struct stauth_err *err)
 {
-	struct stauth_account account = {0};
-	struct stauth_account none = {0};
 	enum stauth_rc rc = stauth_device_source_hash(
 		ctx, login->name, login->source, login->device_hash, err);
 
@@ -127,8 +123,10 @@ static enum stauth_rc find_source_device(struct stauth_ctx *ctx,
 		return STAUTH_OK;
 	}
 	login->keep_source = true;
+	struct stauth_account account = {0};
 	rc = ctx->accounts->ops->user_by_name(
 		ctx->accounts, login->name, &account, err);
+	struct stauth_account none = {0};
 	if (rc >= 0) {
 		rc = stauth_device_by_hash(ctx, login->device_hash,
 			rc == STAUTH_OK ? &account : &none,
@@ -142,18 +140,17 @@ enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	const struct stauth_login_request *who, struct stauth_login *login,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	*login = (struct stauth_login){.verdict = STAUTH_DENY};
 	stauth_text_clean(login->channel, sizeof(login->channel), who->channel);
 	login->never_refuse = who->never_refuse;
 	stauth_text_clean(login->caller, sizeof(login->caller),
-		who->caller ? who->caller : "");
+		who->caller != NULL ? who->caller : "");
 	set_source(login, who);
 	set_name(login, who);
-	rc = who->source_is_device
-		     ? find_source_device(ctx, login, err)
-		     : find_device(ctx, login, who->device_token, err);
+	enum stauth_rc rc =
+		who->source_is_device
+			? find_source_device(ctx, login, err)
+			: find_device(ctx, login, who->device_token, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -177,8 +174,8 @@ static enum stauth_rc add_row(struct stauth_ctx *ctx,
 	struct stauth_audit_row row;
 
 	stauth_audit_fill(&row, event, ok,
-		account ? account->name : login->typed,
-		account ? account->uid : 0, &actor, detail);
+		account != NULL ? account->name : login->typed,
+		account != NULL ? account->uid : 0, &actor, detail);
 	return ctx->state->ops->audit_add(
 		ctx->state, &row, ctx->state->ops->now(ctx->state), err);
 }
@@ -233,19 +230,19 @@ static enum stauth_rc read_candidate(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	const struct stauth_keys *keys;
-	char text[STAUTH_NAME_SIZE + 8];
-	uint8_t mac[STAUTH_SHA256_LEN];
-	uint64_t seed;
 	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	(void)snprintf(text, sizeof(text), "seed:%s", login->name);
+	char text[STAUTH_NAME_SIZE + 8];
+	snprintf(text, sizeof(text), "seed:%s", login->name);
+	uint8_t mac[STAUTH_SHA256_LEN];
 	if (!stauth_hmac_sha256(keys->device, sizeof(keys->device), text,
 		    strlen(text), mac)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
 	}
+	uint64_t seed;
 	memcpy(&seed, mac, sizeof(seed));
 	rc = ctx->accounts->ops->user_by_name(
 		ctx->accounts, login->name, &c->account, err);
@@ -276,13 +273,13 @@ static enum stauth_rc compare(struct stauth_ctx *ctx, struct candidate *c,
 {
 	bool own = c->exists && c->account.password[0];
 	const char *encoded = own ? c->account.password : c->pattern;
-	bool match = false;
-	enum stauth_rc rc;
 
 	if (!encoded[0]) {
 		return make_dummy_hash(ctx, password, err);
 	}
-	rc = stauth_password_verify(encoded, password, &match, err);
+	bool match = false;
+	enum stauth_rc rc =
+		stauth_password_verify(encoded, password, &match, err);
 	if (rc == STAUTH_EBROKEN) {
 		c->broken = own;
 		return make_dummy_hash(ctx, password, err);
@@ -295,11 +292,11 @@ static void refresh(struct stauth_ctx *ctx, const struct candidate *c,
 	const struct stauth_secret *password)
 {
 	struct stauth_password_cost cost = stauth_hash_cost(ctx->config);
-	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 
 	if (stauth_password_is_current(c->account.password, &cost)) {
 		return;
 	}
+	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	if (stauth_password_encode(
 		    &cost, ctx->random, password, encoded, NULL) == STAUTH_OK) {
 		(void)ctx->accounts->ops->password_rehash(ctx->accounts,
@@ -333,17 +330,15 @@ static enum stauth_rc check_password(struct stauth_ctx *ctx,
 	struct stauth_login *login, struct candidate *c,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
-	struct stauth_slot slot;
-	enum stauth_rc rc;
-
-	if (!password || password->len == 0 ||
+	if (password == NULL || password->len == 0 ||
 		password->len > STAUTH_PASSWORD_MAX) {
 		return STAUTH_OK;
 	}
-	rc = read_candidate(ctx, login, c, err);
+	enum stauth_rc rc = read_candidate(ctx, login, c, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_slot slot;
 	rc = stauth_slot_take(ctx, login->known_device, &slot, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -361,15 +356,13 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	bool asked = login->verdict == STAUTH_NEED_PASSWORD;
-	struct candidate c = {0};
-	enum stauth_rc rc;
 
 	login->verdict = STAUTH_DENY;
 	if (!asked) {
 		return stauth_fail(
 			err, STAUTH_REFUSED, "no password was asked for");
 	}
-	rc = stauth_rate_limits_take(ctx, login, err);
+	enum stauth_rc rc = stauth_rate_limits_take(ctx, login, err);
 	if (rc == STAUTH_THROTTLED) {
 		login->verdict = STAUTH_DENY_THROTTLED;
 		audit_throttled(ctx, login);
@@ -378,6 +371,7 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct candidate c = {0};
 	rc = check_password(ctx, login, &c, password, err);
 	if (rc != STAUTH_OK) {
 		login->verdict = STAUTH_DENY;
@@ -394,12 +388,10 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 static enum stauth_rc end(struct stauth_ctx *ctx, struct stauth_login *login,
 	const char *event, bool ok, const char *detail, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	if (login->verdict != STAUTH_ALLOW) {
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
-	rc = stauth_rate_limits_done(ctx, login, true, err);
+	enum stauth_rc rc = stauth_rate_limits_done(ctx, login, true, err);
 	if (rc == STAUTH_OK && login->keep_source) {
 		rc = stauth_device_keep(
 			ctx, login->device_hash, &login->account, err);

@@ -91,7 +91,7 @@ static struct stauth_rate_limit limit_of_address(
 {
 	struct stauth_rate_limit lane = lanes[which];
 
-	(void)snprintf(
+	snprintf(
 		lane.key, sizeof(lane.key), "%s\n%s", email, topic_name(topic));
 	return lane;
 }
@@ -100,7 +100,7 @@ static struct stauth_rate_limit limit_of_key(enum lane which, const char *key)
 {
 	struct stauth_rate_limit lane = lanes[which];
 
-	(void)snprintf(lane.key, sizeof(lane.key), "%s", key);
+	snprintf(lane.key, sizeof(lane.key), "%s", key);
 	return lane;
 }
 
@@ -108,9 +108,9 @@ void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email, const char *address)
 {
 	char source[STAUTH_ADDRESS_SIZE];
-	size_t n = 0;
 
-	stauth_source_of_address(address ? address : "", source);
+	stauth_source_of_address(address != NULL ? address : "", source);
+	size_t n = 0;
 	mailing->lanes[n++] = limit_of_address(LIMIT_PAUSE, topic, email);
 	mailing->lanes[n++] = limit_of_address(LIMIT_ADDRESS, topic, email);
 	if (topic == STAUTH_MAILING_SIGNUP) {
@@ -128,14 +128,13 @@ static enum stauth_rc wait_of(struct stauth_ctx *ctx,
 	const struct stauth_rate_limit *lane, int64_t now_s,
 	int64_t *ret_wait_s, struct stauth_err *err)
 {
-	struct stauth_counter count;
 	char before[STAUTH_RATE_LIMIT_KEY_SIZE];
-	size_t found = 0;
-	enum stauth_rc rc;
 
-	(void)snprintf(before, sizeof(before), "%s", lane->key);
+	snprintf(before, sizeof(before), "%s", lane->key);
 	before[strlen(before) - 1] = '\0';
-	rc = ctx->state->ops->throttle_list(
+	struct stauth_counter count;
+	size_t found = 0;
+	enum stauth_rc rc = ctx->state->ops->throttle_list(
 		ctx->state, lane->name, before, 1, now_s, &count, &found, err);
 	if (rc == STAUTH_OK && found == 1 &&
 		strcmp(count.name, lane->name) == 0 &&
@@ -205,10 +204,10 @@ enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	}
 	mail.created_at = ctx->state->ops->now(ctx->state);
 	mail.expires_at = mail.created_at + life_s;
-	(void)snprintf(mail.kind, sizeof(mail.kind), "%s",
+	snprintf(mail.kind, sizeof(mail.kind), "%s",
 		stauth_mail_kind_name(kind));
-	(void)snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
-	(void)snprintf(mail.user, sizeof(mail.user), "%s", user);
+	snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
+	snprintf(mail.user, sizeof(mail.user), "%s", user);
 	*ret_mail = mail;
 	return STAUTH_OK;
 }

@@ -42,7 +42,7 @@
 
 static bool is_one_of(char c, const char *set)
 {
-	return c != '\0' && strchr(set, c);
+	return c != '\0' && strchr(set, c) != NULL;
 }
 
 /* --- characters */
@@ -75,11 +75,11 @@ static bool char_unsafe(uint32_t c)
 size_t stauth_char_count(const char *str, size_t len)
 {
 	const char *end = str + len;
-	size_t n = 0;
 
 	if (!stauth_utf8_valid(str, len)) {
 		return len;
 	}
+	size_t n = 0;
 	while (str < end) {
 		(void)char_next(&str);
 		n++;
@@ -104,7 +104,7 @@ void stauth_text_clean(char *out, size_t out_size, const char *str)
 {
 	size_t used = 0;
 
-	while (str && *str) {
+	while (str != NULL && *str) {
 		size_t n = char_len(str);
 		const char *from = str;
 		const char *at = str;
@@ -130,8 +130,9 @@ void stauth_text_clean(char *out, size_t out_size, const char *str)
 enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
 	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
 {
-	size_t max = len > 0 && memchr(typed, '@', len) ? NAME_MAX_MAIL
-							: NAME_MAX_PLAIN;
+	size_t max = len > 0 && memchr(typed, '@', len) != NULL
+			     ? NAME_MAX_MAIL
+			     : NAME_MAX_PLAIN;
 
 	if (len == 0) {
 		return stauth_fail(
@@ -218,9 +219,6 @@ static bool domain_ok(const char *domain)
 /* The domain in ASCII and lower case. */
 static bool domain_canonical(const char *domain, char *out, size_t out_size)
 {
-	uint8_t *ascii = NULL;
-	bool ok;
-
 	if (strlen(domain) >= out_size) {
 		return false;
 	}
@@ -233,12 +231,13 @@ static bool domain_canonical(const char *domain, char *out, size_t out_size)
 			return true;
 		}
 	}
-	ok = idn2_lookup_u8((const uint8_t *)domain, &ascii,
-		     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL |
-			     IDN2_USE_STD3_ASCII_RULES) == IDN2_OK &&
-	     strlen((const char *)ascii) < out_size;
+	uint8_t *ascii = NULL;
+	bool ok = idn2_lookup_u8((const uint8_t *)domain, &ascii,
+			  IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL |
+				  IDN2_USE_STD3_ASCII_RULES) == IDN2_OK &&
+		  strlen((const char *)ascii) < out_size;
 	if (ok) {
-		(void)snprintf(out, out_size, "%s", (const char *)ascii);
+		snprintf(out, out_size, "%s", (const char *)ascii);
 	}
 	idn2_free(ascii);
 	return ok;
@@ -248,20 +247,19 @@ enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
 	char ret_email[STAUTH_EMAIL_SIZE], struct stauth_err *err)
 {
 	char mail[STAUTH_EMAIL_SIZE * 4];
-	char domain[STAUTH_EMAIL_SIZE];
-	char *at;
-	size_t local_len;
 
-	if (len == 0 || len >= sizeof(mail) || memchr(typed, '\0', len)) {
+	if (len == 0 || len >= sizeof(mail) ||
+		memchr(typed, '\0', len) != NULL) {
 		return bad_email(err);
 	}
 	memcpy(mail, typed, len);
 	mail[len] = '\0';
-	at = strchr(mail, '@');
-	if (!at || strchr(at + 1, '@')) {
+	char *at = strchr(mail, '@');
+	if (at == NULL || strchr(at + 1, '@') != NULL) {
 		return bad_email(err);
 	}
-	local_len = (size_t)(at - mail);
+	size_t local_len = (size_t)(at - mail);
+	char domain[STAUTH_EMAIL_SIZE];
 	if (!local_ok(mail, local_len) ||
 		!domain_canonical(at + 1, domain, sizeof(domain)) ||
 		!domain_ok(domain) ||
@@ -329,12 +327,11 @@ static int group_order(const void *a, const void *b)
 static enum stauth_rc group_add(struct group_list *list, const char *group,
 	size_t len, size_t max, struct stauth_err *err)
 {
-	char name[STAUTH_GROUP_MAX + 1];
-
 	if (!group_ok(group, len)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			STAUTH_TEXT_GROUP_BYTES, STAUTH_GROUP_MAX);
 	}
+	char name[STAUTH_GROUP_MAX + 1];
 	memcpy(name, group, len);
 	name[len] = '\0';
 	if (strcmp(name, "su") == 0) {
@@ -358,18 +355,17 @@ enum stauth_rc stauth_groups_canonical(const char *typed, bool su,
 {
 	struct group_list list = {.count = 0};
 	size_t max = STAUTH_GROUPS_MAX - (su ? 1 : 0);
-	size_t used = 0;
 
 	while (*typed) {
 		size_t blank = strspn(typed, " ");
 		size_t whole = strcspn(typed, ",");
 		size_t len = whole - blank;
-		enum stauth_rc rc;
 
 		while (len > 0 && typed[blank + len - 1] == ' ') {
 			len--;
 		}
-		rc = group_add(&list, typed + blank, len, max, err);
+		enum stauth_rc rc =
+			group_add(&list, typed + blank, len, max, err);
 		if (rc != STAUTH_OK) {
 			return rc;
 		}
@@ -380,6 +376,7 @@ enum stauth_rc stauth_groups_canonical(const char *typed, bool su,
 	}
 	qsort(list.name, list.count, sizeof(list.name[0]), group_order);
 	ret_groups[0] = '\0';
+	size_t used = 0;
 	for (size_t i = 0; i < list.count; i++) {
 		used += (size_t)snprintf(ret_groups + used,
 			STAUTH_GROUPS_SIZE - used, "%s%s", i > 0 ? "," : "",
@@ -412,26 +409,26 @@ bool stauth_groups_has(const char *groups, const char *group)
 void stauth_source_of_address(
 	const char *address, char ret_source[STAUTH_ADDRESS_SIZE])
 {
+	ret_source[0] = '\0';
 	struct in_addr v4;
 	struct in6_addr v6;
 	char text[INET6_ADDRSTRLEN];
-
-	ret_source[0] = '\0';
 	if (inet_pton(AF_INET, address, &v4) != 1) {
 		if (inet_pton(AF_INET6, address, &v6) != 1) {
 			return;
 		}
 		if (!IN6_IS_ADDR_V4MAPPED(&v6)) {
 			memset(v6.s6_addr + 8, 0, 8);
-			if (inet_ntop(AF_INET6, &v6, text, sizeof(text))) {
-				(void)snprintf(ret_source, STAUTH_ADDRESS_SIZE,
+			if (inet_ntop(AF_INET6, &v6, text, sizeof(text)) !=
+				NULL) {
+				snprintf(ret_source, STAUTH_ADDRESS_SIZE,
 					"%s/64", text);
 			}
 			return;
 		}
 		memcpy(&v4, v6.s6_addr + 12, sizeof(v4));
 	}
-	if (inet_ntop(AF_INET, &v4, text, sizeof(text))) {
-		(void)snprintf(ret_source, STAUTH_ADDRESS_SIZE, "%s", text);
+	if (inet_ntop(AF_INET, &v4, text, sizeof(text)) != NULL) {
+		snprintf(ret_source, STAUTH_ADDRESS_SIZE, "%s", text);
 	}
 }

@@ -86,14 +86,14 @@ static void device_limit(struct stauth_login *login, const char *account)
 
 	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
 	lane->name = "device";
-	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
+	snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
 }
 
 const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name)
 {
 	const struct stauth_rate_limit *mail = stauth_mailing_limit(name);
 
-	if (mail) {
+	if (mail != NULL) {
 		return mail;
 	}
 	if (strcmp(name, "account") == 0) {
@@ -108,12 +108,12 @@ const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name)
 void stauth_rate_limits_fill(struct stauth_login *login, const char *account)
 {
 	const char *source = login->source[0] ? login->source : "?";
-	struct stauth_rate_limit *lane;
 
 	login->lane_count = 0;
+	struct stauth_rate_limit *lane;
 	if (login->caller[0]) {
 		lane = add_limit(login, &limit_caller);
-		(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account,
+		snprintf(lane->key, sizeof(lane->key), "%s\n%s", account,
 			login->caller);
 	}
 	if (login->known_device) {
@@ -122,20 +122,18 @@ void stauth_rate_limits_fill(struct stauth_login *login, const char *account)
 	}
 	lane = add_limit(login, &limit_own);
 	lane->name = "account+source";
-	(void)snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, source);
+	snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, source);
 	lane = add_limit(login, &limit_account);
-	(void)snprintf(lane->key, sizeof(lane->key), "%s", account);
+	snprintf(lane->key, sizeof(lane->key), "%s", account);
 	lane = add_limit(login, &limit_source);
-	(void)snprintf(lane->key, sizeof(lane->key), "%s", source);
+	snprintf(lane->key, sizeof(lane->key), "%s", source);
 }
 
 void stauth_rate_limits_source_only(struct stauth_login *login)
 {
-	struct stauth_rate_limit *lane;
-
 	login->lane_count = 0;
-	lane = add_limit(login, &limit_source);
-	(void)snprintf(lane->key, sizeof(lane->key), "%s",
+	struct stauth_rate_limit *lane = add_limit(login, &limit_source);
+	snprintf(lane->key, sizeof(lane->key), "%s",
 		login->source[0] ? login->source : "?");
 }
 
@@ -144,10 +142,10 @@ enum stauth_rc stauth_rate_limits_take(struct stauth_ctx *ctx,
 {
 	struct stauth_state *state = ctx->state;
 	int64_t wait_s = 0;
-	enum stauth_rc rc;
 
-	rc = state->ops->throttle_take(state, login->lanes, login->lane_count,
-		login->never_refuse, state->ops->now(state), &wait_s, err);
+	enum stauth_rc rc = state->ops->throttle_take(state, login->lanes,
+		login->lane_count, login->never_refuse, state->ops->now(state),
+		&wait_s, err);
 	if (rc == STAUTH_THROTTLED) {
 		login->wait_s = wait_s > 0 ? wait_s : 1;
 	}
@@ -159,13 +157,12 @@ enum stauth_rc stauth_rate_limits_done(struct stauth_ctx *ctx,
 	struct stauth_login *login, bool success, struct stauth_err *err)
 {
 	struct stauth_state *state = ctx->state;
-	enum stauth_rc rc;
 
 	if (!login->counted) {
 		return STAUTH_OK;
 	}
-	rc = state->ops->throttle_done(state, login->lanes, login->lane_count,
-		success, state->ops->now(state), err);
+	enum stauth_rc rc = state->ops->throttle_done(state, login->lanes,
+		login->lane_count, success, state->ops->now(state), err);
 	if (rc == STAUTH_OK) {
 		login->counted = false;
 	}

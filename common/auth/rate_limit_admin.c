@@ -43,13 +43,12 @@ static void take_apart(struct stauth_rate_limit_row *row)
 	if (is_source(row->count.name)) {
 		rest = key;
 	} else {
-		(void)snprintf(
-			row->user, sizeof(row->user), "%.*s", (int)len, key);
+		snprintf(row->user, sizeof(row->user), "%.*s", (int)len, key);
 	}
 	if (is_source(row->count.name) ||
 		strcmp(row->count.name, "account+source") == 0 ||
 		strcmp(row->count.name, "caller") == 0) {
-		(void)snprintf(row->source, sizeof(row->source), "%s", rest);
+		snprintf(row->source, sizeof(row->source), "%s", rest);
 	}
 }
 
@@ -67,15 +66,15 @@ enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
 {
 	struct stauth_counter *counts = calloc(limit, sizeof(*counts));
 	int64_t now_s = ctx->state->ops->now(ctx->state);
-	size_t count = 0;
-	enum stauth_rc rc;
 
-	if (!counts) {
+	if (counts == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = ctx->state->ops->throttle_list(ctx->state,
-		after ? after->count.name : "", after ? after->count.key : "",
-		limit, now_s, counts, &count, err);
+	size_t count = 0;
+	enum stauth_rc rc = ctx->state->ops->throttle_list(ctx->state,
+		after != NULL ? after->count.name : "",
+		after != NULL ? after->count.key : "", limit, now_s, counts,
+		&count, err);
 	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 		struct stauth_rate_limit_row *row = &ret_rows[i];
 
@@ -100,18 +99,19 @@ static enum stauth_rc part_of(const char *whose,
 
 	stauth_source_of_address(whose, source);
 	if (source[0]) {
-		(void)snprintf(ret_part, STAUTH_NAME_SIZE, "%s", source);
+		snprintf(ret_part, STAUTH_NAME_SIZE, "%s", source);
 		return STAUTH_OK;
 	}
 	if (strcmp(whose, "!") == 0 || strcmp(whose, "?") == 0 ||
 		(strncmp(whose, "local:", 6) == 0 &&
 			strlen(whose) < sizeof(source))) {
-		(void)snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
+		snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
 		return STAUTH_OK;
 	}
 	/* Mail is counted under addresses that no user name may spell. */
-	if (strchr(whose, '@') && stauth_email_canonical(whose, strlen(whose),
-					  ret_part, NULL) == STAUTH_OK) {
+	if (strchr(whose, '@') != NULL &&
+		stauth_email_canonical(whose, strlen(whose), ret_part, NULL) ==
+			STAUTH_OK) {
 		return STAUTH_OK;
 	}
 	return stauth_name_canonical(whose, strlen(whose), ret_part, err);
@@ -122,14 +122,15 @@ enum stauth_rc stauth_rate_limit_clear(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	char part[STAUTH_NAME_SIZE] = "";
-	struct stauth_audit_row row;
-	enum stauth_rc rc = whose ? part_of(whose, part, err) : STAUTH_OK;
+	enum stauth_rc rc =
+		whose != NULL ? part_of(whose, part, err) : STAUTH_OK;
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "throttle.clear", true, part, 0, actor,
-		whose ? "" : "all");
+		whose != NULL ? "" : "all");
 	return ctx->state->ops->throttle_clear(ctx->state, part, &row,
 		ctx->state->ops->now(ctx->state), ret_cleared, err);
 }

@@ -72,7 +72,7 @@ static bool hash_of(const char *token, uint8_t hash[32])
 {
 	uint8_t bytes[TOKEN_BYTES];
 	size_t len = 0;
-	bool ok = token && strlen(token) == STAUTH_RESET_TOKEN_LEN &&
+	bool ok = token != NULL && strlen(token) == STAUTH_RESET_TOKEN_LEN &&
 		  stauth_b64url_decode(token, STAUTH_RESET_TOKEN_LEN, bytes,
 			  sizeof(bytes), &len) &&
 		  len == sizeof(bytes) &&
@@ -113,7 +113,7 @@ static void fill_decoy(struct stauth_mail *mail,
 	if (mail->kind[0]) {
 		stauth_wipe_array(mail->code);
 	}
-	(void)snprintf(decoy->purpose, sizeof(decoy->purpose), "decoy");
+	snprintf(decoy->purpose, sizeof(decoy->purpose), "decoy");
 	memcpy(decoy->flow_hash, reset->token_hash, sizeof(decoy->flow_hash));
 	memcpy(decoy->pin_mac, reset->token_hash, sizeof(decoy->pin_mac));
 	decoy->tries_left = 1;
@@ -129,14 +129,14 @@ static enum stauth_rc post(struct stauth_ctx *ctx,
 	bool link = answer->kind == STAUTH_MAIL_RESET_LINK;
 	struct stauth_mailing mailing = {0};
 	struct stauth_reset reset = {0};
-	struct stauth_pin decoy = {0};
-	int64_t wait_s = 0;
 	enum stauth_rc rc = stauth_mail_fill(ctx, answer->kind, account->email,
 		account->name, LIFE_S, &mailing.mail, err);
 
 	if (rc == STAUTH_OK) {
 		rc = make_token(ctx, account, &mailing.mail, &reset, err);
 	}
+	struct stauth_pin decoy = {0};
+	int64_t wait_s = 0;
 	if (rc == STAUTH_OK) {
 		if (link) {
 			mailing.reset = &reset;
@@ -159,8 +159,6 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
 	const char *address, struct stauth_err *err)
 {
 	char canonical[STAUTH_EMAIL_SIZE];
-	struct stauth_account account = {0};
-	struct answer answer;
 	enum stauth_rc rc = stauth_mailing_ready(ctx->config, err);
 
 	if (rc == STAUTH_OK) {
@@ -170,13 +168,14 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
 	if (rc != STAUTH_OK) {
 		return stauth_account_report(ctx, rc, err);
 	}
+	struct stauth_account account = {0};
 	rc = ctx->accounts->ops->user_by_email(
 		ctx->accounts, canonical, &account, err);
 	stauth_wipe_array(account.password);
 	if (rc < 0) {
 		return rc;
 	}
-	answer = answer_for(rc == STAUTH_OK, &account);
+	struct answer answer = answer_for(rc == STAUTH_OK, &account);
 	return post(ctx, &account, &answer, canonical, address, err);
 }
 
@@ -211,8 +210,6 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 {
 	struct stauth_mailing mailing = {.never_refuse = true};
 	struct stauth_reset reset = {0};
-	int64_t wait_s = 0;
-	char token[STAUTH_MAIL_CODE_SIZE];
 	enum stauth_rc rc = stauth_mail_fill(ctx,
 		send ? STAUTH_MAIL_RESET_LINK : STAUTH_MAIL_NONE,
 		account->email, account->name, LIFE_S, &mailing.mail, err);
@@ -220,6 +217,8 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	if (rc == STAUTH_OK) {
 		rc = make_token(ctx, account, &mailing.mail, &reset, err);
 	}
+	int64_t wait_s = 0;
+	char token[STAUTH_MAIL_CODE_SIZE];
 	if (rc == STAUTH_OK) {
 		memcpy(token, mailing.mail.code, sizeof(token));
 		if (!send) {
@@ -231,7 +230,7 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 			account->name, account->uid, actor, send ? "sent" : "");
 		rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
 		if (rc == STAUTH_OK) {
-			(void)snprintf(ret_link, STAUTH_RESET_LINK_SIZE,
+			snprintf(ret_link, STAUTH_RESET_LINK_SIZE,
 				"%s/auth/reset?token=%s",
 				ctx->config->public_urls[0].origin, token);
 		}
@@ -290,14 +289,13 @@ static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],
 enum stauth_rc stauth_reset_check(struct stauth_ctx *ctx, const char *token,
 	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
 {
-	struct stauth_account account = {0};
 	uint8_t hash[STAUTH_SHA256_LEN];
-	enum stauth_rc rc;
 
 	if (!hash_of(token, hash)) {
 		return over(err);
 	}
-	rc = find(ctx, hash, &account, err);
+	struct stauth_account account = {0};
+	enum stauth_rc rc = find(ctx, hash, &account, err);
 	if (rc == STAUTH_OK) {
 		memcpy(ret_name, account.name, sizeof(account.name));
 	}
@@ -312,17 +310,17 @@ static enum stauth_rc take_and_set(struct stauth_ctx *ctx,
 {
 	const struct stauth_actor actor = {"", "web", address};
 	struct stauth_reset reset = {0};
-	struct stauth_change change;
-	int ended = 0;
 	enum stauth_rc rc = ctx->state->ops->reset_take(ctx->state, hash,
 		ctx->state->ops->now(ctx->state), &reset, err);
 
 	if (rc != STAUTH_OK) {
 		return rc < 0 ? rc : over(err);
 	}
+	struct stauth_change change;
 	stauth_change_fill(ctx, "reset", account, &actor, "", true, &change);
 	/* Marked while it was hashed: the mark raises no epoch. */
 	change.unless_system_login = true;
+	int ended = 0;
 	rc = stauth_account_write_password(ctx, account, reset.epoch, encoded,
 		false, &change, &ended, err);
 	return rc > 0 ? over(err) : rc;
@@ -332,19 +330,18 @@ enum stauth_rc stauth_reset_commit(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_secret *password, const char *address,
 	struct stauth_err *err)
 {
-	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	struct stauth_account account = {0};
 	uint8_t hash[STAUTH_SHA256_LEN];
-	enum stauth_rc rc;
 
 	if (!hash_of(token, hash)) {
 		return stauth_account_report(ctx, over(err), err);
 	}
-	rc = find(ctx, hash, &account, err);
+	struct stauth_account account = {0};
+	enum stauth_rc rc = find(ctx, hash, &account, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_password_check(ctx->config, account.name,
 			account.email, account.display_name, password, err);
 	}
+	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
 	if (rc == STAUTH_OK) {
 		rc = stauth_hash_new(ctx, false, password, encoded, err);
 	}

@@ -50,7 +50,7 @@ static bool known_token(struct stauth_ctx *ctx,
 {
 	uint8_t hash[STAUTH_SHA256_LEN];
 
-	return login->known_device && token &&
+	return login->known_device && token != NULL &&
 	       stauth_device_hash(ctx, token, hash, NULL) == STAUTH_OK &&
 	       stauth_equal_ct(hash, login->device_hash, sizeof(hash));
 }
@@ -60,9 +60,7 @@ static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
 	const struct stauth_session_request *ask,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
-	rc = stauth_random_token(ctx->random, grant->token, err);
+	enum stauth_rc rc = stauth_random_token(ctx->random, grant->token, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -93,7 +91,7 @@ static enum stauth_rc hash_tokens(struct stauth_ctx *ctx,
 		    grant->token, STAUTH_TOKEN_LEN, commit->token_hash)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
 	}
-	if (presented &&
+	if (presented != NULL &&
 		stauth_token_wellformed(presented, strlen(presented))) {
 		commit->end_presented = stauth_sha256(
 			presented, STAUTH_TOKEN_LEN, commit->presented_hash);
@@ -177,13 +175,13 @@ static enum stauth_rc commit_login(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
-	struct stauth_login_commit commit = {0};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	enum stauth_rc rc = make_tokens(ctx, login, ask, grant, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_login_commit commit = {0};
 	rc = hash_tokens(ctx, ask, grant, &commit, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -203,13 +201,11 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err)
 {
-	struct stauth_session_grant grant = {0};
-	enum stauth_rc rc;
-
 	if (login->verdict != STAUTH_ALLOW) {
 		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
 	}
-	rc = commit_login(ctx, login, ask, &grant, err);
+	struct stauth_session_grant grant = {0};
+	enum stauth_rc rc = commit_login(ctx, login, ask, &grant, err);
 	if (rc == STAUTH_OK) {
 		login->counted = false;
 		*ret_grant = grant;
@@ -235,7 +231,7 @@ static bool is_b64url(char c)
  * alphabet are a token. Every check asks this: nothing is decoded. */
 bool stauth_token_wellformed(const char *token, size_t len)
 {
-	if (!token || len != STAUTH_TOKEN_LEN) {
+	if (token == NULL || len != STAUTH_TOKEN_LEN) {
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
@@ -255,11 +251,10 @@ enum stauth_rc stauth_session_by_token(struct stauth_ctx *ctx,
 	const char *token, struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
-	uint8_t hash[STAUTH_SHA256_LEN];
-
-	if (!token || !stauth_token_wellformed(token, strlen(token))) {
+	if (token == NULL || !stauth_token_wellformed(token, strlen(token))) {
 		return stauth_fail(err, STAUTH_NOTFOUND, "no session token");
 	}
+	uint8_t hash[STAUTH_SHA256_LEN];
 	if (!stauth_sha256(token, STAUTH_TOKEN_LEN, hash)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
 	}
@@ -271,7 +266,7 @@ enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 	const char *handle, struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
-	if (!handle || strlen(handle) != STAUTH_HANDLE_LEN) {
+	if (handle == NULL || strlen(handle) != STAUTH_HANDLE_LEN) {
 		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
 	}
 	return ctx->state->ops->session_by_handle(ctx->state, handle,

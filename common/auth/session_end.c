@@ -78,7 +78,6 @@ enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	struct stauth_audit_row row;
 
 	if (uid != 0) {
 		enum stauth_rc rc = ctx->accounts->ops->user_by_uid(
@@ -88,6 +87,7 @@ enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 			return rc;
 		}
 	}
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "session.revoke_all", true, account.name, uid,
 		actor, uid == 0 ? "of everybody" : "");
 	return ctx->state->ops->session_end_user(ctx->state, uid, keep, &row,

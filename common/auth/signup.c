@@ -81,7 +81,6 @@ static enum stauth_rc check_fields(struct signup *su, const char *email,
 	enum stauth_signup_field *ret_field, struct stauth_err *err)
 {
 	struct stauth_pending *pending = &su->pending;
-	char name[STAUTH_NAME_SIZE];
 
 	*ret_field = STAUTH_SIGNUP_EMAIL;
 	enum stauth_rc rc = stauth_email_canonical(
@@ -89,6 +88,7 @@ static enum stauth_rc check_fields(struct signup *su, const char *email,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	char name[STAUTH_NAME_SIZE];
 	rc = stauth_name_canonical(
 		pending->email, strlen(pending->email), name, err);
 	if (rc != STAUTH_OK) {
@@ -130,12 +130,12 @@ static enum stauth_rc fill_pin(struct signup *su, bool matches,
 {
 	const struct stauth_pending *pending = &su->pending;
 	char text[STAUTH_PIN_LEN + 1];
-	uint8_t mac[sizeof(pin->pin_mac)];
 
 	enum stauth_rc rc = stauth_pin_make(su->ctx, text, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	uint8_t mac[sizeof(pin->pin_mac)];
 	rc = stauth_pin_mac(
 		su->ctx, su->who->flow, pending->email, text, mac, err);
 	if (rc != STAUTH_OK) {
@@ -149,8 +149,7 @@ static enum stauth_rc fill_pin(struct signup *su, bool matches,
 		memcpy(mail->code, text, sizeof(text));
 		memcpy(pin->pin_mac, mac, sizeof(mac));
 	}
-	(void)snprintf(
-		pin->purpose, sizeof(pin->purpose), "%s", STAUTH_PIN_SIGNUP);
+	snprintf(pin->purpose, sizeof(pin->purpose), "%s", STAUTH_PIN_SIGNUP);
 	memcpy(pin->flow_hash, pending->flow_hash, sizeof(pin->flow_hash));
 	pin->tries_left = STAUTH_PIN_TRIES;
 	pin->created_at = mail->created_at;
@@ -174,7 +173,6 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 	const struct stauth_actor actor = {
 		"", su->who->channel, su->who->address};
 	struct stauth_mailing mailing = {0};
-	struct stauth_pin pin = {0};
 
 	enum stauth_rc rc =
 		stauth_mail_fill(su->ctx, kind, pending->email, pending->email,
@@ -182,6 +180,7 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_pin pin = {0};
 	rc = fill_pin(
 		su, kind == STAUTH_MAIL_SIGNUP_PIN, &mailing.mail, &pin, err);
 	if (rc != STAUTH_OK) {
@@ -213,7 +212,6 @@ static enum stauth_rc find_same(
 	struct stauth_accounts *accounts = su->ctx->accounts;
 	struct stauth_state *state = su->ctx->state;
 	struct stauth_pending old = {0};
-	struct stauth_pin pin;
 
 	enum stauth_rc rc = accounts->ops->pending_by_flow(
 		accounts, pending->flow_hash, pending->created_at, &old, err);
@@ -222,6 +220,7 @@ static enum stauth_rc find_same(
 	if (rc < 0) {
 		return rc;
 	}
+	struct stauth_pin pin;
 	rc = state->ops->pin_read(state, STAUTH_PIN_SIGNUP, pending->flow_hash,
 		pending->created_at, &pin, err);
 	if (rc < 0) {
@@ -234,13 +233,12 @@ static enum stauth_rc find_same(
 static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 {
 	struct stauth_pending *pending = &su->pending;
-	int64_t wait_s = 0;
-	bool same = false;
 
 	enum stauth_rc rc = find_owner(su, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	bool same = false;
 	rc = find_same(su, &same, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -253,6 +251,7 @@ static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t wait_s = 0;
 	rc = post(su, kind_for(su), "signup.ask", &wait_s, err);
 	if (rc != STAUTH_THROTTLED) {
 		return rc;
@@ -343,9 +342,7 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	const struct stauth_signup_who *who,
 	struct stauth_signup_state *ret_view, struct stauth_err *err)
 {
-	struct stauth_signup_state view = {0};
 	struct stauth_pending pending = {0};
-	struct stauth_pin pin = {0};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	enum stauth_rc rc = stauth_pin_pending(ctx, who->flow, &pending, err);
 
@@ -353,7 +350,9 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_signup_state view = {0};
 	memcpy(view.email, pending.email, sizeof(view.email));
+	struct stauth_pin pin = {0};
 	rc = ctx->state->ops->pin_read(ctx->state, STAUTH_PIN_SIGNUP,
 		pending.flow_hash, now_s, &pin, err);
 	if (rc < 0) {
@@ -384,10 +383,6 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 	const struct stauth_actor *actor, struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	struct stauth_change change;
-	int count = 0;
-	int ended = 0;
-	enum stauth_rc rc;
 
 	if (stauth_email_canonical(email, strlen(email), account.name, NULL) !=
 		STAUTH_OK) {
@@ -396,14 +391,17 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 				err, STAUTH_NOTFOUND, STAUTH_TEXT_EMAIL_BAD),
 			err);
 	}
+	struct stauth_change change;
 	stauth_change_fill(
 		ctx, "signup.delete", &account, actor, "", false, &change);
-	rc = ctx->accounts->ops->pending_delete(
+	int count = 0;
+	enum stauth_rc rc = ctx->accounts->ops->pending_delete(
 		ctx->accounts, account.name, &change, &count, err);
 	if (rc == STAUTH_NOTFOUND) {
 		rc = stauth_fail(
 			err, rc, STAUTH_TEXT_PENDING_NONE, account.name);
 	}
+	int ended = 0;
 	if (rc == STAUTH_OK) {
 		rc = stauth_change_after(ctx, 0, &change, &ended, err);
 	}

@@ -61,7 +61,7 @@ enum stauth_rc stauth_pin_make(struct stauth_ctx *ctx,
 			return rc;
 		}
 	} while (draw >= DRAW_END);
-	(void)snprintf(ret_pin, STAUTH_PIN_LEN + 1, "%06u", draw % PIN_COUNT);
+	snprintf(ret_pin, STAUTH_PIN_LEN + 1, "%06u", draw % PIN_COUNT);
 	stauth_wipe(&draw, sizeof(draw));
 	return STAUTH_OK;
 }
@@ -95,7 +95,7 @@ enum stauth_rc stauth_pin_typed(const char *typed,
 	char ret_pin[STAUTH_PIN_LEN + 1], struct stauth_err *err)
 {
 	char pin[STAUTH_PIN_LEN + 1];
-	bool ok = typed && read_digits(typed, pin);
+	bool ok = typed != NULL && read_digits(typed, pin);
 
 	if (ok) {
 		memcpy(ret_pin, pin, sizeof(pin));
@@ -126,12 +126,12 @@ static enum stauth_rc keyed(struct stauth_ctx *ctx, struct frame *frame,
 	uint8_t ret_hash[32], struct stauth_err *err)
 {
 	const struct stauth_keys *keys;
-	uint8_t hash[STAUTH_SHA256_LEN];
 
 	enum stauth_rc rc = stauth_ctx_keys(ctx, &keys, err);
 	if (rc != STAUTH_OK) {
 		goto out;
 	}
+	uint8_t hash[STAUTH_SHA256_LEN];
 	if (!stauth_hmac_sha256(keys->pin, sizeof(keys->pin), frame->data,
 		    frame->len, hash)) {
 		rc = stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
@@ -148,7 +148,7 @@ enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
 {
 	struct frame frame = {.len = 0};
 
-	if (!flow || !stauth_token_wellformed(flow, strlen(flow))) {
+	if (flow == NULL || !stauth_token_wellformed(flow, strlen(flow))) {
 		return stauth_fail(
 			err, STAUTH_NOTFOUND, "the browser has no token");
 	}
@@ -223,14 +223,14 @@ static void audit_wrong(const struct attempt *try)
 {
 	struct stauth_ctx *ctx = try->ctx;
 	const struct stauth_actor actor = actor_of(try);
-	struct stauth_audit_row row;
-	struct stauth_err err;
 	char detail[64];
 
-	(void)snprintf(detail, sizeof(detail), "wrong, %d tries left",
+	snprintf(detail, sizeof(detail), "wrong, %d tries left",
 		*try->ret_tries_left);
+	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
 		&actor, detail);
+	struct stauth_err err;
 	if (ctx->state->ops->audit_add(ctx->state, &row,
 		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
 		stauth_report(&ctx->messages, STAUTH_WARNING,
@@ -264,21 +264,20 @@ static enum stauth_rc promote(const struct attempt *try,
 	struct stauth_ctx *ctx = try->ctx;
 	const struct stauth_pending *pending = &try->pending;
 	const struct stauth_actor actor = actor_of(try);
-	struct stauth_change change;
-	int64_t uid = 0;
-	int ended = 0;
-	enum stauth_rc rc;
 
 	memcpy(account->name, pending->email, sizeof(account->name));
 	memcpy(account->email, pending->email, sizeof(account->email));
 	memcpy(account->password, pending->password, sizeof(account->password));
+	struct stauth_change change;
 	stauth_change_fill(ctx, "signup", account, &actor, "", false, &change);
-	rc = ctx->accounts->ops->pending_promote(
+	int64_t uid = 0;
+	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
 		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	change.audit.uid = uid;
+	int ended = 0;
 	rc = stauth_change_after(ctx, uid, &change, &ended, err);
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -71,10 +71,9 @@ static int create(const char *path, const struct stat *dir)
 	}
 	if (fchmod(fd, 0660) != 0 ||
 		(geteuid() == 0 && fchown(fd, dir->st_uid, dir->st_gid) != 0)) {
-		int code = errno;
-
-		(void)close(fd);
+		close(fd);
 		(void)unlink(path);
+		int code = errno;
 		errno = code;
 		return -1;
 	}
@@ -83,25 +82,25 @@ static int create(const char *path, const struct stat *dir)
 
 static enum stauth_rc open_file(struct stauth_ctx *ctx, struct stauth_err *err)
 {
-	char path[PATH_MAX + 16];
 	struct stat st;
 	const char *dir = ctx->config->state_dir;
-	int fd = -1;
 
 	/* Somebody tidied up: an unlinked file would limit only ourselves. */
 	if (ctx->slots_fd >= 0 &&
 		(fstat(ctx->slots_fd, &st) != 0 || st.st_nlink == 0)) {
-		(void)close(ctx->slots_fd);
+		close(ctx->slots_fd);
 		ctx->slots_fd = -1;
 	}
 	if (ctx->slots_fd >= 0) {
 		return STAUTH_OK;
 	}
-	(void)snprintf(path, sizeof(path), "%s/slots.lock", dir);
+	char path[PATH_MAX + 16];
+	snprintf(path, sizeof(path), "%s/slots.lock", dir);
 	if (stat(dir, &st) != 0) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s", dir,
 			strerror(errno));
 	}
+	int fd = -1;
 	for (int i = 0; fd < 0 && i < 2; i++) {
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0 && errno == ENOENT) {
@@ -155,11 +154,11 @@ static int try_pool(int fd, const struct pool *pool)
 static void nap(struct stauth_ctx *ctx)
 {
 	uint8_t byte = 0;
-	struct timespec ts = {0};
 
 	(void)ctx->random(&byte, sizeof(byte), NULL);
+	struct timespec ts = {0};
 	ts.tv_nsec = (NAP_MIN_MS + byte % NAP_SPREAD_MS) * 1000000L;
-	(void)nanosleep(&ts, NULL);
+	nanosleep(&ts, NULL);
 }
 
 static int wait_for(struct stauth_ctx *ctx, const struct pool *pool)
@@ -186,8 +185,8 @@ static int wait_in_place(struct stauth_ctx *ctx, const struct pool *pool)
 		return place;
 	}
 	int byte = wait_for(ctx, pool);
-	int code = errno;
 	(void)lock_byte(ctx->slots_fd, place, F_UNLCK);
+	int code = errno;
 	errno = code;
 	return byte;
 }

@@ -26,7 +26,7 @@ void stauth_buf_reset(struct stauth_buf *buf)
 {
 	buf->len = 0;
 	buf->failed = false;
-	if (buf->data) {
+	if (buf->data != NULL) {
 		buf->data[0] = '\0';
 	}
 }
@@ -38,20 +38,17 @@ bool stauth_buf_ok(const struct stauth_buf *buf)
 
 const char *stauth_buf_str(const struct stauth_buf *buf)
 {
-	return buf->data && !buf->failed ? buf->data : "";
+	return buf->data != NULL && !buf->failed ? buf->data : "";
 }
 
 /* Makes room for add more bytes and the NUL. */
 static bool reserve(struct stauth_buf *buf, size_t add)
 {
-	size_t want;
-	char *grown;
-
 	if (buf->failed || add > buf->max - buf->len) {
 		buf->failed = true;
 		return false;
 	}
-	want = buf->len + add + 1;
+	size_t want = buf->len + add + 1;
 	if (want <= buf->cap) {
 		return true;
 	}
@@ -61,8 +58,8 @@ static bool reserve(struct stauth_buf *buf, size_t add)
 	if (want < 256) {
 		want = 256;
 	}
-	grown = realloc(buf->data, want);
-	if (!grown) {
+	char *grown = realloc(buf->data, want);
+	if (grown == NULL) {
 		buf->failed = true;
 		return false;
 	}
@@ -91,17 +88,16 @@ void stauth_buf_add(struct stauth_buf *buf, const char *str)
 void stauth_buf_addf(struct stauth_buf *buf, const char *fmt, ...)
 {
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	int len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (len < 0 || !reserve(buf, (size_t)len)) {
 		buf->failed = true;
 		return;
 	}
 	va_start(ap, fmt);
-	(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
+	vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	buf->len += (size_t)len;
 }
@@ -133,7 +129,7 @@ void stauth_buf_add_html(struct stauth_buf *buf, const char *str)
 
 bool stauth_uri_plain(char c)
 {
-	return stauth_is_alnum(c) || (c != '\0' && strchr("-._~/", c));
+	return stauth_is_alnum(c) || (c != '\0' && strchr("-._~/", c) != NULL);
 }
 
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len)

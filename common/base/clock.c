@@ -27,11 +27,10 @@ int64_t stauth_boot_ms(void)
 
 void stauth_time_format(int64_t at_s, char out[21])
 {
+	out[0] = '\0';
 	time_t at = at_s;
 	struct tm tm;
-
-	out[0] = '\0';
-	if (at_s != 0 && gmtime_r(&at, &tm)) {
-		(void)strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (at_s != 0 && gmtime_r(&at, &tm) != NULL) {
+		strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	}
 }

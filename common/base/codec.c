@@ -50,14 +50,13 @@ static int b64url_value(char c)
 bool stauth_b64url_decode(const char *str, size_t str_len, void *out,
 	size_t out_size, size_t *ret_len)
 {
+	if (str_len % 4 == 1) {
+		return false;
+	}
 	uint8_t *to = out;
 	uint32_t acc = 0;
 	size_t len = 0;
 	int bits = 0;
-
-	if (str_len % 4 == 1) {
-		return false;
-	}
 	for (size_t i = 0; i < str_len; i++) {
 		int v = b64url_value(str[i]);
 
@@ -176,11 +175,11 @@ bool stauth_parse_int(
 {
 	bool negative = *str == '-';
 	const char *digit = str + negative;
-	int64_t value = 0;
 
 	if (!*digit || strlen(digit) > 18) {
 		return false;
 	}
+	int64_t value = 0;
 	for (; *digit; digit++) {
 		if (*digit < '0' || *digit > '9') {
 			return false;
@@ -200,14 +199,14 @@ bool stauth_parse_int(
 static EVP_MD_CTX *sha256_context(void)
 {
 	static EVP_MD_CTX *made;
-	EVP_MD *md = NULL;
 
-	if (made) {
+	if (made != NULL) {
 		return made;
 	}
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	made = EVP_MD_CTX_new();
-	if (!md || !made || EVP_DigestInit_ex2(made, md, NULL) != 1) {
+	if (md == NULL || made == NULL ||
+		EVP_DigestInit_ex2(made, md, NULL) != 1) {
 		EVP_MD_CTX_free(made);
 		made = NULL;
 	}
@@ -220,7 +219,7 @@ bool stauth_sha256(const void *data, size_t len, uint8_t out[32])
 	EVP_MD_CTX *ctx = sha256_context();
 	unsigned int n = 0;
 
-	if (ctx && EVP_DigestInit_ex2(ctx, NULL, NULL) == 1 &&
+	if (ctx != NULL && EVP_DigestInit_ex2(ctx, NULL, NULL) == 1 &&
 		EVP_DigestUpdate(ctx, data, len) == 1 &&
 		EVP_DigestFinal_ex(ctx, out, &n) == 1 &&
 		n == STAUTH_SHA256_LEN) {
@@ -235,7 +234,7 @@ bool stauth_hmac_sha256(const void *key, size_t key_len, const void *data,
 {
 	unsigned int n = 0;
 
-	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n) &&
+	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n) != NULL &&
 		n == STAUTH_SHA256_LEN) {
 		return true;
 	}

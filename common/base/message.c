@@ -9,14 +9,13 @@
 void stauth_report(const struct stauth_messages *messages,
 	enum stauth_message_type type, const char *fmt, ...)
 {
-	char text[512];
-	va_list ap;
-
-	if (!messages || !messages->say) {
+	if (messages == NULL || messages->say == NULL) {
 		return;
 	}
+	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	char text[512];
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	messages->say(type, text, messages->user);
 }
@@ -32,7 +31,7 @@ void stauth_message_stderr(
 	};
 
 	(void)user;
-	(void)fprintf(stderr, "[AUTH] %s: %s\n", tag[type], message);
+	fprintf(stderr, "[AUTH] %s: %s\n", tag[type], message);
 }
 
 const char *stauth_message_type_name(enum stauth_message_type type)

@@ -9,14 +9,13 @@
 enum stauth_rc stauth_fail(
 	struct stauth_err *err, enum stauth_rc rc, const char *fmt, ...)
 {
-	va_list ap;
-
-	if (!err) {
+	if (err == NULL) {
 		return rc;
 	}
 	err->rc = rc;
+	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	return rc;
 }

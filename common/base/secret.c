@@ -22,7 +22,7 @@ enum stauth_rc stauth_secret_set(struct stauth_secret *secret, const char *data,
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"password over %d bytes", STAUTH_PASSWORD_MAX);
 	}
-	if (memchr(data, '\0', len)) {
+	if (memchr(data, '\0', len) != NULL) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "password holds a NUL");
 	}

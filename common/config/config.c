@@ -39,14 +39,13 @@ static int find_file_key(const char *name)
 	char base[STAUTH_KEYS_MAX];
 	size_t len = strlen(name);
 	size_t suffix = sizeof(FILE_SUFFIX) - 1;
-	int index;
 
 	if (len <= suffix || len >= sizeof(base) ||
 		strcmp(name + len - suffix, FILE_SUFFIX) != 0) {
 		return -1;
 	}
-	(void)snprintf(base, sizeof(base), "%.*s", (int)(len - suffix), name);
-	index = stauth_key_find(base);
+	snprintf(base, sizeof(base), "%.*s", (int)(len - suffix), name);
+	int index = stauth_key_find(base);
 	return index >= 0 && stauth_keys_table[index].secret ? index : -1;
 }
 
@@ -60,7 +59,7 @@ static enum stauth_rc set_file(struct reading *reading, int index,
 			"%.100s line %d: %s_FILE is no path", config->path,
 			line, stauth_keys_table[index].name);
 	}
-	(void)snprintf(reading->file_of[index], PATH_MAX, "%s", value);
+	snprintf(reading->file_of[index], PATH_MAX, "%s", value);
 	config->by_file[index] = true;
 	config->line_of[index] = line;
 	return STAUTH_OK;
@@ -73,7 +72,6 @@ static enum stauth_rc found(const char *name, const char *value, int line,
 	struct stauth_config *config = reading->config;
 	int index = stauth_key_find(name);
 	int file_index = index < 0 ? find_file_key(name) : -1;
-	struct stauth_err why = {0};
 
 	if (index < 0 && file_index < 0) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -89,9 +87,10 @@ static enum stauth_rc found(const char *name, const char *value, int line,
 		return set_file(reading, file_index, value, line, err);
 	}
 	/* An empty value of a computed default means the default. */
-	if (value[0] == '\0' && !stauth_keys_table[index].otherwise) {
+	if (value[0] == '\0' && stauth_keys_table[index].otherwise == NULL) {
 		return STAUTH_OK;
 	}
+	struct stauth_err why = {0};
 	if (stauth_value_set(config, &stauth_keys_table[index], value,
 		    strlen(value), &why) != STAUTH_OK) {
 		return bad_line(config, line, name, &why, err);
@@ -112,7 +111,7 @@ static enum stauth_rc set_defaults(
 		const struct stauth_key *key = &stauth_keys_table[i];
 		enum stauth_rc rc = STAUTH_OK;
 
-		if (key->otherwise) {
+		if (key->otherwise != NULL) {
 			rc = stauth_value_set(config, key, key->otherwise,
 				strlen(key->otherwise), err);
 		}
@@ -132,7 +131,7 @@ static enum stauth_rc set_secret(struct stauth_config *config,
 	if (len == 0) {
 		return stauth_fail(err, STAUTH_BADVALUE, "has an empty file");
 	}
-	if (key->kind != STAUTH_KEY_BYTES && memchr(data, '\0', len)) {
+	if (key->kind != STAUTH_KEY_BYTES && memchr(data, '\0', len) != NULL) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "has a NUL byte in its file");
 	}
@@ -147,16 +146,14 @@ static enum stauth_rc read_secret_files(
 
 	for (size_t i = 0; i < stauth_keys_count; i++) {
 		const struct stauth_key *key = &stauth_keys_table[i];
-		struct stauth_err why = {0};
-		char *data = NULL;
-		size_t len = 0;
-		enum stauth_rc rc;
 
 		if (!config->by_file[i]) {
 			continue;
 		}
-		rc = stauth_config_below_state(
+		enum stauth_rc rc = stauth_config_below_state(
 			config, reading->file_of[i], err);
+		char *data = NULL;
+		size_t len = 0;
 		if (rc == STAUTH_OK) {
 			rc = stauth_file_read_safely(reading->file_of[i],
 				reading->reader, true, SECRET_FILE_MAX, &data,
@@ -177,6 +174,7 @@ static enum stauth_rc read_secret_files(
 			data[len - 1] == '\n') {
 			data[--len] = '\0';
 		}
+		struct stauth_err why = {0};
 		rc = set_secret(config, key, data, len, &why);
 		stauth_wipe(data, len);
 		free(data);
@@ -199,7 +197,8 @@ static enum stauth_rc bad_together(const struct stauth_config *config,
 	for (size_t i = 0; i < stauth_keys_count; i++) {
 		const char *at = strstr(why->msg, stauth_keys_table[i].name);
 
-		if (at && config->line_of[i] > 0 && (!first || at < first)) {
+		if (at != NULL && config->line_of[i] > 0 &&
+			(first == NULL || at < first)) {
 			first = at;
 			line = config->line_of[i];
 		}
@@ -216,7 +215,6 @@ static enum stauth_rc read_config(
 	struct reading *reading, struct stauth_err *err)
 {
 	struct stauth_config *config = reading->config;
-	struct stauth_err why = {0};
 	char *text = NULL;
 	size_t len = 0;
 	enum stauth_rc rc = stauth_file_read_safely(config->path,
@@ -247,6 +245,7 @@ static enum stauth_rc read_config(
 			free(text);
 		}
 	}
+	struct stauth_err why = {0};
 	if (rc == STAUTH_OK && stauth_config_paths(config, &why) != STAUTH_OK) {
 		rc = bad_together(config, &why, err);
 	}
@@ -262,10 +261,10 @@ static enum stauth_rc read_config(
 
 static const char *find_path(const char *path, enum stauth_config_reader reader)
 {
-	if (!path && reader == STAUTH_READER_SERVICE) {
+	if (path == NULL && reader == STAUTH_READER_SERVICE) {
 		path = secure_getenv("STAUTH_CONFIG");
 	}
-	return path && path[0] ? path : STAUTH_CONFIG_DEFAULT;
+	return path != NULL && path[0] ? path : STAUTH_CONFIG_DEFAULT;
 }
 
 enum stauth_rc stauth_config_load(const char *path,
@@ -277,7 +276,7 @@ enum stauth_rc stauth_config_load(const char *path,
 	enum stauth_rc rc = STAUTH_ENOMEM;
 	int n;
 
-	if (reading && config) {
+	if (reading != NULL && config != NULL) {
 		reading->config = config;
 		reading->reader = reader;
 		path = find_path(path, reader);
@@ -300,7 +299,7 @@ enum stauth_rc stauth_config_load(const char *path,
 
 void stauth_config_free(struct stauth_config *config)
 {
-	if (config) {
+	if (config != NULL) {
 		stauth_wipe(config, sizeof(*config));
 		free(config);
 	}
@@ -309,12 +308,10 @@ void stauth_config_free(struct stauth_config *config)
 bool stauth_config_line(const struct stauth_config *config, size_t i,
 	struct stauth_config_line *ret_line)
 {
-	const struct stauth_key *key;
-
 	if (i >= stauth_keys_count) {
 		return false;
 	}
-	key = &stauth_keys_table[i];
+	const struct stauth_key *key = &stauth_keys_table[i];
 	*ret_line = (struct stauth_config_line){
 		.key = key->name,
 		.secret = key->secret,
@@ -328,16 +325,15 @@ bool stauth_config_line(const struct stauth_config *config, size_t i,
 			(key->kind == STAUTH_KEY_BYTES && config->app_key_len);
 
 		stauth_wipe_array(ret_line->value);
-		(void)snprintf(ret_line->value, sizeof(ret_line->value), "%s",
+		snprintf(ret_line->value, sizeof(ret_line->value), "%s",
 			given ? "********" : "");
 	}
 	if (config->line_of[i] > 0) {
-		(void)snprintf(ret_line->origin, sizeof(ret_line->origin),
+		snprintf(ret_line->origin, sizeof(ret_line->origin),
 			"line %d%s", config->line_of[i],
 			config->by_file[i] ? " (from a file)" : "");
 	} else {
-		(void)snprintf(
-			ret_line->origin, sizeof(ret_line->origin), "default");
+		snprintf(ret_line->origin, sizeof(ret_line->origin), "default");
 	}
 	return true;
 }

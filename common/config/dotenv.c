@@ -92,13 +92,12 @@ static enum stauth_rc read_key(struct line *line, struct stauth_err *err)
 {
 	bool quoted = line->at < line->end && *line->at == '\'';
 	const char *start = line->at + quoted;
-	size_t len;
 
 	line->at = start;
 	while (line->at < line->end && key_byte(*line->at)) {
 		line->at++;
 	}
-	len = (size_t)(line->at - start);
+	size_t len = (size_t)(line->at - start);
 	if (len == 0 || len > KEY_MAX ||
 		(quoted && (line->at == line->end || *line->at != '\''))) {
 		return bad(line, "this is no KEY=value", err);
@@ -121,7 +120,6 @@ static char escaped(char quote, char c)
 {
 	static const char from[] = "abfnrtv";
 	static const char to[] = "\a\b\f\n\r\t\v";
-	const char *found;
 
 	if (c == '\\' || c == quote) {
 		return c;
@@ -132,8 +130,8 @@ static char escaped(char quote, char c)
 	if (c == '\'') {
 		return c;
 	}
-	found = strchr(from, c);
-	return found ? to[found - from] : '\0';
+	const char *found = strchr(from, c);
+	return found != NULL ? to[found - from] : '\0';
 }
 
 static enum stauth_rc read_quoted(struct line *line, struct stauth_err *err)
@@ -196,24 +194,20 @@ static enum stauth_rc read_plain(struct line *line, struct stauth_err *err)
 
 static enum stauth_rc read_line(struct line *line, struct stauth_err *err)
 {
-	const char *dollar;
-	enum stauth_rc rc;
-	bool single;
-
 	skip_export(line);
-	rc = read_key(line, err);
+	enum stauth_rc rc = read_key(line, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	single = line->at < line->end && *line->at == '\'';
+	bool single = line->at < line->end && *line->at == '\'';
 	if (line->at < line->end && (single || *line->at == '"')) {
 		rc = read_quoted(line, err);
 	} else {
 		rc = read_plain(line, err);
 	}
 	/* Without the '}' python-dotenv expands nothing either. */
-	dollar = rc == STAUTH_OK ? strstr(line->value, "${") : NULL;
-	if (dollar && strchr(dollar, '}')) {
+	const char *dollar = rc == STAUTH_OK ? strstr(line->value, "${") : NULL;
+	if (dollar != NULL && strchr(dollar, '}') != NULL) {
 		return bad(line, "${...} is not expanded here", err);
 	}
 	return rc;
@@ -229,7 +223,7 @@ static bool seen_before(const char *text, const struct line *line)
 	for (int n = 1; n < line->number; n++) {
 		const char *end = strchr(at, '\n');
 
-		if (!end) {
+		if (end == NULL) {
 			return false;
 		}
 		other.at = at;
@@ -253,29 +247,30 @@ enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
 	void *user, struct stauth_err *err)
 {
 	struct line line = {.file = file_name};
-	enum stauth_rc rc = STAUTH_OK;
-	const char *at;
 
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;
 	}
-	at = text;
+	const char *at = text;
+	enum stauth_rc rc = STAUTH_OK;
 	while (rc == STAUTH_OK && at < text + len) {
 		const char *end = memchr(at, '\n', (size_t)(text + len - at));
 
 		line.number++;
 		line.at = at;
-		line.end = end ? end : text + len;
+		line.end = end != NULL ? end : text + len;
 		at = line.end + 1;
-		if (memchr(line.at, '\0', (size_t)(line.end - line.at)) ||
+		if (memchr(line.at, '\0', (size_t)(line.end - line.at)) !=
+				NULL ||
 			line.number > LINES_MAX) {
 			return bad(&line, "this is no text file", err);
 		}
 		if (line.end > line.at && line.end[-1] == '\r') {
 			line.end--;
 		}
-		if (memchr(line.at, '\r', (size_t)(line.end - line.at))) {
+		if (memchr(line.at, '\r', (size_t)(line.end - line.at)) !=
+			NULL) {
 			return bad(&line, "a line ends with CR alone", err);
 		}
 		skip_blanks(&line);

@@ -16,14 +16,12 @@
 enum stauth_rc stauth_config_below_state(const struct stauth_config *config,
 	char path[PATH_MAX], struct stauth_err *err)
 {
-	char relative[PATH_MAX];
-	int n;
-
 	if (path[0] == '/') {
 		return STAUTH_OK;
 	}
-	(void)snprintf(relative, sizeof(relative), "%s", path);
-	n = snprintf(path, PATH_MAX, "%s/%s", config->state_dir, relative);
+	char relative[PATH_MAX];
+	snprintf(relative, sizeof(relative), "%s", path);
+	int n = snprintf(path, PATH_MAX, "%s/%s", config->state_dir, relative);
 	if (n < 0 || n >= PATH_MAX) {
 		return stauth_fail(err, STAUTH_ECONFIG, "a path is too long");
 	}
@@ -42,19 +40,17 @@ static void drop_last_slashes(char path[PATH_MAX])
 enum stauth_rc stauth_config_paths(
 	struct stauth_config *config, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-	int n;
-
 	if (config->state_dir[0] != '/') {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"STATE_DIR must be an absolute path");
 	}
 	drop_last_slashes(config->state_dir);
 	if (config->sqlite_db_path[0] == '\0') {
-		(void)snprintf(config->sqlite_db_path, PATH_MAX, "%s",
+		snprintf(config->sqlite_db_path, PATH_MAX, "%s",
 			config->state_dir);
 	}
-	rc = stauth_config_below_state(config, config->sqlite_db_path, err);
+	enum stauth_rc rc =
+		stauth_config_below_state(config, config->sqlite_db_path, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_config_below_state(config, config->mail_dir, err);
 	}
@@ -66,7 +62,7 @@ enum stauth_rc stauth_config_paths(
 	}
 	drop_last_slashes(config->sqlite_db_path);
 	drop_last_slashes(config->run_dir);
-	n = snprintf(config->sqlite_file, PATH_MAX, "%s/%s",
+	int n = snprintf(config->sqlite_file, PATH_MAX, "%s/%s",
 		config->sqlite_db_path, config->sqlite_db);
 	/* A socket's address holds 107 bytes. */
 	if (n < 0 || n >= PATH_MAX || strlen(config->run_dir) > 90) {
@@ -102,10 +98,9 @@ static enum stauth_rc finish_cookie(
 	char name[sizeof(config->cookie_name)];
 	bool insecure = config->allow_insecure_http;
 	bool prefixed = has_prefix(config->cookie_name, HOST_PREFIX);
-	int n;
 
 	if (config->cookie_name[0] == '\0') {
-		(void)snprintf(config->cookie_name, sizeof(name), "%s",
+		snprintf(config->cookie_name, sizeof(name), "%s",
 			insecure ? "stauth" : HOST_PREFIX "stauth");
 		return STAUTH_OK;
 	}
@@ -123,8 +118,8 @@ static enum stauth_rc finish_cookie(
 			"over https only; drop the prefix, or "
 			"ALLOW_INSECURE_HTTP");
 	}
-	(void)snprintf(name, sizeof(name), "%s", config->cookie_name);
-	n = snprintf(config->cookie_name, sizeof(name), "%s%s",
+	snprintf(name, sizeof(name), "%s", config->cookie_name);
+	int n = snprintf(config->cookie_name, sizeof(name), "%s%s",
 		prefixed || insecure ? "" : HOST_PREFIX, name);
 	if (n >= (int)sizeof(name) || is_taken(config->cookie_name)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -262,7 +257,7 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 
 	for (size_t n = 0; n < sizeof(warnings) / sizeof(*warnings); n++) {
 		if (warnings[n].due && i-- == 0) {
-			(void)snprintf(out, out_size, "%s", warnings[n].text);
+			snprintf(out, out_size, "%s", warnings[n].text);
 			return true;
 		}
 	}
@@ -270,7 +265,7 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 		const struct stauth_origin *one = &config->public_urls[n];
 
 		if (is_refused(config, one) && i-- == 0) {
-			(void)snprintf(out, out_size,
+			snprintf(out, out_size,
 				"PUBLIC_URL %s: nobody can sign in over plain "
 				"http; write https:// (also if a proxy in "
 				"front ends TLS), or on a trusted network "

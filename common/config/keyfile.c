@@ -118,8 +118,8 @@ static enum stauth_rc give(int fd, const char *path, bool user_too, mode_t mode,
 	const struct passwd *user = getpwnam(OWNER);
 	const struct group *group = getgrnam(OWNER);
 
-	if (geteuid() == 0 && group &&
-		fchown(fd, user_too && user ? user->pw_uid : 0,
+	if (geteuid() == 0 && group != NULL &&
+		fchown(fd, user_too && user != NULL ? user->pw_uid : 0,
 			group->gr_gid) != 0) {
 		return failed("chown", path, err);
 	}
@@ -143,23 +143,22 @@ static enum stauth_rc make_dir(int above, const struct new_dir *dir,
 	int *ret_fd, struct stauth_err *err)
 {
 	bool made = mkdirat(above, dir->name, 0700) == 0;
-	enum stauth_rc rc = STAUTH_OK;
-	int fd;
 
 	if (!made && errno != EEXIST) {
 		return failed("mkdir", dir->path, err);
 	}
-	fd = openat(above, dir->name,
+	int fd = openat(above, dir->name,
 		O_RDONLY | O_DIRECTORY | O_CLOEXEC | dir->follow |
 			(made ? O_NOFOLLOW : 0));
 	if (fd < 0) {
 		return failed("open", dir->path, err);
 	}
+	enum stauth_rc rc = STAUTH_OK;
 	if (made) {
 		rc = give(fd, dir->path, dir->user_too, dir->mode, err);
 	}
 	if (rc != STAUTH_OK) {
-		(void)close(fd);
+		close(fd);
 		return rc;
 	}
 	*ret_fd = fd;
@@ -190,12 +189,10 @@ static enum stauth_rc write_key(
  * link() stands in on file systems without the flag. */
 static bool give_name(int dir_fd, const char *aside, const char *name)
 {
-	int code;
-
 	if (renameat2(dir_fd, aside, dir_fd, name, RENAME_NOREPLACE) == 0) {
 		return true;
 	}
-	code = errno;
+	int code = errno;
 	if (code == EINVAL || code == ENOSYS) {
 		code = linkat(dir_fd, aside, dir_fd, name, 0) == 0 ? 0 : errno;
 	}
@@ -209,21 +206,20 @@ static enum stauth_rc make_key(
 	int dir_fd, const char *name, const char *path, struct stauth_err *err)
 {
 	char handle[STAUTH_HANDLE_LEN + 1];
-	char aside[STAUTH_HANDLE_LEN + 8];
 	enum stauth_rc rc = stauth_random_handle(stauth_random, handle, err);
-	int fd;
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	(void)snprintf(aside, sizeof(aside), ".new-%s", handle);
-	fd = openat(dir_fd, aside,
+	char aside[STAUTH_HANDLE_LEN + 8];
+	snprintf(aside, sizeof(aside), ".new-%s", handle);
+	int fd = openat(dir_fd, aside,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return failed("create", path, err);
 	}
 	rc = write_key(fd, path, err);
-	(void)close(fd);
+	close(fd);
 	if (rc != STAUTH_OK) {
 		(void)unlinkat(dir_fd, aside, 0);
 		return rc;
@@ -283,7 +279,6 @@ enum stauth_rc stauth_keys_init(
 		config->state_dir, config->state_dir, true, 02770, 0};
 	const struct new_dir keys = {"keys", path, false, 0750, O_NOFOLLOW};
 	int state_fd = -1;
-	int keys_fd = -1;
 	enum stauth_rc rc = key_path(config, "", path, err);
 
 	if (rc == STAUTH_OK) {
@@ -292,6 +287,7 @@ enum stauth_rc stauth_keys_init(
 	if (rc == STAUTH_OK) {
 		rc = check_maker(state_fd, config->state_dir, err);
 	}
+	int keys_fd = -1;
 	if (rc == STAUTH_OK) {
 		rc = make_dir(state_fd, &keys, &keys_fd, err);
 	}
@@ -299,10 +295,10 @@ enum stauth_rc stauth_keys_init(
 		rc = make_keys(config, keys_fd, err);
 	}
 	if (keys_fd >= 0) {
-		(void)close(keys_fd);
+		close(keys_fd);
 	}
 	if (state_fd >= 0) {
-		(void)close(state_fd);
+		close(state_fd);
 	}
 	return rc;
 }

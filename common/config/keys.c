@@ -163,13 +163,13 @@ static size_t min3(size_t a, size_t b, size_t c)
 /* Levenshtein's distance, case aside; long names are simply far away. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[DISTANCE_MAX + 1];
 	size_t a_len = strlen(a);
 	size_t b_len = strlen(b);
 
 	if (a_len > DISTANCE_MAX || b_len > DISTANCE_MAX) {
 		return DISTANCE_MAX;
 	}
+	size_t row[DISTANCE_MAX + 1];
 	for (size_t j = 0; j <= b_len; j++) {
 		row[j] = j;
 	}

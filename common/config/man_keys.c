@@ -14,34 +14,34 @@ static void print_plain(const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '_' || *text == '*' || *text == '\\') {
-			(void)putchar('\\');
+			putchar('\\');
 		}
-		(void)putchar(*text);
+		putchar(*text);
 	}
 }
 
 static void print_key(const struct stauth_key *key)
 {
-	(void)printf("*");
+	printf("*");
 	print_plain(key->name);
-	(void)printf("*");
+	printf("*");
 	if (key->kind == STAUTH_KEY_INT) {
-		(void)printf(" (%ld to %ld)", key->min, key->max);
+		printf(" (%ld to %ld)", key->min, key->max);
 	}
-	(void)printf("\n\t");
+	printf("\n\t");
 	print_plain(key->help);
-	if (key->otherwise && key->otherwise[0]) {
-		(void)printf("; default ");
+	if (key->otherwise != NULL && key->otherwise[0]) {
+		printf("; default ");
 		print_plain(key->otherwise);
 	}
-	(void)printf(".");
+	printf(".");
 	if (key->secret) {
-		(void)printf(" A secret: it is masked wherever shown, and may "
-			     "be given as ");
+		printf(" A secret: it is masked wherever shown, and may "
+		       "be given as ");
 		print_plain(key->name);
-		(void)printf("\\_FILE.");
+		printf("\\_FILE.");
 	}
-	(void)printf("\n\n");
+	printf("\n\n");
 }
 
 int main(void)

@@ -37,7 +37,7 @@ static size_t host_len(const char *host)
 		return host[n] == ']' && n > 2 ? n + 1 : 0;
 	}
 	/* An empty label is no name. */
-	if (*host == '.' || memmem(host, n, "..", 2)) {
+	if (*host == '.' || memmem(host, n, "..", 2) != NULL) {
 		return 0;
 	}
 	return n;
@@ -48,22 +48,20 @@ static size_t host_len(const char *host)
  * it is no address, or one that grows (IPv4 in disguise). */
 static size_t shorten_ipv6(char *host, size_t len)
 {
-	struct in6_addr address;
-	char text[INET6_ADDRSTRLEN];
-	size_t n;
-
 	if (*host != '[') {
 		return len;
 	}
+	char text[INET6_ADDRSTRLEN];
 	if (len - 2 >= sizeof(text)) {
 		return 0;
 	}
-	(void)snprintf(text, sizeof(text), "%.*s", (int)(len - 2), host + 1);
+	snprintf(text, sizeof(text), "%.*s", (int)(len - 2), host + 1);
+	struct in6_addr address;
 	if (inet_pton(AF_INET6, text, &address) != 1 ||
-		!inet_ntop(AF_INET6, &address, text, sizeof(text))) {
+		inet_ntop(AF_INET6, &address, text, sizeof(text)) == NULL) {
 		return 0;
 	}
-	n = strlen(text);
+	size_t n = strlen(text);
 	if (n > len - 2) {
 		return 0;
 	}
@@ -76,21 +74,20 @@ static size_t shorten_ipv6(char *host, size_t len)
 /* "" or ":port"; a default port is dropped. false: neither. */
 static bool keep_port(char *port, bool https)
 {
-	int64_t number;
-
 	if (strcmp(port, "/") == 0) {
 		*port = '\0';
 	}
 	if (*port == '\0') {
 		return true;
 	}
+	int64_t number;
 	if (*port != ':' || !stauth_parse_int(port + 1, 1, 65535, &number)) {
 		return false;
 	}
 	if (number == (https ? 443 : 80)) {
 		*port = '\0';
 	} else {
-		(void)snprintf(port, 7, ":%d", (int)number);
+		snprintf(port, 7, ":%d", (int)number);
 	}
 	return true;
 }
@@ -99,8 +96,6 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	struct stauth_origin *ret_origin, struct stauth_err *err)
 {
 	struct stauth_origin parsed = {.https = false};
-	size_t prefix;
-	size_t n;
 
 	if (len == 0 || len >= sizeof(parsed.origin) - 8) {
 		return stauth_fail(err, STAUTH_BADVALUE, "no origin");
@@ -115,8 +110,8 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	if (!parsed.https && strncmp(parsed.origin, "http://", 7) != 0) {
 		return stauth_fail(err, STAUTH_BADVALUE, FORM);
 	}
-	prefix = parsed.https ? 8 : 7;
-	n = host_len(parsed.origin + prefix);
+	size_t prefix = parsed.https ? 8 : 7;
+	size_t n = host_len(parsed.origin + prefix);
 	if (n > 1 && parsed.origin[len - 1] == '/') {
 		parsed.origin[len - 1] = '\0';
 	}
@@ -151,7 +146,8 @@ const struct stauth_origin *stauth_config_origin_of_host(
 			one->https ? "https://" : "http://", host);
 
 		/* The browser drops a default port; a proxy may not. */
-		if (n > 0 && (size_t)n < sizeof(full) && !strchr(host, '/') &&
+		if (n > 0 && (size_t)n < sizeof(full) &&
+			strchr(host, '/') == NULL &&
 			stauth_origin_parse(full, (size_t)n, &typed, NULL) ==
 				STAUTH_OK &&
 			strcmp(typed.origin, one->origin) == 0) {
@@ -167,12 +163,11 @@ bool stauth_host_is_local(const char *host)
 	const size_t suffix_len = sizeof(suffix) - 1;
 	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 	char name[STAUTH_ORIGIN_SIZE];
-	struct in_addr address;
 
 	if (len >= sizeof(name)) {
 		return false;
 	}
-	(void)snprintf(name, sizeof(name), "%.*s", (int)len, host);
+	snprintf(name, sizeof(name), "%.*s", (int)len, host);
 	if (strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0) {
 		return true;
 	}
@@ -180,6 +175,7 @@ bool stauth_host_is_local(const char *host)
 		strcasecmp(name + len - suffix_len, suffix) == 0) {
 		return true;
 	}
+	struct in_addr address;
 	return inet_pton(AF_INET, name, &address) == 1 &&
 	       ntohl(address.s_addr) >> 24 == 127;
 }

@@ -32,16 +32,17 @@
 static enum stauth_rc resolve(const char *path, char real_dir[PATH_MAX],
 	const char **ret_file, struct stauth_err *err)
 {
-	char dir[PATH_MAX];
 	const char *slash = strrchr(path, '/');
-	size_t len = slash ? (size_t)(slash - path) : 0;
+	size_t len = slash != NULL ? (size_t)(slash - path) : 0;
 
-	*ret_file = slash ? slash + 1 : path;
+	*ret_file = slash != NULL ? slash + 1 : path;
+	char dir[PATH_MAX];
 	if (len >= sizeof(dir)) {
 		return stauth_fail(err, STAUTH_ECONFIG, "the path is too long");
 	}
-	(void)snprintf(dir, sizeof(dir), "%.*s", (int)len, path);
-	if (!realpath(slash ? (len ? dir : "/") : ".", real_dir)) {
+	snprintf(dir, sizeof(dir), "%.*s", (int)len, path);
+	if (realpath(slash != NULL ? (len ? dir : "/") : ".", real_dir) ==
+		NULL) {
 		return stauth_fail(err,
 			errno == ENOENT   ? STAUTH_NOTFOUND
 			: errno == EACCES ? STAUTH_EDENIED
@@ -56,7 +57,6 @@ static enum stauth_rc check_directories(
 {
 	for (;;) {
 		struct stat st;
-		char *slash;
 
 		if (stat(dir, &st) != 0) {
 			return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", dir,
@@ -69,8 +69,8 @@ static enum stauth_rc check_directories(
 				"chmod o-w %s",
 				dir);
 		}
-		slash = strrchr(dir, '/');
-		if (!slash || dir[1] == '\0') {
+		char *slash = strrchr(dir, '/');
+		if (slash == NULL || dir[1] == '\0') {
 			return STAUTH_OK;
 		}
 		slash[slash == dir] = '\0';
@@ -115,12 +115,12 @@ static enum stauth_rc read_all(int fd, const char *path, size_t max,
 	char **ret_data, size_t *ret_len, struct stauth_err *err)
 {
 	char *data = malloc(max + 2);
-	size_t len = 0;
-	ssize_t n = 1;
 
-	if (!data) {
+	if (data == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	size_t len = 0;
+	ssize_t n = 1;
 	while (len <= max && n != 0) {
 		n = read(fd, data + len, max + 1 - len);
 		if (n < 0 && errno != EINTR) {
@@ -148,7 +148,7 @@ static enum stauth_rc denied(const char *path, struct stauth_err *err)
 	const struct group *group = getgrnam(GROUP);
 	struct stat st;
 
-	if (!group || stat(path, &st) != 0) {
+	if (group == NULL || stat(path, &st) != 0) {
 		return stauth_fail(
 			err, STAUTH_EDENIED, "%s: %s", path, strerror(EACCES));
 	}
@@ -187,18 +187,16 @@ enum stauth_rc stauth_file_read_safely(const char *path,
 	char dir[PATH_MAX];
 	const char *file;
 	enum stauth_rc rc = resolve(path, dir, &file, err);
-	struct stat st;
-	int dir_fd;
-	int fd;
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = dir_fd < 0 ? -1
-			: openat(dir_fd, file,
-				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-					  O_NOCTTY | O_CLOEXEC);
+	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir_fd < 0 ? -1
+			    : openat(dir_fd, file,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					      O_NOCTTY | O_CLOEXEC);
+	struct stat st;
 	if (fd < 0) {
 		rc = open_failed(path, errno, err);
 	} else if (fstat(fd, &st) != 0) {
@@ -213,10 +211,10 @@ enum stauth_rc stauth_file_read_safely(const char *path,
 		rc = read_all(fd, path, max, ret_data, ret_len, err);
 	}
 	if (fd >= 0) {
-		(void)close(fd);
+		close(fd);
 	}
 	if (dir_fd >= 0) {
-		(void)close(dir_fd);
+		close(dir_fd);
 	}
 	return rc;
 }

@@ -44,7 +44,7 @@ static enum stauth_rc set_text(struct stauth_config *config,
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"is longer than %zu bytes", key->size - 1);
 	}
-	(void)snprintf(text_at(config, key), key->size, "%s", value);
+	snprintf(text_at(config, key), key->size, "%s", value);
 	return STAUTH_OK;
 }
 
@@ -65,13 +65,12 @@ static enum stauth_rc set_int(struct stauth_config *config,
 	const struct stauth_key *key, const char *value, struct stauth_err *err)
 {
 	int64_t number;
-	int as_int;
 
 	if (!stauth_parse_int(value, key->min, key->max, &number)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"is no number from %ld to %ld", key->min, key->max);
 	}
-	as_int = (int)number;
+	int as_int = (int)number;
 	memcpy(text_at(config, key), &as_int, sizeof(as_int));
 	return STAUTH_OK;
 }
@@ -111,7 +110,7 @@ static bool is_color(const char *value)
 
 static bool is_identifier(const char *value)
 {
-	return value[0] != '\0' && !strchr(STAUTH_DIGITS, value[0]) &&
+	return value[0] != '\0' && strchr(STAUTH_DIGITS, value[0]) == NULL &&
 	       all_of(value, STAUTH_ALNUM "_");
 }
 
@@ -193,13 +192,14 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 		}
 		break;
 	case STAUTH_KEY_FILE:
-		if (value[0] == '\0' || strchr(value, '/') || value[0] == '.') {
+		if (value[0] == '\0' || strchr(value, '/') != NULL ||
+			value[0] == '.') {
 			return stauth_fail(
 				err, STAUTH_BADVALUE, "is no bare file name");
 		}
 		break;
 	case STAUTH_KEY_URL:
-		if (strchr(value, '@')) {
+		if (strchr(value, '@') != NULL) {
 			return stauth_fail(err, STAUTH_BADVALUE,
 				"must not hold a user or password; they have "
 				"keys of their own");
@@ -230,26 +230,25 @@ void stauth_value_text(const struct stauth_config *config,
 	const struct stauth_key *key, char out[STAUTH_VALUE_SIZE])
 {
 	const char *field = (const char *)config + key->at;
-	int number;
-	bool on;
 
 	out[0] = '\0';
+	int number;
+	bool on;
 	switch (key->kind) {
 	case STAUTH_KEY_BOOL:
 		memcpy(&on, field, sizeof(on));
-		(void)snprintf(
-			out, STAUTH_VALUE_SIZE, "%s", on ? "True" : "False");
+		snprintf(out, STAUTH_VALUE_SIZE, "%s", on ? "True" : "False");
 		return;
 	case STAUTH_KEY_INT:
 		memcpy(&number, field, sizeof(number));
-		(void)snprintf(out, STAUTH_VALUE_SIZE, "%d", number);
+		snprintf(out, STAUTH_VALUE_SIZE, "%d", number);
 		return;
 	case STAUTH_KEY_STORAGE:
-		(void)snprintf(out, STAUTH_VALUE_SIZE, "%s",
+		snprintf(out, STAUTH_VALUE_SIZE, "%s",
 			storages[config->storage]);
 		return;
 	case STAUTH_KEY_TRANSPORT:
-		(void)snprintf(out, STAUTH_VALUE_SIZE, "%s",
+		snprintf(out, STAUTH_VALUE_SIZE, "%s",
 			transports[config->mail_transport]);
 		return;
 	case STAUTH_KEY_ORIGINS:
@@ -258,7 +257,7 @@ void stauth_value_text(const struct stauth_config *config,
 	case STAUTH_KEY_BYTES:
 		return;
 	default:
-		(void)snprintf(out, STAUTH_VALUE_SIZE, "%.*s",
-			(int)(key->size - 1), field);
+		snprintf(out, STAUTH_VALUE_SIZE, "%.*s", (int)(key->size - 1),
+			field);
 	}
 }

@@ -60,16 +60,15 @@ enum stauth_rc stauth_mail_kind_parse(
 static void host_of(const char *site, char out[STAUTH_ORIGIN_SIZE])
 {
 	const char *host = strstr(site, "://");
-	size_t len;
 
-	host = host ? host + 3 : site;
-	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	(void)snprintf(out, STAUTH_ORIGIN_SIZE, "%.*s", (int)len, host);
+	host = host != NULL ? host + 3 : site;
+	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	snprintf(out, STAUTH_ORIGIN_SIZE, "%.*s", (int)len, host);
 }
 
 static bool all_of(const char *value, const char *allowed)
 {
-	size_t len = value ? strlen(value) : 0;
+	size_t len = value != NULL ? strlen(value) : 0;
 
 	return len > 0 && len <= CODE_MAX && strspn(value, allowed) == len;
 }
@@ -77,7 +76,7 @@ static bool all_of(const char *value, const char *allowed)
 /* A name is shown as it is, so it must be fit to be shown. */
 static bool name_ok(const char *name)
 {
-	if (!name || strlen(name) > 254 ||
+	if (name == NULL || strlen(name) > 254 ||
 		!stauth_utf8_valid(name, strlen(name))) {
 		return false;
 	}
@@ -99,7 +98,7 @@ static enum stauth_rc check_facts(
 		(size_t)facts->kind >= COUNT(stauth_words)) {
 		return stauth_fail(err, STAUTH_BADVALUE, "no kind of letter");
 	}
-	if (!facts->to || !stauth_address_ok(facts->to)) {
+	if (facts->to == NULL || !stauth_address_ok(facts->to)) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, "the receiver's address is none");
 	}
@@ -113,7 +112,7 @@ static enum stauth_rc check_facts(
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"the letter's code does not work");
 	}
-	if (facts->user && !name_ok(facts->user)) {
+	if (facts->user != NULL && !name_ok(facts->user)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"the user's name cannot be written");
 	}
@@ -151,16 +150,16 @@ static enum stauth_rc fill(const struct stauth_config *config,
 				: "";
 	host_of(filling->site[0] ? filling->site : strchr(from, '@') + 1,
 		filling->host);
-	(void)snprintf(filling->brand, sizeof(filling->brand), "%s",
+	snprintf(filling->brand, sizeof(filling->brand), "%s",
 		config->brand_name[0] ? config->brand_name : filling->host);
-	(void)snprintf(filling->minutes, sizeof(filling->minutes),
-		"%d minute%s", facts->minutes, facts->minutes == 1 ? "" : "s");
+	snprintf(filling->minutes, sizeof(filling->minutes), "%d minute%s",
+		facts->minutes, facts->minutes == 1 ? "" : "s");
 	if (facts->kind == STAUTH_MAIL_RESET_LINK) {
-		(void)snprintf(filling->link, sizeof(filling->link),
+		snprintf(filling->link, sizeof(filling->link),
 			"%s/auth/reset?token=%s", filling->site, facts->code);
 	} else {
-		(void)snprintf(filling->link, sizeof(filling->link),
-			"%s/auth/login", filling->site);
+		snprintf(filling->link, sizeof(filling->link), "%s/auth/login",
+			filling->site);
 	}
 	return STAUTH_OK;
 }
@@ -171,7 +170,7 @@ static const char *value_of(const struct filling *filling, char mark)
 	case 'b':
 		return filling->brand;
 	case 'u':
-		return filling->facts->user ? filling->facts->user : "";
+		return filling->facts->user != NULL ? filling->facts->user : "";
 	case 'm':
 		return filling->minutes;
 	case 'c':
@@ -254,7 +253,7 @@ static bool write_letter(const struct stauth_words *words,
 			      "<meta charset=\"utf-8\"><title>");
 	add_filled(&html, filling, words->subject, true);
 	stauth_buf_add(&html, "</title></head>\n<body>\n");
-	for (size_t i = 0; words->paragraphs[i]; i++) {
+	for (size_t i = 0; words->paragraphs[i] != NULL; i++) {
 		if (i > 0) {
 			stauth_buf_add(&text, "\n");
 		}
@@ -272,7 +271,6 @@ enum stauth_rc stauth_compose(const struct stauth_config *config,
 	struct stauth_composed *ret_composed, struct stauth_err *err)
 {
 	struct filling filling = {0};
-	struct stauth_composed *out = ret_composed;
 	enum stauth_rc rc = check_facts(facts, err);
 
 	if (rc == STAUTH_OK) {
@@ -281,11 +279,12 @@ enum stauth_rc stauth_compose(const struct stauth_config *config,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_composed *out = ret_composed;
 	if (!write_letter(&stauth_words[facts->kind], &filling, out)) {
 		rc = stauth_fail(
 			err, STAUTH_BADVALUE, "the letter is too long");
 	}
-	(void)snprintf(out->message_id, sizeof(out->message_id), "%s@%.180s",
+	snprintf(out->message_id, sizeof(out->message_id), "%s@%.180s",
 		facts->message, filling.host);
 	out->letter = (struct stauth_mail_message){
 		.from = config->notification_from_email,

@@ -36,19 +36,17 @@ static enum stauth_rc fail_errno(struct stauth_err *err, const char *what)
  * directory belongs to whom the one above belongs to. */
 static int make_dir(const char *path)
 {
-	char above[PATH_MAX];
-	struct stat st;
-	char *slash;
-
 	if (mkdir(path, 0700) != 0) {
 		return errno == EEXIST ? 0 : -1;
 	}
-	(void)snprintf(above, sizeof(above), "%s", path);
-	slash = strrchr(above, '/');
-	if (geteuid() != 0 || !slash || slash == above) {
+	char above[PATH_MAX];
+	snprintf(above, sizeof(above), "%s", path);
+	char *slash = strrchr(above, '/');
+	if (geteuid() != 0 || slash == NULL || slash == above) {
 		return 0;
 	}
 	*slash = '\0';
+	struct stat st;
 	if (stat(above, &st) != 0) {
 		return -1;
 	}
@@ -58,17 +56,15 @@ static int make_dir(const char *path)
 static enum stauth_rc open_dir(const char *path, int *ret_fd,
 	struct stat *ret_st, struct stauth_err *err)
 {
-	int fd;
-
 	if (make_dir(path) != 0) {
 		return fail_errno(err, "cannot make it");
 	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		return fail_errno(err, "cannot open it");
 	}
 	if (fstat(fd, ret_st) != 0 || (ret_st->st_mode & S_IWOTH)) {
-		(void)close(fd);
+		close(fd);
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"MAIL_DIR may be written by everybody: chmod o-w "
 			"%.120s",
@@ -111,7 +107,6 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 	const struct stauth_buf *wire, struct stauth_err *err)
 {
 	char temp[NAME_MAX + 1];
-	int fd;
 	int n = snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
 
 	if (n < 0 || (size_t)n >= sizeof(temp)) {
@@ -119,7 +114,7 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 			err, STAUTH_BADVALUE, "the Message-ID is too long");
 	}
 	(void)unlinkat(dir, temp, 0);
-	fd = openat(dir, temp,
+	int fd = openat(dir, temp,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return fail_errno(err, "cannot make a file");
@@ -128,11 +123,11 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 		renameat(dir, temp, dir, name) != 0) {
 		enum stauth_rc rc = fail_errno(err, "cannot write a file");
 
-		(void)close(fd);
+		close(fd);
 		(void)unlinkat(dir, temp, 0);
 		return rc;
 	}
-	(void)close(fd);
+	close(fd);
 	if (fsync(dir) != 0) {
 		return stauth_fail(
 			err, STAUTH_EUNKNOWN, "MAIL_DIR: %s", strerror(errno));
@@ -145,22 +140,22 @@ static enum stauth_rc file_send(struct stauth_mailer *mailer,
 	struct stauth_err *err)
 {
 	struct file_mailer *file = (struct file_mailer *)mailer;
-	char name[NAME_MAX - 16];
 	struct stauth_buf wire;
-	struct stat st;
-	int dir = -1;
 	enum stauth_rc rc = stauth_mail_format(letter, &wire, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	(void)snprintf(name, sizeof(name), "%.*s.eml",
+	char name[NAME_MAX - 16];
+	snprintf(name, sizeof(name), "%.*s.eml",
 		(int)strcspn(letter->message_id, "@"), letter->message_id);
+	struct stat st;
+	int dir = -1;
 	rc = open_dir(file->dir, &dir, &st, err);
 	if (rc == STAUTH_OK) {
 		rc = put(dir, &st, name, &wire, err);
-		(void)close(dir);
+		close(dir);
 	}
 	stauth_mail_format_finish(&wire);
 	return rc;
@@ -182,7 +177,7 @@ enum stauth_rc stauth_file_mailer_open(const struct stauth_config *config,
 {
 	struct file_mailer *file = calloc(1, sizeof(*file));
 
-	if (!file) {
+	if (file == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	file->base.ops = &file_ops;

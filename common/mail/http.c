@@ -51,19 +51,19 @@ static int64_t wait_of(CURL *curl)
 	const char *date = header(curl, "Date");
 	const char *after = header(curl, "Retry-After");
 	const char *reset = header(curl, "X-RateLimit-Reset");
-	time_t now = date ? curl_getdate(date, NULL) : -1;
-	int64_t at;
+	time_t now = date != NULL ? curl_getdate(date, NULL) : -1;
 
 	if (now == -1) {
 		now = time(NULL);
 	}
-	if (after && stauth_parse_int(after, 0, INT64_MAX, &at)) {
+	int64_t at;
+	if (after != NULL && stauth_parse_int(after, 0, INT64_MAX, &at)) {
 		return within_an_hour(at);
 	}
-	if (after && curl_getdate(after, NULL) != -1) {
+	if (after != NULL && curl_getdate(after, NULL) != -1) {
 		return within_an_hour(curl_getdate(after, NULL) - now);
 	}
-	if (reset && stauth_parse_int(reset, 0, INT64_MAX, &at)) {
+	if (reset != NULL && stauth_parse_int(reset, 0, INT64_MAX, &at)) {
 		return within_an_hour(at - now);
 	}
 	return 0;
@@ -128,10 +128,11 @@ static struct curl_slist *json_headers(void)
 	struct curl_slist *first =
 		curl_slist_append(NULL, "Content-Type: application/json");
 	struct curl_slist *both =
-		first ? curl_slist_append(first, "Accept: application/json")
-		      : NULL;
+		first != NULL
+			? curl_slist_append(first, "Accept: application/json")
+			: NULL;
 
-	if (!both) {
+	if (both == NULL) {
 		curl_slist_free_all(first);
 	}
 	return both;
@@ -141,16 +142,15 @@ enum stauth_rc stauth_http_post(const char *url, const char *bearer,
 	const char *json, struct stauth_http_reply *ret_reply,
 	struct stauth_err *err)
 {
-	struct stauth_http_reply reply = {0};
-	struct stauth_transfer transfer;
 	struct curl_slist *headers = json_headers();
-	enum stauth_rc rc;
 
-	if (!headers) {
+	if (headers == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	struct stauth_http_reply reply = {0};
 	stauth_buf_init(&reply.body, STAUTH_HTTP_REPLY_MAX);
-	rc = stauth_transfer_open(&transfer, url,
+	struct stauth_transfer transfer;
+	enum stauth_rc rc = stauth_transfer_open(&transfer, url,
 		strncmp(url, "https:", 6) == 0 ? "https" : "http,https", err);
 	if (rc == STAUTH_OK) {
 		rc = set_post(transfer.curl, bearer, json, headers,

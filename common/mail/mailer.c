@@ -42,7 +42,7 @@ enum stauth_rc stauth_mailer_open(const struct stauth_config *config,
 
 void stauth_mailer_close(struct stauth_mailer *mailer)
 {
-	if (mailer) {
+	if (mailer != NULL) {
 		mailer->ops->close(mailer);
 	}
 }

@@ -32,11 +32,11 @@ bool stauth_address_ok(const char *address)
 
 	for (const char *p = address; *p; p++) {
 		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f ||
-			strchr("<>()[]\\,;:\"", *p)) {
+			strchr("<>()[]\\,;:\"", *p) != NULL) {
 			return false;
 		}
 	}
-	return at && !strchr(at + 1, '@') && at > address &&
+	return at != NULL && strchr(at + 1, '@') == NULL && at > address &&
 	       at - address <= LOCAL_MAX && len <= ADDRESS_MAX &&
 	       at[1] != '\0' &&
 	       at[1 + strspn(at + 1, STAUTH_ALNUM ".-")] == '\0';
@@ -59,7 +59,7 @@ static bool text_ok(const char *text, size_t max, const char *controls)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (((c < 0x20 || c == 0x7f) && !strchr(controls, c)) ||
+		if (((c < 0x20 || c == 0x7f) && strchr(controls, c) == NULL) ||
 			unsafe_char((const unsigned char *)text + i)) {
 			return false;
 		}
@@ -102,7 +102,7 @@ enum stauth_rc stauth_mail_check(
 	} else if (!message_id_ok(letter->message_id)) {
 		wrong = "Message-ID";
 	}
-	if (wrong) {
+	if (wrong != NULL) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"the letter's %s cannot be sent", wrong);
 	}

@@ -32,12 +32,11 @@ static size_t hidden(const char *at)
 void stauth_said(
 	char out[STAUTH_SAID_SIZE], const char *said, const char *secret)
 {
-	size_t used = 0;
-
 	out[0] = '\0';
-	if (secret && secret[0] && strstr(said, secret)) {
+	if (secret != NULL && secret[0] && strstr(said, secret) != NULL) {
 		return;
 	}
+	size_t used = 0;
 	while (*said && used + 4 < STAUTH_SAID_SIZE) {
 		size_t n = hidden(said);
 

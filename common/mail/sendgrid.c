@@ -54,7 +54,7 @@ static char *request_of(const struct stauth_mail_message *letter)
 		letter->subject, "content", "type", "text/plain", "value",
 		letter->text, "type", "text/html", "value", letter->html,
 		"tracking_settings", no_tracking());
-	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 
 	json_decref(root);
 	return text;
@@ -70,7 +70,7 @@ static void said_by(const struct stauth_http_reply *reply, const char *key,
 	const char *message =
 		json_string_value(json_object_get(first, "message"));
 
-	stauth_said(out, message ? message : "", key);
+	stauth_said(out, message != NULL ? message : "", key);
 	json_decref(root);
 }
 
@@ -106,8 +106,6 @@ static bool accepted(const struct stauth_http_reply *reply)
 static enum stauth_rc judge(const struct stauth_http_reply *reply,
 	const char *key, struct stauth_err *err)
 {
-	char said[STAUTH_SAID_SIZE];
-
 	if (accepted(reply)) {
 		return STAUTH_OK;
 	}
@@ -116,6 +114,7 @@ static enum stauth_rc judge(const struct stauth_http_reply *reply,
 			"SENDGRID_URL answers %d, not as SendGrid does",
 			reply->status);
 	}
+	char said[STAUTH_SAID_SIZE];
 	said_by(reply, key, said);
 	return stauth_fail(err, class_of(reply->status), "SendGrid: %d%s%s",
 		reply->status, said[0] ? " " : "", said);
@@ -128,18 +127,17 @@ static enum stauth_rc sendgrid_send(struct stauth_mailer *mailer,
 	const struct sendgrid_mailer *sendgrid =
 		(const struct sendgrid_mailer *)mailer;
 	const char *key = sendgrid->config->sendgrid_api_key;
-	struct stauth_http_reply reply;
-	char *json;
 	enum stauth_rc rc = stauth_mail_check(letter, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	json = request_of(letter);
-	if (!json) {
+	char *json = request_of(letter);
+	if (json == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	struct stauth_http_reply reply;
 	rc = stauth_http_post(sendgrid->url, key, json, &reply, err);
 	stauth_wipe(json, strlen(json));
 	free(json);
@@ -174,7 +172,6 @@ enum stauth_rc stauth_sendgrid_mailer_open(const struct stauth_config *config,
 {
 	const char *url = config->sendgrid_url;
 	struct stauth_endpoint endpoint;
-	struct sendgrid_mailer *sendgrid;
 	enum stauth_rc rc = stauth_endpoint_parse(
 		url, "http", "https", "SENDGRID_URL", &endpoint, err);
 
@@ -186,8 +183,9 @@ enum stauth_rc stauth_sendgrid_mailer_open(const struct stauth_config *config,
 			"SENDGRID_URL must be https: the key would be in "
 			"clear text");
 	}
+	struct sendgrid_mailer *sendgrid;
 	sendgrid = calloc(1, sizeof(*sendgrid));
-	if (!sendgrid || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+	if (sendgrid == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(sendgrid);
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}

@@ -125,7 +125,7 @@ static bool hear_line(struct dialogue *dialogue, const char *line, size_t len)
 	if (!last) {
 		return true;
 	}
-	(void)snprintf(dialogue->line, sizeof(dialogue->line), "%.*s",
+	snprintf(dialogue->line, sizeof(dialogue->line), "%.*s",
 		(int)(len < LINE_SIZE ? len : LINE_SIZE - 1), line);
 	dialogue->code = 0;
 	(void)sscanf(dialogue->line, "%3d", &dialogue->code);
@@ -196,7 +196,6 @@ static CURLcode set_smtp(struct dialogue *dialogue, struct curl_slist *to,
 static enum stauth_rc refused(
 	const struct dialogue *dialogue, struct stauth_err *err)
 {
-	char said[STAUTH_SAID_SIZE];
 	enum stauth_rc rc = STAUTH_REFUSED;
 	int code = dialogue->code;
 
@@ -212,6 +211,7 @@ static enum stauth_rc refused(
 	if (dialogue->stage == AUTH) {
 		return stauth_fail(err, rc, "SMTP log-in refused: %d", code);
 	}
+	char said[STAUTH_SAID_SIZE];
 	stauth_said(said, strlen(dialogue->line) > 4 ? dialogue->line + 4 : "",
 		dialogue->smtp->config->smtp_password);
 	return stauth_fail(err, rc, "SMTP: %d %s", code, said);
@@ -251,12 +251,11 @@ static enum stauth_rc converse(struct dialogue *dialogue,
 {
 	const struct smtp_mailer *smtp = dialogue->smtp;
 	struct curl_slist *to = curl_slist_append(NULL, letter->to);
-	enum stauth_rc rc;
 
-	if (!to) {
+	if (to == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = stauth_transfer_open(
+	enum stauth_rc rc = stauth_transfer_open(
 		&dialogue->transfer, smtp->url, "smtp,smtps", err);
 	if (rc == STAUTH_OK) {
 		rc = set_smtp(dialogue, to, letter) == CURLE_OK
@@ -309,12 +308,12 @@ static const struct stauth_mailer_ops smtp_ops = {
 /* EHLO wants a real name; libcurl takes it from the path. */
 static char *with_name(const char *url, bool has_path, const char *from)
 {
-	char *whole = NULL;
 	size_t len = strlen(url);
 
 	if (has_path) {
 		return strdup(url);
 	}
+	char *whole = NULL;
 	if (asprintf(&whole, "%s%s%s", url, url[len - 1] == '/' ? "" : "/",
 		    strchr(from, '@') + 1) < 0) {
 		return NULL;
@@ -326,7 +325,6 @@ enum stauth_rc stauth_smtp_mailer_open(const struct stauth_config *config,
 	struct stauth_mailer **ret_mailer, struct stauth_err *err)
 {
 	struct stauth_endpoint endpoint;
-	struct smtp_mailer *smtp;
 	enum stauth_rc rc = stauth_endpoint_parse(
 		config->smtp_url, "smtp", "smtps", "SMTP_URL", &endpoint, err);
 
@@ -338,8 +336,9 @@ enum stauth_rc stauth_smtp_mailer_open(const struct stauth_config *config,
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"SMTP_USER and SMTP_PASSWORD go together");
 	}
+	struct smtp_mailer *smtp;
 	smtp = calloc(1, sizeof(*smtp));
-	if (!smtp || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+	if (smtp == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(smtp);
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
@@ -348,7 +347,7 @@ enum stauth_rc stauth_smtp_mailer_open(const struct stauth_config *config,
 	smtp->starttls = !endpoint.tls && !endpoint.loopback;
 	smtp->url = with_name(config->smtp_url, endpoint.has_path,
 		config->notification_from_email);
-	if (!smtp->url) {
+	if (smtp->url == NULL) {
 		smtp_close(&smtp->base);
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}

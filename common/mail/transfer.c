@@ -74,19 +74,18 @@ enum stauth_rc stauth_endpoint_parse(const char *url, const char *plain,
 {
 	struct stauth_endpoint endpoint = {.tls = false};
 	CURLU *parsed = curl_url();
-	bool ok;
 
-	if (!parsed) {
+	if (parsed == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	ok = strstr(url, "://") &&
-	     curl_url_set(parsed, CURLUPART_URL, url,
-		     CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-	     !has_part(parsed, CURLUPART_USER) &&
-	     !has_part(parsed, CURLUPART_PASSWORD) &&
-	     !has_part(parsed, CURLUPART_QUERY) &&
-	     !has_part(parsed, CURLUPART_FRAGMENT) &&
-	     read_endpoint(parsed, plain, secure, &endpoint);
+	bool ok = strstr(url, "://") != NULL &&
+		  curl_url_set(parsed, CURLUPART_URL, url,
+			  CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+		  !has_part(parsed, CURLUPART_USER) &&
+		  !has_part(parsed, CURLUPART_PASSWORD) &&
+		  !has_part(parsed, CURLUPART_QUERY) &&
+		  !has_part(parsed, CURLUPART_FRAGMENT) &&
+		  read_endpoint(parsed, plain, secure, &endpoint);
 	curl_url_cleanup(parsed);
 	if (!ok) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -148,14 +147,13 @@ static CURLcode set_trust(CURL *curl, const char *protocols)
 enum stauth_rc stauth_transfer_open(struct stauth_transfer *transfer,
 	const char *url, const char *protocols, struct stauth_err *err)
 {
-	CURLcode bad = CURLE_OK;
-
 	memset(transfer, 0, sizeof(*transfer));
 	transfer->curl = curl_easy_init();
-	if (!transfer->curl) {
+	if (transfer->curl == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	transfer->deadline_ms = stauth_boot_ms() + STAUTH_TRANSFER_TOTAL_MS;
+	CURLcode bad = CURLE_OK;
 	bad |= set_limits(transfer->curl);
 	bad |= set_trust(transfer->curl, protocols);
 	bad |= curl_easy_setopt(transfer->curl, CURLOPT_URL, url);
@@ -182,7 +180,6 @@ void stauth_transfer_close(struct stauth_transfer *transfer)
 enum stauth_rc stauth_transfer_fault(const struct stauth_transfer *transfer,
 	CURLcode code, const char *who, struct stauth_err *err)
 {
-	char why[STAUTH_SAID_SIZE];
 	enum stauth_rc rc = STAUTH_EUNREACHABLE;
 
 	switch (code) {
@@ -198,6 +195,7 @@ enum stauth_rc stauth_transfer_fault(const struct stauth_transfer *transfer,
 	default:
 		break;
 	}
+	char why[STAUTH_SAID_SIZE];
 	stauth_said(why,
 		transfer->error[0] ? transfer->error : curl_easy_strerror(code),
 		NULL);

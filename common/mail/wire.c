@@ -31,7 +31,7 @@
 
 void stauth_mail_format_finish(struct stauth_buf *wire)
 {
-	if (wire->data) {
+	if (wire->data != NULL) {
 		stauth_wipe(wire->data, wire->cap);
 	}
 	stauth_buf_finish(wire);
@@ -42,7 +42,7 @@ static bool wire_init(struct stauth_buf *wire)
 {
 	stauth_buf_init(wire, STAUTH_WIRE_MAX);
 	wire->data = calloc(1, STAUTH_WIRE_MAX + 1);
-	wire->cap = wire->data ? STAUTH_WIRE_MAX + 1 : 0;
+	wire->cap = wire->data != NULL ? STAUTH_WIRE_MAX + 1 : 0;
 	return wire->data != NULL;
 }
 
@@ -60,8 +60,9 @@ static bool plain_header(const char *value)
 {
 	size_t len = strlen(value);
 
-	return is_ascii(value) && len <= PLAIN_MAX && !strstr(value, "=?") &&
-	       value[0] != ' ' && value[len - 1] != ' ';
+	return is_ascii(value) && len <= PLAIN_MAX &&
+	       strstr(value, "=?") == NULL && value[0] != ' ' &&
+	       value[len - 1] != ' ';
 }
 
 /* RFC 2047: the bytes that stand for themselves even in a name. */
@@ -143,7 +144,8 @@ static void add_date(struct stauth_buf *wire, int64_t date_at)
 	time_t at = date_at;
 	struct tm tm;
 
-	if (!gmtime_r(&at, &tm) || tm.tm_year < 0 || tm.tm_year > 9999 - 1900) {
+	if (gmtime_r(&at, &tm) == NULL || tm.tm_year < 0 ||
+		tm.tm_year > 9999 - 1900) {
 		wire->failed = true;
 		return;
 	}
@@ -165,7 +167,7 @@ static void add_subject(struct stauth_buf *wire, const char *subject)
 
 static bool plain_part(const char *part)
 {
-	if (!is_ascii(part) || strstr(part, "=_")) {
+	if (!is_ascii(part) || strstr(part, "=_") != NULL) {
 		return false;
 	}
 	for (size_t n; *part; part += n + (part[n] == '\n')) {
@@ -243,7 +245,7 @@ static void add_part(struct stauth_buf *wire,
 		"Content-Type: text/%s; charset=utf-8\r\n"
 		"Content-Transfer-Encoding: %s\r\n\r\n",
 		boundary_len(letter),
-		letter->message_id ? letter->message_id : "", type,
+		letter->message_id != NULL ? letter->message_id : "", type,
 		plain ? "7bit" : "quoted-printable");
 	if (plain) {
 		add_plain(wire, part);
@@ -256,12 +258,12 @@ static void add_part(struct stauth_buf *wire,
 enum stauth_rc stauth_mail_format(const struct stauth_mail_message *letter,
 	struct stauth_buf *ret_wire, struct stauth_err *err)
 {
-	struct stauth_buf wire;
 	enum stauth_rc rc = stauth_mail_check(letter, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_buf wire;
 	if (!wire_init(&wire)) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}

@@ -34,7 +34,7 @@ static bool md5_hex(const char *a, const char *b, char out[MD5_HEX + 1])
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uint8_t raw[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
-	bool ok = md && EVP_DigestInit_ex(md, EVP_md5(), NULL) == 1 &&
+	bool ok = md != NULL && EVP_DigestInit_ex(md, EVP_md5(), NULL) == 1 &&
 		  EVP_DigestUpdate(md, a, strlen(a)) == 1 &&
 		  EVP_DigestUpdate(md, b, strlen(b)) == 1 &&
 		  EVP_DigestFinal_ex(md, raw, &len) == 1 && len == MD5_LEN;
@@ -69,7 +69,7 @@ static bool decrypt_blocks(const struct aes_secret *secret,
 	EVP_CIPHER_CTX *aes = EVP_CIPHER_CTX_new();
 	int len = 0;
 	int tail = 0;
-	bool ok = aes &&
+	bool ok = aes != NULL &&
 		  EVP_DecryptInit_ex(aes, EVP_aes_256_cbc(), NULL,
 			  (const uint8_t *)secret->key,
 			  (const uint8_t *)secret->iv) == 1 &&
@@ -96,7 +96,8 @@ static enum stauth_rc take_password(const char *plain, size_t len,
 			"ENC_NONCE is not the one it was written with");
 	}
 	len -= nonce_len;
-	if (memchr(plain, '\n', len) || memchr(plain, '\r', len)) {
+	if (memchr(plain, '\n', len) != NULL ||
+		memchr(plain, '\r', len) != NULL) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password holds a line break");
 	}
@@ -116,7 +117,6 @@ static enum stauth_rc decrypt(const char *encoded, size_t encoded_len,
 	size_t half, struct stauth_secret *ret_password, struct stauth_err *err)
 {
 	size_t cipher_len;
-	size_t plain_len;
 
 	if (!stauth_b64url_decode(
 		    encoded, encoded_len, work, half, &cipher_len) ||
@@ -124,6 +124,7 @@ static enum stauth_rc decrypt(const char *encoded, size_t encoded_len,
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password is not whole url-safe base64");
 	}
+	size_t plain_len;
 	if (!decrypt_blocks(
 		    secret, work, cipher_len, work + half, &plain_len)) {
 		return stauth_fail(err, STAUTH_EBROKEN,
@@ -140,18 +141,17 @@ enum stauth_rc stauth_aescbc_decrypt(const char *encoded,
 {
 	size_t len = unpadded_len(encoded);
 	size_t half = len + BLOCK;
-	struct aes_secret secret = {0};
-	enum stauth_rc rc;
-	uint8_t *work;
 
 	if (len == 0) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password is not whole url-safe base64");
 	}
-	work = calloc(2, half);
-	if (!work) {
+	uint8_t *work = calloc(2, half);
+	if (work == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	struct aes_secret secret = {0};
+	enum stauth_rc rc;
 	if (!md5_hex(enc_password, "", secret.key) ||
 		!md5_hex(enc_password, secret.key, secret.iv)) {
 		rc = stauth_fail(err, STAUTH_ECRYPTO, "MD5 is out of order");

@@ -54,11 +54,10 @@ static bool take(const char **at, const char *word)
 /* A decimal number up to max; no sign, no leading zero. */
 static bool take_number(const char **at, uint32_t max, uint32_t *ret_value)
 {
-	uint64_t value = 0;
-
 	if (**at < '1' || **at > '9') {
 		return false;
 	}
+	uint64_t value = 0;
 	for (; **at >= '0' && **at <= '9'; (*at)++) {
 		value = value * 10 + (uint64_t)(**at - '0');
 		if (value > max) {
@@ -99,9 +98,8 @@ static bool take_base64(
 /* rest is what follows "$argon2id$". */
 static bool phc_parse(const char *rest, struct phc *phc)
 {
-	const char *at = rest;
-
 	*phc = (struct phc){.version = VERSION_OLD};
+	const char *at = rest;
 	if (take(&at, "v=") &&
 		(!take_number(&at, ARGON2_VERSION_13, &phc->version) ||
 			(phc->version != ARGON2_VERSION_10 &&
@@ -157,10 +155,9 @@ static enum stauth_rc run(argon2_type type, const struct phc *phc,
 		.version = phc->version,
 		.flags = ARGON2_FLAG_CLEAR_PASSWORD,
 	};
-	int code;
 
 	memcpy(salt, phc->salt, sizeof(salt));
-	code = argon2_ctx(&context, type);
+	int code = argon2_ctx(&context, type);
 	stauth_secret_wipe(&copy);
 	if (code == ARGON2_OK) {
 		return STAUTH_OK;
@@ -189,16 +186,15 @@ enum stauth_rc stauth_argon2_verify(const char *encoded,
 {
 	const char *rest = encoded;
 	argon2_type type = type_of(&rest);
-	struct phc phc;
-	uint8_t got[HASH_MAX];
-	enum stauth_rc rc;
 
 	*ret_match = false;
+	struct phc phc;
 	if (!phc_parse(rest, &phc)) {
 		return stauth_fail(
 			err, STAUTH_EBROKEN, "argon2: not a PHC form");
 	}
-	rc = run(type, &phc, password, got, err);
+	uint8_t got[HASH_MAX];
+	enum stauth_rc rc = run(type, &phc, password, got, err);
 	if (rc == STAUTH_OK) {
 		*ret_match = stauth_equal_ct(got, phc.hash, phc.hash_len);
 	}
@@ -239,17 +235,13 @@ enum stauth_rc stauth_password_encode(const struct stauth_password_cost *cost,
 	stauth_random_fn *random, const struct stauth_secret *password,
 	char ret_encoded[STAUTH_PASSWORD_ENCODED_SIZE], struct stauth_err *err)
 {
-	struct phc phc;
-	char salt[STAUTH_B64URL_SIZE(SALT_LEN)];
-	char hash[STAUTH_B64URL_SIZE(HASH_LEN)];
-	enum stauth_rc rc;
-
 	/* What verify would refuse must never be stored. */
 	if (!cost_fits(cost)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"argon2: memory %d KiB, %d passes are out of range",
 			cost->memory_kib, cost->passes);
 	}
+	struct phc phc;
 	phc = (struct phc){
 		.version = ARGON2_VERSION_13,
 		.memory_kib = (uint32_t)cost->memory_kib,
@@ -258,14 +250,16 @@ enum stauth_rc stauth_password_encode(const struct stauth_password_cost *cost,
 		.salt_len = SALT_LEN,
 		.hash_len = HASH_LEN,
 	};
-	rc = random(phc.salt, SALT_LEN, err);
+	char salt[STAUTH_B64URL_SIZE(SALT_LEN)];
+	enum stauth_rc rc = random(phc.salt, SALT_LEN, err);
+	char hash[STAUTH_B64URL_SIZE(HASH_LEN)];
 	if (rc == STAUTH_OK) {
 		rc = run(Argon2_id, &phc, password, phc.hash, err);
 	}
 	if (rc == STAUTH_OK) {
 		base64(phc.salt, SALT_LEN, salt);
 		base64(phc.hash, HASH_LEN, hash);
-		(void)snprintf(ret_encoded, STAUTH_PASSWORD_ENCODED_SIZE,
+		snprintf(ret_encoded, STAUTH_PASSWORD_ENCODED_SIZE,
 			"$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", ARGON2_VERSION_13,
 			cost->memory_kib, cost->passes, salt, hash);
 	}

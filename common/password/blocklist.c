@@ -119,11 +119,10 @@ static enum stauth_rc check_shipped(
 
 static bool line_is(char *line, ssize_t len, const struct key *key)
 {
-	struct key other;
-
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
 		len--;
 	}
+	struct key other;
 	if (len == 0 || (size_t)len >= sizeof(other.text)) {
 		return false;
 	}
@@ -135,20 +134,20 @@ static bool line_is(char *line, ssize_t len, const struct key *key)
 /* A pipe would block us, or look like an empty list. */
 static FILE *open_list(const char *path)
 {
-	struct stat st;
-	FILE *file = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0) {
 		return NULL;
 	}
+	struct stat st;
+	FILE *file = NULL;
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
 		errno = EINVAL;
 	} else {
 		file = fdopen(fd, "r");
 	}
 	if (file == NULL) {
-		(void)close(fd);
+		close(fd);
 	}
 	return file;
 }
@@ -162,15 +161,15 @@ static enum stauth_rc unreadable(const char *path, struct stauth_err *err)
 static enum stauth_rc check_file(
 	const struct key *key, const char *path, struct stauth_err *err)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	enum stauth_rc rc = STAUTH_OK;
 	FILE *file = open_list(path);
 
 	if (file == NULL) {
 		return unreadable(path, err);
 	}
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	enum stauth_rc rc = STAUTH_OK;
 	while (rc == STAUTH_OK && (len = getline(&line, &size, file)) >= 0) {
 		rc = line_is(line, len, key) ? STAUTH_BADVALUE : STAUTH_OK;
 	}
@@ -178,7 +177,7 @@ static enum stauth_rc check_file(
 		rc = unreadable(path, err);
 	}
 	free(line);
-	(void)fclose(file);
+	fclose(file);
 	return rc;
 }
 
@@ -217,7 +216,7 @@ bool stauth_password_is_own(const struct stauth_secret *password,
 	const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *word = words[i] ? words[i] : "";
+		const char *word = words[i] != NULL ? words[i] : "";
 
 		if (same_word(password, word, strlen(word)) ||
 			same_word(password, word, strcspn(word, "@"))) {

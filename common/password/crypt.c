@@ -36,7 +36,7 @@ static int value64(char c)
 {
 	const char *at = c ? strchr(itoa64, c) : NULL;
 
-	return at ? (int)(at - itoa64) : -1;
+	return at != NULL ? (int)(at - itoa64) : -1;
 }
 
 /* Is it "$" and then exactly len characters of crypt's base64? */
@@ -61,14 +61,11 @@ static bool is_salt_and_hash(const char *at)
  */
 bool stauth_yescrypt_fits(const char *rest)
 {
-	int log2n;
-	int r;
-
 	if (rest[0] != 'j') {
 		return false;
 	}
-	log2n = value64(rest[1]);
-	r = log2n < 0 ? -1 : value64(rest[2]);
+	int log2n = value64(rest[1]);
+	int r = log2n < 0 ? -1 : value64(rest[2]);
 	if (log2n < 0 || r < 0 || log2n > 47 || r > 47 || rest[3] != '$') {
 		return false;
 	}
@@ -111,12 +108,10 @@ bool stauth_scrypt_fits(const char *rest)
 /* "NN$" and 22 characters of salt, 31 of hash. */
 bool stauth_bcrypt_fits(const char *rest)
 {
-	int cost;
-
 	if (rest[0] < '0' || rest[0] > '9' || rest[1] < '0' || rest[1] > '9') {
 		return false;
 	}
-	cost = (rest[0] - '0') * 10 + (rest[1] - '0');
+	int cost = (rest[0] - '0') * 10 + (rest[1] - '0');
 	return cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX &&
 	       is_hash(rest + 2, 53);
 }
@@ -126,7 +121,6 @@ static const char *skip_rounds(const char *rest)
 {
 	static const char word[] = "rounds=";
 	const char *at = rest + sizeof(word) - 1;
-	uint64_t rounds = 0;
 
 	if (strncmp(rest, word, sizeof(word) - 1) != 0) {
 		return rest;
@@ -134,6 +128,7 @@ static const char *skip_rounds(const char *rest)
 	if (*at < '1' || *at > '9') {
 		return NULL;
 	}
+	uint64_t rounds = 0;
 	for (; *at >= '0' && *at <= '9'; at++) {
 		rounds = rounds * 10 + (uint64_t)(*at - '0');
 		if (rounds > SHA_ROUNDS_MAX) {
@@ -147,13 +142,13 @@ static const char *skip_rounds(const char *rest)
 static bool sha_fits(const char *rest, size_t hash_len)
 {
 	const char *salt = skip_rounds(rest);
-	size_t len = 0;
 
-	if (!salt) {
+	if (salt == NULL) {
 		return false;
 	}
+	size_t len = 0;
 	while (salt[len] > ' ' && salt[len] < 0x7f &&
-		!strchr("$:;*!\\", salt[len])) {
+		strchr("$:;*!\\", salt[len]) == NULL) {
 		len++;
 	}
 	return len > 0 && len <= SHA_SALT_MAX && is_hash(salt + len, hash_len);
@@ -174,19 +169,19 @@ enum stauth_rc stauth_crypt_verify(const char *encoded,
 	struct stauth_err *err)
 {
 	struct crypt_data *data = calloc(1, sizeof(*data));
-	enum stauth_rc rc = STAUTH_OK;
-	const char *got;
-	size_t len;
 
 	*ret_match = false;
-	if (!data) {
+	if (data == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	errno = 0;
 	/* Not crypt_r: the address sanitizer's wrapper of it hides libcrypt
 	 * from the linker. No is NULL here, "*0" or "*1" with crypt_r. */
-	got = crypt_rn(password->data, encoded, data, sizeof(*data));
-	if (!got || got[0] == '*') {
+	const char *got =
+		crypt_rn(password->data, encoded, data, sizeof(*data));
+	enum stauth_rc rc = STAUTH_OK;
+	size_t len;
+	if (got == NULL || got[0] == '*') {
 		rc = errno == ENOMEM
 			     ? stauth_fail(err, STAUTH_ENOMEM,
 				       "crypt: out of memory")

@@ -35,8 +35,8 @@ static const struct stauth_scheme schemes[] = {
 /* The scheme of a form that fits it, or NULL. */
 static const struct stauth_scheme *scheme_of(const char *encoded)
 {
-	if (!encoded || strnlen(encoded, STAUTH_PASSWORD_ENCODED_SIZE) ==
-				STAUTH_PASSWORD_ENCODED_SIZE) {
+	if (encoded == NULL || strnlen(encoded, STAUTH_PASSWORD_ENCODED_SIZE) ==
+				       STAUTH_PASSWORD_ENCODED_SIZE) {
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
@@ -62,11 +62,9 @@ enum stauth_rc stauth_password_verify(const char *encoded,
 	const struct stauth_secret *password, bool *ret_match,
 	struct stauth_err *err)
 {
-	const struct stauth_scheme *scheme;
-
 	*ret_match = false;
-	scheme = scheme_of(encoded);
-	if (!scheme) {
+	const struct stauth_scheme *scheme = scheme_of(encoded);
+	if (scheme == NULL) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the stored password is of no usable form");
 	}
@@ -81,7 +79,7 @@ bool stauth_password_is_current(
 {
 	const struct stauth_scheme *scheme = scheme_of(encoded);
 
-	return scheme && scheme->is_current &&
+	return scheme != NULL && scheme->is_current != NULL &&
 	       scheme->is_current(encoded + strlen(scheme->prefix), cost);
 }
 

@@ -35,12 +35,10 @@ struct dictionary {
 /* In any case: zxcvbn folds them itself. */
 static void add_word(struct dictionary *dict, const char *word, size_t len)
 {
-	char *to;
-
 	if (len < WORD_MIN || len >= WORD_SIZE || dict->count == WORDS_MAX) {
 		return;
 	}
-	to = dict->text[dict->count];
+	char *to = dict->text[dict->count];
 	memcpy(to, word, len);
 	to[len] = '\0';
 	dict->word[dict->count++] = to;
@@ -74,12 +72,12 @@ static void fill(
 	struct dictionary *dict, const char *const *words, size_t word_count)
 {
 	for (size_t i = 0; i < word_count; i++) {
-		if (words[i]) {
+		if (words[i] != NULL) {
 			add_word(dict, words[i], strlen(words[i]));
 		}
 	}
 	for (size_t i = 0; i < word_count; i++) {
-		if (words[i]) {
+		if (words[i] != NULL) {
 			add_parts(dict, words[i]);
 		}
 	}
@@ -107,8 +105,9 @@ static const ZxcMatch_t *main_finding(const ZxcMatch_t *matches)
 {
 	const ZxcMatch_t *best = NULL;
 
-	for (const ZxcMatch_t *at = matches; at; at = at->Next) {
-		if (is_finding(at) && (!best || at->Length > best->Length)) {
+	for (const ZxcMatch_t *at = matches; at != NULL; at = at->Next) {
+		if (is_finding(at) &&
+			(best == NULL || at->Length > best->Length)) {
 			best = at;
 		}
 	}
@@ -118,7 +117,7 @@ static const ZxcMatch_t *main_finding(const ZxcMatch_t *matches)
 static const char *reason_of(const ZxcMatch_t *finding, size_t len)
 {
 	/* A short finding in a short password: the length is the matter. */
-	if (!finding || (finding->Length < WORD_MIN && len <= 8)) {
+	if (finding == NULL || (finding->Length < WORD_MIN && len <= 8)) {
 		return STAUTH_TEXT_WEAK_SHORT;
 	}
 	if (finding->Type & MULTIPLE_MATCH) {
@@ -160,17 +159,16 @@ void stauth_strength(const struct stauth_secret *password,
 	struct stauth_strength *ret_strength)
 {
 	struct dictionary dict = {.count = 0};
-	char judged[JUDGED_MAX + 1];
 	size_t len = strnlen(password->data,
 		password->len < JUDGED_MAX ? password->len : JUDGED_MAX);
-	ZxcMatch_t *matches = NULL;
-	double bits;
 
 	*ret_strength = (struct stauth_strength){.score = 0};
+	char judged[JUDGED_MAX + 1];
 	memcpy(judged, password->data, len);
 	judged[len] = '\0';
 	fill(&dict, words, word_count);
-	bits = len > 0 ? ZxcvbnMatch(judged, dict.word, &matches) : 0;
+	ZxcMatch_t *matches = NULL;
+	double bits = len > 0 ? ZxcvbnMatch(judged, dict.word, &matches) : 0;
 	ret_strength->bits = isfinite(bits) && bits > 0 ? bits : 0;
 	ret_strength->score = score_of(ret_strength->bits);
 	if (ret_strength->score < 4) {

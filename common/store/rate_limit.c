@@ -19,7 +19,6 @@ int64_t stauth_rate_limit_wait_s(const struct stauth_rate_limit *lane,
 {
 	int64_t over = failures - lane->free;
 	int64_t wait_s = lane->first_wait_s;
-	int64_t left_s;
 
 	if (over < 0) {
 		return 0;
@@ -35,6 +34,6 @@ int64_t stauth_rate_limit_wait_s(const struct stauth_rate_limit *lane,
 	}
 	wait_s = wait_s < lane->max_wait_s ? wait_s : lane->max_wait_s;
 	last_at = last_at < now_s ? last_at : now_s;
-	left_s = last_at + wait_s - now_s;
+	int64_t left_s = last_at + wait_s - now_s;
 	return left_s > 0 ? left_s : 0;
 }

@@ -39,7 +39,7 @@ static const struct provider *find(
 		if (providers[i].storage != config->storage) {
 			continue;
 		}
-		if (!providers[i].open) {
+		if (providers[i].open == NULL) {
 			(void)stauth_fail(err, STAUTH_ECONFIG,
 				"no %s provider in this build",
 				providers[i].name);
@@ -57,7 +57,7 @@ enum stauth_rc stauth_store_open(const struct stauth_config *config,
 {
 	const struct provider *provider = find(config, err);
 
-	if (!provider) {
+	if (provider == NULL) {
 		return STAUTH_ECONFIG;
 	}
 	return provider->open(config, role, ret_store, err);
@@ -65,7 +65,7 @@ enum stauth_rc stauth_store_open(const struct stauth_config *config,
 
 void stauth_store_close(struct stauth_store *store)
 {
-	if (store->close) {
+	if (store->close != NULL) {
 		store->close(store);
 	}
 	memset(store, 0, sizeof(*store));
@@ -76,7 +76,7 @@ enum stauth_rc stauth_store_init(
 {
 	const struct provider *provider = find(config, err);
 
-	if (!provider) {
+	if (provider == NULL) {
 		return STAUTH_ECONFIG;
 	}
 	return provider->init(config, err);
@@ -87,7 +87,7 @@ enum stauth_rc stauth_store_backup(const struct stauth_config *config,
 {
 	const struct provider *provider = find(config, err);
 
-	if (!provider) {
+	if (provider == NULL) {
 		return STAUTH_ECONFIG;
 	}
 	return provider->backup(config, file, err);
@@ -99,7 +99,7 @@ enum stauth_rc stauth_store_restore(const struct stauth_config *config,
 {
 	const struct provider *provider = find(config, err);
 
-	if (!provider) {
+	if (provider == NULL) {
 		return STAUTH_ECONFIG;
 	}
 	return provider->restore(config, file, job, err);

@@ -132,7 +132,6 @@ static void keep(struct gate_assertions *cache, struct place *place,
 const char *gate_assertions_get(struct gate_assertions *cache,
 	const struct stauth_session *session, int64_t now_s)
 {
-	struct stauth_err err;
 	if (cache->config->app_key_len == 0) {
 		return "";
 	}
@@ -144,6 +143,7 @@ const char *gate_assertions_get(struct gate_assertions *cache,
 		}
 	}
 	stauth_buf_reset(&cache->made);
+	struct stauth_err err;
 	if (stauth_assertion_make(cache->config, session, now_s, &cache->made,
 		    &err) != STAUTH_OK ||
 		!is_jwt(&cache->made)) {

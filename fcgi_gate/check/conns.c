@@ -27,7 +27,7 @@ void gate_conns_free(struct gate_conns *conns)
 		struct gate_conn *conn = &conns->places[i];
 		/* With a request at hand the codec closes. */
 		if (conn->fd >= 0 && !conn->waiting) {
-			(void)close(conn->fd);
+			close(conn->fd);
 		}
 		gate_io_free(conn->io);
 	}

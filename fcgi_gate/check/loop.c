@@ -72,7 +72,7 @@ static void unwatch(struct loop *loop, int fd)
 
 static void drop(struct loop *loop, struct gate_conn *conn)
 {
-	(void)close(conn->fd);
+	close(conn->fd);
 	gate_conns_remove(loop->conns, conn);
 }
 
@@ -174,7 +174,7 @@ static bool accept_one(struct loop *loop)
 	limit_peer(fd);
 	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
 	if (conn == NULL) {
-		(void)close(fd);
+		close(fd);
 		pause_accepting(loop, ACCEPT_PAUSE_MS);
 		return false;
 	}
@@ -244,11 +244,11 @@ static void begin_stop(struct loop *loop)
 
 static void flush_touches(struct loop *loop, int64_t now_ms)
 {
-	struct stauth_err err;
 	struct gate_touch_table *touched = loop->serve.touched;
 	struct stauth_state *state = loop->touch_store.state;
 	size_t count = gate_touch_count(touched);
 	loop->touch_flush_ms = now_ms + GATE_TOUCH_EVERY_MS;
+	struct stauth_err err;
 	/* Locked: they stay noted, and the next flush takes them along. */
 	if (count > 0 &&
 		state->ops->session_touch(state, gate_touch_rows(touched),
@@ -294,10 +294,10 @@ static int wait_ms(const struct loop *loop)
 /* false: stopped, and nothing is left to answer. */
 static bool run_round(struct loop *loop)
 {
-	struct epoll_event events[EVENTS_MAX];
 	if (*loop->worker->stop && loop->stop_at_ms == 0) {
 		begin_stop(loop);
 	}
+	struct epoll_event events[EVENTS_MAX];
 	int count = epoll_pwait(loop->epoll_fd, events, EVENTS_MAX,
 		wait_ms(loop), &loop->wait_mask);
 	for (int i = 0; i < count; i++) {
@@ -342,7 +342,7 @@ static void close_all(struct loop *loop)
 	gate_conns_free(loop->conns);
 	gate_serve_finish(&loop->serve);
 	if (loop->epoll_fd >= 0) {
-		(void)close(loop->epoll_fd);
+		close(loop->epoll_fd);
 	}
 	stauth_store_close(&loop->check_store);
 	stauth_store_close(&loop->touch_store);

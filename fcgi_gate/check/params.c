@@ -71,8 +71,8 @@ void gate_check_params_add(struct gate_check_params *params,
 void gate_check_params_read(const struct gate_io *io, const char *cookie_name,
 	struct gate_check_params *ret_params)
 {
-	const char *entry;
 	*ret_params = (struct gate_check_params){.method = NULL};
+	const char *entry;
 	for (size_t i = 0; (entry = gate_io_entry(io, i)) != NULL; i++) {
 		gate_check_params_add(ret_params, cookie_name, entry);
 	}

@@ -103,11 +103,11 @@ enum gate_served gate_serve_request(
 	struct gate_serve *serve, struct gate_conn *conn)
 {
 	const struct stauth_config *config = serve->ctx.config;
-	const char *token = NULL;
 	if (!gate_io_begin(conn->io, conn->fd)) {
 		return GATE_SERVED_CLOSED;
 	}
 	gate_check_params_read(conn->io, config->cookie_name, &conn->params);
+	const char *token = NULL;
 	switch (gate_decide_before(config, &conn->params, &token)) {
 	case GATE_BEFORE_ASK:
 		return ask_store(serve, conn, token);

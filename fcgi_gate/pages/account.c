@@ -37,7 +37,6 @@ static const struct note notes[] = {
 bool gate_account_session(
 	struct gate_page *page, struct stauth_session *ret_session)
 {
-	char given[GATE_RETURN_URL_MAX + 1];
 	struct stauth_err err = {0};
 	enum stauth_rc rc = gate_page_session(page, ret_session, &err);
 	if (rc == STAUTH_OK) {
@@ -47,6 +46,7 @@ bool gate_account_session(
 		gate_page_unavailable(page, &err);
 		return false;
 	}
+	char given[GATE_RETURN_URL_MAX + 1];
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	const char *rd = gate_return_url(given);
 	gate_page_message(page, STAUTH_INFO, GATE_TEXT_PLEASE_SIGN_IN);
@@ -59,14 +59,14 @@ static bool add_row(struct gate_html *rows, struct gate_page *page,
 	const struct stauth_session *own, const struct stauth_session *row)
 {
 	char browser[GATE_AGENT_WORDS_SIZE];
-	char used[GATE_AGO_SIZE];
-	char used_at[21];
-	struct gate_view view = {0};
 	int64_t seen_at =
 		row->last_seen_at > 0 ? row->last_seen_at : row->created_at;
 	gate_agent_name(row->channel, row->agent, browser);
+	char used[GATE_AGO_SIZE];
 	gate_time_ago(page->now_s - seen_at, used);
+	char used_at[21];
 	stauth_time_format(seen_at, used_at);
+	struct gate_view view = {0};
 	gate_view_set(&view, "browser", browser);
 	gate_view_set(&view, "address", row->address);
 	gate_view_set(&view, "used", used);
@@ -83,12 +83,11 @@ static enum stauth_rc add_rows(struct gate_page *page,
 	size_t *ret_count, struct stauth_err *err)
 {
 	struct stauth_session *list = calloc(SESSIONS_SHOWN, sizeof(*list));
-	size_t count = 0;
-	enum stauth_rc rc = STAUTH_OK;
 	if (list == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "list of sessions");
 	}
-	rc = stauth_session_list(
+	size_t count = 0;
+	enum stauth_rc rc = stauth_session_list(
 		page->ctx, own->uid, "", SESSIONS_SHOWN, list, &count, err);
 	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 		if (!add_row(rows, page, own, &list[i])) {
@@ -121,15 +120,15 @@ void gate_account_show(struct gate_page *page, int status,
 	const struct stauth_session *session, const char *rd,
 	const char *fault_current, const struct gate_newpass *new)
 {
-	struct gate_html rows;
-	struct stauth_err err = {0};
-	enum stauth_rc rc = STAUTH_OK;
-	size_t count = 0;
 	if (!gate_page_form(page)) {
 		return;
 	}
+	struct gate_html rows;
 	gate_html_init(&rows);
 	fill_view(page, session, rd, fault_current, new);
+	struct stauth_err err = {0};
+	enum stauth_rc rc = STAUTH_OK;
+	size_t count = 0;
 	if (!session->must_change) {
 		rc = add_rows(page, session, &rows, &count, &err);
 	}
@@ -157,12 +156,11 @@ static void say_note(struct gate_page *page)
 
 void gate_account_get(struct gate_page *page)
 {
-	char given[GATE_RETURN_URL_MAX + 1];
-	char summary[GATE_MESSAGE_SIZE];
 	struct stauth_session session;
 	if (!gate_account_session(page, &session)) {
 		return;
 	}
+	char given[GATE_RETURN_URL_MAX + 1];
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	if (session.must_change) {
 		gate_page_message(
@@ -171,6 +169,7 @@ void gate_account_get(struct gate_page *page)
 		say_note(page);
 		stauth_session_touch(page->ctx, &session);
 	}
+	char summary[GATE_MESSAGE_SIZE];
 	snprintf(
 		summary, sizeof(summary), GATE_TEXT_SIGNED_IN_AS, session.user);
 	page->summary = summary;

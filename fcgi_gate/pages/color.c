@@ -172,12 +172,12 @@ static int hex_digit(char c)
 
 static bool parse_hex(const char *text, struct gate_color *ret_color)
 {
-	struct gate_color color;
 	size_t len = strlen(text);
 	size_t width = len == 4 ? 1 : 2;
 	if (len != 4 && len != 7) {
 		return false;
 	}
+	struct gate_color color;
 	for (size_t i = 0; i < 3; i++) {
 		int high = hex_digit(text[1 + i * width]);
 		int low = hex_digit(text[i * width + width]);

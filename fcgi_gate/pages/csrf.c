@@ -22,11 +22,11 @@
 static bool make_for_hour(const struct stauth_keys *keys, const char *pre,
 	int64_t hour, char ret_token[GATE_CSRF_SIZE])
 {
-	uint8_t mac[STAUTH_SHA256_LEN];
-	char text[128];
 	ret_token[0] = '\0';
+	char text[128];
 	int len = snprintf(
 		text, sizeof(text), "csrf|%s|%lld", pre, (long long)hour);
+	uint8_t mac[STAUTH_SHA256_LEN];
 	if (len < 0 || (size_t)len >= sizeof(text) ||
 		!stauth_hmac_sha256(keys->csrf, sizeof(keys->csrf), text,
 			(size_t)len, mac)) {
@@ -45,11 +45,11 @@ bool gate_csrf_make(const struct stauth_keys *keys, const char *pre,
 bool gate_csrf_valid(const struct stauth_keys *keys, const char *pre,
 	int64_t now_s, const char *token)
 {
-	char wanted[GATE_CSRF_SIZE];
-	bool valid = false;
 	if (pre[0] == '\0' || strlen(token) != GATE_CSRF_SIZE - 1) {
 		return false;
 	}
+	char wanted[GATE_CSRF_SIZE];
+	bool valid = false;
 	for (int back = 0; back <= HOURS_BACK; back++) {
 		if (make_for_hour(keys, pre, now_s / HOUR_S - back, wanted) &&
 			stauth_equal_ct(wanted, token, GATE_CSRF_SIZE - 1)) {

@@ -38,13 +38,13 @@ void gate_forgot_again(struct gate_page *page)
 
 static void show_sent(struct gate_page *page, const char *email)
 {
-	char minutes[16];
 	page->message_count = 0;
 	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_FORGOT_SENT);
 	if (gate_request_wants_json(page->request)) {
 		gate_page_redirect(page, "/auth/login");
 		return;
 	}
+	char minutes[16];
 	snprintf(minutes, sizeof(minutes), "%d", STAUTH_RESET_MINUTES);
 	gate_view_set(&page->view, "email", email);
 	gate_view_set(&page->view, "minutes", minutes);

@@ -46,8 +46,8 @@ static bool add_field(struct gate_form *form, char *text, size_t len)
 
 bool gate_form_parse(char *text, size_t len, struct gate_form *ret_form)
 {
-	size_t at = 0;
 	ret_form->count = 0;
+	size_t at = 0;
 	while (at < len) {
 		char *end = memchr(text + at, '&', len - at);
 		size_t part =
@@ -135,8 +135,8 @@ static const char *find_raw(
 bool gate_query_value(
 	const char *query, const char *name, char *out, size_t out_size)
 {
-	size_t len = 0;
 	out[0] = '\0';
+	size_t len = 0;
 	const char *raw = find_raw(query, name, &len);
 	/* Three raw bytes make at least one decoded one. */
 	if (raw == NULL || len > 3 * (out_size - 1) || len > 8192) {

@@ -115,11 +115,11 @@ static void say_why(struct gate_page *page)
 void gate_login_get(struct gate_page *page)
 {
 	char given[GATE_RETURN_URL_MAX + 1];
-	struct stauth_session session;
-	struct stauth_err err = {0};
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	const char *rd = gate_return_url(given);
 
+	struct stauth_session session;
+	struct stauth_err err = {0};
 	enum stauth_rc rc = gate_page_session(page, &session, &err);
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
@@ -140,12 +140,12 @@ void gate_login_post(struct gate_page *page)
 	const struct gate_field *name = gate_form_field(form, "username");
 	const char *rd = form_rd(page);
 	struct stauth_login login;
-	bool must_change = false;
 	int status = gate_signin_try(page, name != NULL ? name->value : "",
 		gate_form_field(form, "password"), &login);
 	if (status == 401) {
 		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
 	}
+	bool must_change = false;
 	if (status == 0) {
 		status = gate_signin_open(
 			page, &login, wants_remember(page), &must_change);

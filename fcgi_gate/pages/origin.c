@@ -94,13 +94,13 @@ static bool is_ours(const struct stauth_config *config,
 static bool referer_is_ours(const struct stauth_config *config,
 	const struct gate_origin *origin, const char *referer)
 {
-	char header[STAUTH_ORIGIN_SIZE];
 	const char *slashes = strstr(referer, "://");
 	if (slashes == NULL) {
 		return false;
 	}
 	size_t len = (size_t)(slashes + 3 - referer);
 	len += strcspn(slashes + 3, "/?#");
+	char header[STAUTH_ORIGIN_SIZE];
 	if (len >= sizeof(header)) {
 		return false;
 	}

@@ -57,9 +57,9 @@ void gate_page_finish(struct gate_page *page)
 void gate_page_message(struct gate_page *page, enum stauth_message_type type,
 	const char *fmt, ...)
 {
-	char text[GATE_MESSAGE_SIZE];
 	va_list args;
 	va_start(args, fmt);
+	char text[GATE_MESSAGE_SIZE];
 	int made = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	for (size_t i = 0; i < page->message_count; i++) {
@@ -132,11 +132,11 @@ bool gate_page_renew_pre(struct gate_page *page, char mark)
 
 bool gate_page_form(struct gate_page *page)
 {
-	const struct stauth_keys *keys = NULL;
-	struct stauth_err err = {0};
 	if (page->csrf[0] != '\0') {
 		return true;
 	}
+	const struct stauth_keys *keys = NULL;
+	struct stauth_err err = {0};
 	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
 		gate_page_unavailable(page, &err);
 		return false;

@@ -44,13 +44,13 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 int gate_pages_run(const struct gate_worker *worker)
 {
 	struct gate_pages pages = {.config = worker->config};
-	struct stauth_store store = {0};
-	struct stauth_err err = {0};
-	int status = 1;
 	struct gate_io *io = gate_io_new();
 	pages.request = calloc(1, sizeof(*pages.request));
 	stauth_ctx_init(&pages.ctx, worker->config);
 
+	struct stauth_store store = {0};
+	struct stauth_err err = {0};
+	int status = 1;
 	if (io == NULL || pages.request == NULL ||
 		!gate_theme_init(&pages.theme, worker->config)) {
 		gate_log("pages: out of memory");

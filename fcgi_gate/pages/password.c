@@ -42,7 +42,6 @@ static int refuse(struct gate_page *page, const char **fault, const char *text)
 static int judge_new(struct gate_page *page, struct change *change)
 {
 	const struct gate_form *form = &page->request->form;
-	struct stauth_err err = {0};
 	int status = gate_newpass_take(page, &change->new);
 	if (status != 0) {
 		return status;
@@ -52,6 +51,7 @@ static int judge_new(struct gate_page *page, struct change *change)
 		return refuse(page, &change->new.fault_password,
 			STAUTH_TEXT_PASSWORD_SAME);
 	}
+	struct stauth_err err = {0};
 	enum stauth_rc rc = stauth_account_password_check(page->ctx,
 		change->session.user, change->session.email,
 		change->session.display_name, &change->new.secret, &err);
@@ -68,7 +68,6 @@ static int commit(struct gate_page *page, struct change *change,
 	struct stauth_err err = {0};
 	struct stauth_actor actor = gate_page_actor(page);
 	int ended = 0;
-	bool must_change = false;
 	enum stauth_rc rc = stauth_account_change_own(page->ctx, login,
 		&change->session,
 		page->cookies.device[0] != '\0' ? page->cookies.device : NULL,
@@ -83,6 +82,7 @@ static int commit(struct gate_page *page, struct change *change,
 		*ret_gone = true;
 		return 0;
 	}
+	bool must_change = false;
 	if (change->session.must_change) {
 		return gate_signin_open(
 			page, login, change->session.remember, &must_change);
@@ -102,7 +102,6 @@ static void done(struct gate_page *page, const struct change *change)
 static void change_password(struct gate_page *page, struct change *change)
 {
 	struct stauth_login login = {0};
-	bool gone = false;
 	int status = judge_new(page, change);
 	if (status == 0) {
 		status = gate_signin_try(
@@ -113,6 +112,7 @@ static void change_password(struct gate_page *page, struct change *change)
 				GATE_TEXT_WRONG_CURRENT);
 		}
 	}
+	bool gone = false;
 	if (status == 0) {
 		status = commit(page, change, &login, &gone);
 	}

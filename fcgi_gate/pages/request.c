@@ -75,8 +75,8 @@ static enum gate_method method_of(const char *name)
 
 int gate_request_read(struct gate_request *request, const struct gate_io *io)
 {
-	int status = 0;
 	request->form.count = 0;
+	int status = 0;
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
 		const char *value = gate_io_param(io, params[i].name, 0);
 		if (value != NULL &&
@@ -107,13 +107,13 @@ static bool is_form(const char *content_type)
 /* 0 and the length, or a status. */
 static int announced_length(const char *text, size_t *ret_len)
 {
-	int64_t len = 0;
 	if (text[0] == '\0') {
 		return 411;
 	}
 	if (strspn(text, "0123456789") != strlen(text)) {
 		return 400;
 	}
+	int64_t len = 0;
 	if (!stauth_parse_int(text, 0, (int64_t)GATE_BODY_MAX, &len)) {
 		return 413;
 	}
@@ -136,15 +136,15 @@ static size_t read_all(struct gate_io *io, char *data, size_t size)
 
 int gate_request_body(struct gate_request *request, struct gate_io *io)
 {
-	size_t len = 0;
-	char more = 0;
 	if (!is_form(request->content_type)) {
 		return 415;
 	}
+	size_t len = 0;
 	int status = announced_length(request->content_length, &len);
 	if (status != 0) {
 		return status;
 	}
+	char more = 0;
 	if (read_all(io, request->body, len) != len ||
 		gate_io_read(io, &more, 1) != 0) {
 		return 400;

@@ -60,8 +60,8 @@ static bool still_holds(struct gate_page *page, const char *token,
 void gate_reset_get(struct gate_page *page)
 {
 	char token[2 * STAUTH_RESET_TOKEN_LEN];
-	char name[STAUTH_NAME_SIZE];
 	gate_query_value(page->request->query, "token", token, sizeof(token));
+	char name[STAUTH_NAME_SIZE];
 	if (still_holds(page, token, name)) {
 		page->summary = GATE_TEXT_RESET_ASK;
 		show_form(page, 200, token, name, NULL);
@@ -111,12 +111,12 @@ static void commit(struct gate_page *page, const char *token, const char *name,
 
 void gate_reset_post(struct gate_page *page)
 {
-	struct gate_newpass new;
 	char name[STAUTH_NAME_SIZE];
 	const char *token = gate_form_value(&page->request->form, "token");
 	if (!still_holds(page, token, name)) {
 		return;
 	}
+	struct gate_newpass new;
 	int status = gate_newpass_take(page, &new);
 	if (status != 0) {
 		show_form(page, status, token, name, &new);

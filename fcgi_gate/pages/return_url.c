@@ -60,7 +60,6 @@ static bool dot_segment(const char *segment, size_t len)
 
 static bool path_ok(const char *path, size_t len)
 {
-	size_t start = 1;
 	if (len == 0 || path[0] != '/') {
 		return false;
 	}
@@ -70,6 +69,7 @@ static bool path_ok(const char *path, size_t len)
 			return false;
 		}
 	}
+	size_t start = 1;
 	for (size_t i = 1; i <= len; i++) {
 		if (i < len && path[i] != '/') {
 			continue;
@@ -99,7 +99,6 @@ static bool place_ok(const char *path, size_t len)
 
 bool gate_return_url_ok(const char *url, size_t len)
 {
-	char decoded[GATE_RETURN_URL_MAX];
 	if (len == 0 || len > GATE_RETURN_URL_MAX || !printable(url, len)) {
 		return false;
 	}
@@ -108,6 +107,7 @@ bool gate_return_url_ok(const char *url, size_t len)
 	if (!path_ok(url, path_len) || !place_ok(url, path_len)) {
 		return false;
 	}
+	char decoded[GATE_RETURN_URL_MAX];
 	size_t decoded_len = decode_path(url, path_len, decoded);
 	return path_ok(decoded, decoded_len) && place_ok(decoded, decoded_len);
 }

@@ -268,8 +268,6 @@ static void ask_again(struct gate_page *page)
 static bool form_is_ours(struct gate_page *page)
 {
 	const struct gate_request *request = page->request;
-	const struct stauth_keys *keys = NULL;
-	struct stauth_err err = {0};
 	if (!gate_sent_by_us(page->config, &page->origin, request->fetch_site,
 		    request->origin, request->referer)) {
 		gate_page_message(
@@ -277,6 +275,8 @@ static bool form_is_ours(struct gate_page *page)
 		gate_page_error(page, 403);
 		return false;
 	}
+	const struct stauth_keys *keys = NULL;
+	struct stauth_err err = {0};
 	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
 		gate_page_unavailable(page, &err);
 		return false;

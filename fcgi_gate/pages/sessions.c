@@ -35,12 +35,12 @@ static void told(struct gate_page *page, enum stauth_message_type type,
 void gate_sessions_end(struct gate_page *page)
 {
 	struct stauth_session session;
-	struct stauth_err err = {0};
 	const char *handle = gate_form_value(&page->request->form, "session");
 	if (!full_session(page, &session)) {
 		return;
 	}
 	struct stauth_actor actor = gate_page_actor(page);
+	struct stauth_err err = {0};
 	enum stauth_rc rc = stauth_session_revoke(
 		page->ctx, handle, session.uid, &actor, &err);
 	if (rc < 0) {
@@ -63,12 +63,12 @@ void gate_sessions_end(struct gate_page *page)
 void gate_sessions_end_others(struct gate_page *page)
 {
 	struct stauth_session session;
-	struct stauth_err err = {0};
-	int ended = 0;
 	if (!full_session(page, &session)) {
 		return;
 	}
 	struct stauth_actor actor = gate_page_actor(page);
+	struct stauth_err err = {0};
+	int ended = 0;
 	if (stauth_session_revoke_all(page->ctx, session.uid, session.handle,
 		    &actor, &ended, &err) < 0) {
 		gate_page_unavailable(page, &err);

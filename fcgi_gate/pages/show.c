@@ -99,17 +99,17 @@ static void show_html(
 	struct gate_page *page, int status, const char *name, const char *title)
 {
 	struct gate_html messages;
-	struct gate_html content;
-	struct gate_html whole;
-	struct gate_view layout = {0};
-	struct layout_urls urls;
 	gate_html_init(&messages);
+	struct gate_html content;
 	gate_html_init(&content);
+	struct gate_html whole;
 	gate_html_init(&whole);
 
 	gate_view_fragment(&page->view, "messages", &messages);
 	gate_view_set(&page->view, "title", title);
 	gate_view_set(&page->view, "csrf", page->csrf);
+	struct gate_view layout = {0};
+	struct layout_urls urls;
 	fill_layout(page, &layout, &urls, status, title);
 	gate_view_fragment(&layout, "content", &content);
 	bool ok = render_messages(page, &messages) &&

@@ -52,7 +52,6 @@ int gate_signin_try(struct gate_page *page, const char *username,
 	const struct gate_field *password, struct stauth_login *login)
 {
 	struct stauth_secret secret = {0};
-	struct stauth_err err = {0};
 	const struct stauth_login_request who = {
 		.username = username,
 		.username_len = strlen(username),
@@ -67,6 +66,7 @@ int gate_signin_try(struct gate_page *page, const char *username,
 		password != NULL && stauth_secret_set(&secret, password->value,
 					    password->len, NULL) == STAUTH_OK;
 	memset(login, 0, sizeof(*login));
+	struct stauth_err err = {0};
 	enum stauth_rc rc = stauth_login_start(page->ctx, &who, login, &err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_login_password(

@@ -71,10 +71,10 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	const char **fault_email)
 {
 	struct gate_signup_browser browser;
-	struct stauth_err err = {0};
-	enum stauth_signup_field field = STAUTH_SIGNUP_NONE;
 	const char *email = gate_form_value(&page->request->form, "email");
 	gate_signup_browser(page, page->pre, &browser);
+	struct stauth_err err = {0};
+	enum stauth_signup_field field = STAUTH_SIGNUP_NONE;
 	enum stauth_rc rc = stauth_signup_start(
 		page->ctx, &browser.who, email, &new->secret, &field, &err);
 	stauth_wipe_array(browser.flow);

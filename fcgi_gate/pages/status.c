@@ -20,10 +20,10 @@ static enum stauth_rc by_assertion(struct gate_page *page,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	const char *jwt = page->request->assertion;
-	char handle[STAUTH_HANDLE_LEN + 1];
 	if (jwt[0] == '\0') {
 		return STAUTH_NOTFOUND;
 	}
+	char handle[STAUTH_HANDLE_LEN + 1];
 	enum stauth_rc rc = stauth_assertion_check(
 		page->config, jwt, strlen(jwt), page->now_s, handle, err);
 	if (rc != STAUTH_OK) {

@@ -132,11 +132,10 @@ static bool section_shown(
 {
 	const char *value = find_value(cursor->view, tag->key);
 	const struct gate_html *html = find_fragment(cursor->view, tag->key);
-	bool filled = false;
 	if (value == NULL && html == NULL) {
 		return false;
 	}
-	filled = value != NULL ? value[0] != '\0' : html->buf.len > 0;
+	bool filled = value != NULL ? value[0] != '\0' : html->buf.len > 0;
 	*ret_shown = (tag->kind == '#') == filled;
 	return true;
 }
@@ -145,13 +144,13 @@ static bool render_part(struct cursor *cursor, const char *until, bool live);
 
 static bool put_tag(struct cursor *cursor, const struct tag *tag, bool live)
 {
-	bool shown = false;
 	if (tag->kind == ' ') {
 		return put_value(cursor, tag->key, live);
 	}
 	if (tag->kind == '>') {
 		return put_fragment(cursor, tag->key, live);
 	}
+	bool shown = false;
 	if (cursor->depth == DEPTH_MAX || !section_shown(cursor, tag, &shown)) {
 		return false;
 	}
@@ -165,7 +164,6 @@ static bool put_tag(struct cursor *cursor, const struct tag *tag, bool live)
 static bool render_part(struct cursor *cursor, const char *until, bool live)
 {
 	for (;;) {
-		struct tag tag = {0};
 		size_t room = (size_t)(cursor->end - cursor->at);
 		const char *open = memmem(cursor->at, room, "{{", 2);
 		const char *stop = open != NULL ? open : cursor->end;
@@ -177,6 +175,7 @@ static bool render_part(struct cursor *cursor, const char *until, bool live)
 		if (open == NULL) {
 			return until == NULL;
 		}
+		struct tag tag = {0};
 		if (!read_tag(cursor, &tag)) {
 			return false;
 		}

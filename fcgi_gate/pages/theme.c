@@ -140,11 +140,9 @@ static void add_font(const char *font, struct stauth_buf *css)
 bool gate_theme_init(
 	struct gate_theme *theme, const struct stauth_config *config)
 {
-	struct stauth_buf rules;
-	uint8_t digest[STAUTH_SHA256_LEN];
-	char hex[2 * STAUTH_SHA256_LEN + 1];
 	*theme = (struct gate_theme){0};
 	stauth_buf_init(&theme->css, CSS_MAX);
+	struct stauth_buf rules;
 	stauth_buf_init(&rules, CSS_MAX);
 	if (is_color(config->primary_color)) {
 		stauth_buf_addf(&rules, "--primary:%s;--on-primary:%s;",
@@ -154,12 +152,14 @@ bool gate_theme_init(
 	add_palette(config, &rules);
 	add_font(config->font, &rules);
 	bool ok = stauth_buf_ok(&rules);
+	uint8_t digest[STAUTH_SHA256_LEN];
 	if (ok && rules.len > 0) {
 		stauth_buf_addf(
 			&theme->css, ":root{%s}\n", stauth_buf_str(&rules));
 		ok = stauth_buf_ok(&theme->css) &&
 		     stauth_sha256(theme->css.data, theme->css.len, digest);
 	}
+	char hex[2 * STAUTH_SHA256_LEN + 1];
 	if (ok && rules.len > 0) {
 		stauth_hex_encode(digest, sizeof(digest), hex);
 		snprintf(theme->served, sizeof(theme->served),

@@ -78,10 +78,10 @@ static void fill_view(struct gate_page *page, int status,
 static void show(struct gate_page *page, int status,
 	const struct stauth_signup_state *seen)
 {
-	struct texts texts;
 	if (!gate_page_form(page)) {
 		return;
 	}
+	struct texts texts;
 	fill_view(page, status, seen, &texts);
 	page->summary = texts.summary;
 	gate_page_show(page, status, "verify", TITLE);
@@ -125,9 +125,9 @@ static void say_state(
 static void look(struct gate_page *page, int status)
 {
 	struct gate_signup_browser browser;
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_signup_state seen = {0};
 	struct stauth_err err = {0};
-	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc =
 		stauth_signup_status(page->ctx, &browser.who, &seen, &err);
 	stauth_wipe_array(browser.flow);
@@ -163,8 +163,8 @@ static int refuse(struct gate_page *page, int status, const char *text)
 
 static int refuse_throttled(struct gate_page *page, int64_t wait_s)
 {
-	char text[GATE_MESSAGE_SIZE];
 	wait_s = wait_s > 0 ? wait_s : 1;
+	char text[GATE_MESSAGE_SIZE];
 	snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s,
 		STAUTH_PLURAL(wait_s));
 	gate_page_retry_after(page, wait_s);
@@ -173,10 +173,10 @@ static int refuse_throttled(struct gate_page *page, int64_t wait_s)
 
 static int refuse_resend(struct gate_page *page, int64_t wait_s)
 {
-	char text[GATE_MESSAGE_SIZE];
-	char words[32];
 	wait_s = wait_s > 0 ? wait_s : 1;
+	char words[32];
 	wait_words(wait_s, words, sizeof(words));
+	char text[GATE_MESSAGE_SIZE];
 	snprintf(text, sizeof(text), GATE_TEXT_PIN_WAIT, words);
 	gate_page_retry_after(page, wait_s);
 	return refuse(page, 429, text);
@@ -184,10 +184,10 @@ static int refuse_resend(struct gate_page *page, int64_t wait_s)
 
 static int refuse_wrong(struct gate_page *page, int tries_left)
 {
-	char text[GATE_MESSAGE_SIZE];
 	if (tries_left <= 0) {
 		return refuse(page, 401, GATE_TEXT_PIN_LAST);
 	}
+	char text[GATE_MESSAGE_SIZE];
 	snprintf(text, sizeof(text), GATE_TEXT_PIN_WRONG, tries_left,
 		STAUTH_PLURAL(tries_left));
 	return refuse(page, 401, text);
@@ -233,10 +233,10 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 void gate_verify_post(struct gate_page *page)
 {
 	struct gate_signup_browser browser;
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_login login = {0};
 	struct stauth_err err = {0};
 	int tries_left = 0;
-	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc = stauth_signup_verify(page->ctx, &browser.who,
 		gate_form_value(&page->request->form, "pin"), &login,
 		&tries_left, &err);
@@ -248,9 +248,9 @@ void gate_verify_post(struct gate_page *page)
 void gate_resend_post(struct gate_page *page)
 {
 	struct gate_signup_browser browser;
+	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_err err = {0};
 	int64_t wait_s = 0;
-	gate_signup_browser(page, page->cookies.pre, &browser);
 	enum stauth_rc rc =
 		stauth_signup_resend(page->ctx, &browser.who, &wait_s, &err);
 	stauth_wipe_array(browser.flow);

@@ -33,9 +33,9 @@ static void judge_return(struct nginx_site *site,
 	const struct nginx_node *scope, const struct nginx_node *node)
 {
 	long status = strtol(nginx_word(node, 1), NULL, 10);
-	char words[NGINX_WORDS_SIZE];
 
 	status = status ? status : 302;
+	char words[NGINX_WORDS_SIZE];
 	if (status < 300 || (status < 400 && node->parent == scope)) {
 		nginx_found(site, node, NGINX_RETURN_FIRST,
 			"return %.40s in the protected %s", nginx_word(node, 1),
@@ -83,7 +83,6 @@ static void judge_status(struct nginx_site *site,
 {
 	const struct nginx_node *answer = NULL;
 	bool has_ours = false;
-	char words[NGINX_WORDS_SIZE];
 
 	for (const struct nginx_node *page =
 			nginx_effective(scope, "error_page");
@@ -96,6 +95,7 @@ static void judge_status(struct nginx_site *site,
 	if (answer == NULL || is_shipped(site, answer)) {
 		return;
 	}
+	char words[NGINX_WORDS_SIZE];
 	if (has_ours || strncmp(nginx_word(answer, answer->word_count - 2),
 				"=2", 2) == 0) {
 		nginx_found(site, answer, NGINX_ERROR_PAGE,
@@ -123,17 +123,17 @@ static const char *requirement(const struct nginx_node *block)
 static void judge_require(
 	struct nginx_site *site, const struct nginx_node *scope)
 {
-	const struct nginx_node *around = scope;
 	const char *required = requirement(scope);
-	char words[NGINX_WORDS_SIZE];
 
 	if (required != NULL) {
 		return;
 	}
+	const struct nginx_node *around = scope;
 	while (required == NULL && nginx_is(around->parent, "location")) {
 		around = around->parent;
 		required = requirement(around);
 	}
+	char words[NGINX_WORDS_SIZE];
 	if (required != NULL && required[0] != '\0') {
 		nginx_found(site, scope, NGINX_NESTED_REQUIRE,
 			"%s does not require \"%.80s\" as the location around "

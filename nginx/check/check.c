@@ -79,7 +79,6 @@ static void judge_upgrade(
 static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
 {
 	const struct nginx_node *handler = nginx_handler(scope);
-	char words[NGINX_WORDS_SIZE];
 
 	if (nginx_protects(nginx_server_of(scope)) &&
 		is(nginx_word(scope, 2), NGINX_CHECK_URI)) {
@@ -88,6 +87,7 @@ static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
 	if (!nginx_is(handler, "fastcgi_pass")) {
 		return false;
 	}
+	char words[NGINX_WORDS_SIZE];
 	if (is(nginx_word(handler, 1), "stauth_check")) {
 		nginx_found(site, scope, NGINX_CHECK_EXPOSED,
 			"%s asks the check", nginx_words(scope, words));
@@ -101,7 +101,6 @@ static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
 	const struct nginx_node *handler = nginx_handler(scope);
 	const struct nginx_node *off =
 		nginx_named(scope->statements, "auth_request");
-	char words[NGINX_WORDS_SIZE];
 
 	if (handler != NULL && is(header_of(scope, "X-Auth-User"), "") &&
 		(nginx_app_of(site, handler) != NULL ||
@@ -112,6 +111,7 @@ static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
 	if (handler != NULL) {
 		judge_other_app(site, scope, handler);
 	}
+	char words[NGINX_WORDS_SIZE];
 	if (off != NULL && nginx_is(scope->parent, "location") &&
 		nginx_is_protected(scope->parent) &&
 		!(handler != NULL && nginx_app_of(site, handler) != NULL)) {
@@ -147,12 +147,12 @@ static void collect_apps(
 {
 	const struct nginx_node *handler = nginx_handler(scope);
 	struct nginx_report *report = site->report;
-	char address[NGINX_ADDRESS_SIZE];
 
 	if (handler == NULL || !nginx_is_protected(scope) ||
 		nginx_app_of(site, handler) != NULL) {
 		return;
 	}
+	char address[NGINX_ADDRESS_SIZE];
 	for (size_t i = 0; nginx_address(site, handler, i, address) &&
 			   report->app_count < NGINX_APPS_MAX;
 		i++) {
@@ -185,7 +185,6 @@ static void judge_streams(struct nginx_site *site, struct nginx_node *stream)
 static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 {
 	const struct nginx_node *http = nginx_named(conf->root->blocks, "http");
-	bool any = false;
 
 	site->http = http != NULL ? http : conf->root;
 	if (conf->has_warning) {
@@ -193,6 +192,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 			"nginx warns of a conflicting server name");
 	}
 	nginx_each_scope(site, site->http, collect_apps);
+	bool any = false;
 	for (const struct nginx_node *server =
 			nginx_named(site->http->blocks, "server");
 		server != NULL; server = nginx_named(server->next, "server")) {
@@ -224,13 +224,12 @@ bool nginx_check(const struct nginx_conf *conf,
 	const struct stauth_config *config, struct nginx_report *report)
 {
 	struct nginx_site site = {.report = report};
-	struct stauth_buf texts[NGINX_SNIPPETS];
-	bool done = false;
 
 	*report = (struct nginx_report){0};
 	report->list = calloc(NGINX_FINDINGS_MAX, sizeof(*report->list));
 	site.apps = calloc(NGINX_APPS_MAX, sizeof(*site.apps));
-	done = report->list != NULL && site.apps != NULL;
+	bool done = report->list != NULL && site.apps != NULL;
+	struct stauth_buf texts[NGINX_SNIPPETS];
 	for (size_t i = 0; i < NGINX_SNIPPETS; i++) {
 		stauth_buf_init(&texts[i], NGINX_SNIPPET_MAX);
 		nginx_snippet_render(&texts[i], nginx_assets[i].data, config);

@@ -41,12 +41,12 @@ static struct nginx_node *add_node(
 {
 	struct nginx_node **last =
 		is_block ? &parent->last_block : &parent->last_statement;
-	struct nginx_node *node = NULL;
 
 	if (in->conf->node_count++ >= NGINX_NODES_MAX) {
 		nginx_lex_fail(in, "over %d statements", NGINX_NODES_MAX);
 		return NULL;
 	}
+	struct nginx_node *node = NULL;
 	node = calloc(1, sizeof(*node));
 	if (node == NULL) {
 		nginx_lex_fail(in, "out of memory");
@@ -81,7 +81,6 @@ static bool take_statement(
 	static const char lua[] = "_by_lua_block";
 	struct nginx_node *node = add_node(in, block, opens);
 	size_t len = node != NULL ? strlen(nginx_word(node, 0)) : 0;
-	bool done = false;
 
 	if (node == NULL) {
 		return false;
@@ -91,6 +90,7 @@ static bool take_statement(
 			in, "blocks or includes are nested too deeply");
 	}
 	in->depth++;
+	bool done = false;
 	if (!opens) {
 		done = !nginx_is(node, "include") || include(in, block, node);
 	} else if (len >= sizeof(lua) &&
@@ -177,10 +177,9 @@ static bool include(struct nginx_reader *in, struct nginx_node *parent,
 			     ? (int)(slash + 1 - main_name)
 			     : 0;
 	char path[NGINX_WORD_MAX * 2];
-	const struct nginx_file *file = NULL;
 
 	snprintf(path, sizeof(path), "%.*s%s", folder, main_name, name);
-	file = next_match(in->conf, path, NULL);
+	const struct nginx_file *file = next_match(in->conf, path, NULL);
 	if (file == NULL && strpbrk(path, "*?[") == NULL) {
 		in->line = node->line;
 		return nginx_lex_fail(
@@ -226,11 +225,11 @@ bool nginx_conf_dump(struct nginx_conf *conf, const char *text, size_t len)
 {
 	static const char marker[] = "# configuration file /";
 	const size_t name_at = sizeof(marker) - 2;
-	struct nginx_file *file = NULL;
 	const char *end = text + len;
-	const char *stop = NULL;
 
 	*conf = (struct nginx_conf){0};
+	struct nginx_file *file = NULL;
+	const char *stop = NULL;
 	for (const char *at = text; at < end; at = stop + 1) {
 		stop = memchr(at, '\n', (size_t)(end - at));
 		stop = stop != NULL ? stop : end;

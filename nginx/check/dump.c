@@ -109,11 +109,11 @@ static enum stauth_rc fail_run(
 {
 	const char *text = stauth_buf_str(buf);
 	size_t len = strlen(text);
-	char remark[REMARK_SIZE];
 
 	while (len > 0 && text[len - 1] == '\n') {
 		len--;
 	}
+	char remark[REMARK_SIZE];
 	text += len > sizeof(remark) - 1 ? len - (sizeof(remark) - 1) : 0;
 	snprintf(remark, sizeof(remark), "%s", text);
 	for (char *at = remark; *at != '\0'; at++) {
@@ -130,28 +130,26 @@ static enum stauth_rc fail_run(
 enum stauth_rc nginx_dump_run(struct stauth_buf *buf, struct stauth_err *err)
 {
 	const char *path = find_nginx();
-	int pipe_fd[2];
-	pid_t pid = 0;
-	int error = 0;
-	enum stauth_rc rc;
 
 	if (path == NULL) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
 			"no nginx found; use: nginx -T | stauthctl nginx check "
 			"-");
 	}
+	int pipe_fd[2];
 	if (pipe2(pipe_fd, O_CLOEXEC)) {
 		return stauth_fail(
 			err, STAUTH_EUNREACHABLE, "pipe: %s", strerror(errno));
 	}
-	error = spawn_nginx(path, pipe_fd[1], &pid);
+	pid_t pid = 0;
+	int error = spawn_nginx(path, pipe_fd[1], &pid);
 	close(pipe_fd[1]);
 	if (error) {
 		close(pipe_fd[0]);
 		return stauth_fail(err, STAUTH_EUNREACHABLE, "%s: %s", path,
 			strerror(error));
 	}
-	rc = nginx_dump_read(pipe_fd[0], buf, err);
+	enum stauth_rc rc = nginx_dump_read(pipe_fd[0], buf, err);
 	close(pipe_fd[0]);
 	if (!ended_well(pid) && rc == STAUTH_OK) {
 		return fail_run(buf, err);

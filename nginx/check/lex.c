@@ -21,13 +21,12 @@
  */
 bool nginx_lex_fail(struct nginx_reader *in, const char *fmt, ...)
 {
-	char why[200];
-	va_list args;
-
 	if (in->conf->error[0]) {
 		return false;
 	}
+	va_list args;
 	va_start(args, fmt);
+	char why[200];
 	vsnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
 	snprintf(in->conf->error, sizeof(in->conf->error), "%.250s:%d: %s",
@@ -91,11 +90,11 @@ static size_t undo_escapes(char *to, const char *from, size_t len)
 static bool make_room(struct nginx_reader *in)
 {
 	size_t room = in->word_room ? in->word_room * 2 : 8;
-	char **more = NULL;
 
 	if (in->word_count < in->word_room) {
 		return true;
 	}
+	char **more = NULL;
 	more = realloc(in->words, room * sizeof(*more));
 	if (more == NULL) {
 		return nginx_lex_fail(in, "out of memory");
@@ -107,14 +106,13 @@ static bool make_room(struct nginx_reader *in)
 
 static bool add_word(struct nginx_reader *in, const char *from, size_t len)
 {
-	char *word = NULL;
-
 	if (len >= NGINX_WORD_MAX) {
 		return nginx_lex_fail(in, "a word of over 4095 bytes");
 	}
 	if (memchr(from, '\0', len) != NULL) {
 		return nginx_lex_fail(in, "a NUL byte");
 	}
+	char *word = NULL;
 	in->conf->byte_count += len + 1 + sizeof(word);
 	if (in->conf->byte_count > NGINX_BYTES_MAX) {
 		return nginx_lex_fail(in, "the configuration is too large");

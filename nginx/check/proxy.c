@@ -59,8 +59,6 @@ static void judge_missing(struct nginx_site *site,
 	const struct nginx_node *lists[] = {root->blocks, root->statements};
 	const struct nginx_node *missing = NULL;
 	size_t count = 0;
-	char words[NGINX_WORDS_SIZE];
-	char place[NGINX_WORDS_SIZE];
 
 	for (size_t i = 0; i < 2; i++) {
 		for (const struct nginx_node *wanted = lists[i]; wanted != NULL;
@@ -78,6 +76,8 @@ static void judge_missing(struct nginx_site *site,
 			}
 		}
 	}
+	char words[NGINX_WORDS_SIZE];
+	char place[NGINX_WORDS_SIZE];
 	if (missing != NULL) {
 		nginx_found(site, scope,
 			nginx_is(missing, "proxy_set_header")

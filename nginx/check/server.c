@@ -47,19 +47,19 @@ static bool judge_block(struct nginx_site *site,
 	enum nginx_rule_id id =
 		is_check ? NGINX_CHECK_CHANGED : NGINX_SNIPPET_DIFFERS;
 	const struct nginx_node *own = around->blocks;
-	const struct nginx_node *odd = NULL;
-	char place[NGINX_WORDS_SIZE];
-	char words[NGINX_WORDS_SIZE];
 
 	while (own != NULL && !nginx_same(own, shipped)) {
 		own = own->next;
 	}
+	char place[NGINX_WORDS_SIZE];
 	nginx_words(shipped, place);
 	if (own == NULL) {
 		nginx_found(site, around, NGINX_SNIPPET_DIFFERS,
 			"\"%s\" of %s is missing", place, shipped->file);
 		return false;
 	}
+	const struct nginx_node *odd = NULL;
+	char words[NGINX_WORDS_SIZE];
 	if (nginx_find(around, shipped) == NULL) {
 		odd = not_in(shipped->statements, own);
 		odd = odd != NULL ? odd : not_in(shipped->blocks, own);
@@ -89,12 +89,12 @@ static bool is_ours(const struct nginx_node *block)
 void nginx_judge_http(struct nginx_site *site)
 {
 	const struct nginx_node *shipped = site->shipped[NGINX_HTTP].root;
-	char words[NGINX_WORDS_SIZE];
 
 	for (const struct nginx_node *node = shipped->blocks; node != NULL;
 		node = node->next) {
 		(void)judge_block(site, site->http, node);
 	}
+	char words[NGINX_WORDS_SIZE];
 	for (const struct nginx_node *node = site->http->blocks; node != NULL;
 		node = node->next) {
 		if (is_ours(node) && nginx_find(shipped, node) == NULL) {
@@ -197,7 +197,6 @@ static void judge_alias(
 		nginx_named(location->statements, "alias");
 	const char *path = nginx_word(location, location->word_count - 1);
 	const char *folder = alias != NULL ? nginx_word(alias, 1) : "";
-	char words[NGINX_WORDS_SIZE];
 
 	if (folder[0] == '\0' || folder[strlen(folder) - 1] != '/' ||
 		path[0] != '/' || path[strlen(path) - 1] == '/' ||
@@ -205,6 +204,7 @@ static void judge_alias(
 			strcmp(nginx_word(location, 1), "^~") != 0)) {
 		return;
 	}
+	char words[NGINX_WORDS_SIZE];
 	nginx_found(site, alias, NGINX_ALIAS_SLASH,
 		"%s has an alias that ends with a slash",
 		nginx_words(location, words));

@@ -131,11 +131,10 @@ bool nginx_address(const struct nginx_site *site,
 	const char *place = nginx_word(handler, 1);
 	const char *scheme = strstr(place, "://");
 	const char *port = strncasecmp(place, "https:", 6) == 0 ? "443" : "80";
-	const struct nginx_node *upstream = NULL;
-	const struct nginx_node *server = NULL;
 
 	place = scheme != NULL ? scheme + 3 : place;
-	upstream = find_upstream(site, place);
+	const struct nginx_node *upstream = find_upstream(site, place);
+	const struct nginx_node *server = NULL;
 	if (upstream != NULL) {
 		server = nginx_named(upstream->statements, "server");
 		while (server != NULL && i-- > 0) {

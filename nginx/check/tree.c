@@ -86,9 +86,8 @@ bool nginx_says(
 const char *nginx_words(
 	const struct nginx_node *node, char words[NGINX_WORDS_SIZE])
 {
-	size_t len = 0;
-
 	words[0] = '\0';
+	size_t len = 0;
 	for (size_t i = 0; i < node->word_count && len < NGINX_WORDS_SIZE;
 		i++) {
 		len += (size_t)snprintf(words + len, NGINX_WORDS_SIZE - len,

@@ -30,7 +30,7 @@
 static void say(struct pamst_frame *answer, int kind, const char *text)
 {
 	pamst_frame_init(answer, kind);
-	if (text) {
+	if (text != NULL) {
 		pamst_frame_add(answer, PAMST_TEXT, text);
 	}
 }
@@ -48,8 +48,8 @@ static void throttled(struct pamst_frame *answer, int64_t wait_s)
 {
 	char text[160];
 
-	(void)snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
-		(long long)wait_s, STAUTH_PLURAL(wait_s));
+	snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s,
+		STAUTH_PLURAL(wait_s));
 	say(answer, PAMST_THROTTLED, text);
 }
 
@@ -79,10 +79,6 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
 	struct stauth_ctx *ctx, const struct chkpwd_question *ask)
 {
-	struct stauth_account account;
-	struct stauth_err err;
-	enum stauth_rc rc;
-
 	if (login->verdict == STAUTH_DENY_THROTTLED) {
 		throttled(answer, login->wait_s);
 		return;
@@ -91,7 +87,9 @@ static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
 		say(answer, PAMST_DISABLED, NULL);
 		return;
 	}
-	rc = stauth_account_get(ctx, ask->user, &account, &err);
+	struct stauth_account account;
+	struct stauth_err err;
+	enum stauth_rc rc = stauth_account_get(ctx, ask->user, &account, &err);
 	stauth_wipe_array(account.password);
 	say(answer, rc == STAUTH_NOTFOUND ? PAMST_UNKNOWN_USER : PAMST_WRONG,
 		NULL);
@@ -157,9 +155,9 @@ static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
 {
 	struct stauth_account account;
 	enum stauth_rc rc = stauth_account_get(ctx, ask->user, &account, err);
-	int ended;
 
 	stauth_wipe_array(account.password);
+	int ended;
 	if (rc == STAUTH_OK && really) {
 		rc = stauth_account_passwd(ctx, ask->user, &ask->new_password,
 			false, &ask->actor, &ended, err);
@@ -198,9 +196,6 @@ static void answer_change(struct stauth_ctx *ctx,
 	const struct chkpwd_question *ask, bool really,
 	struct pamst_frame *answer)
 {
-	struct stauth_err err = {0};
-	enum stauth_rc rc;
-
 	if (really && ask->new_password.len == 0) {
 		say(answer, PAMST_WEAK,
 			ask->flags & PAMST_TOO_LONG
@@ -208,9 +203,11 @@ static void answer_change(struct stauth_ctx *ctx,
 				: STAUTH_TEXT_PASSWORD_EMPTY);
 		return;
 	}
-	rc = (ask->flags & PAMST_AS_ROOT) && ask->host_uid == 0
-		     ? change_as_root(ctx, ask, really, answer, &err)
-		     : change_as_owner(ctx, ask, really, answer, &err);
+	struct stauth_err err = {0};
+	enum stauth_rc rc =
+		(ask->flags & PAMST_AS_ROOT) && ask->host_uid == 0
+			? change_as_root(ctx, ask, really, answer, &err)
+			: change_as_owner(ctx, ask, really, answer, &err);
 	if (rc == STAUTH_NOTFOUND) {
 		say(answer, PAMST_UNKNOWN_USER, NULL);
 	} else if (rc == STAUTH_BADVALUE) {

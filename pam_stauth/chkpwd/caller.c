@@ -17,13 +17,11 @@
 
 static bool in_group(gid_t gid)
 {
-	gid_t groups[NGROUPS_MAX];
-	int count;
-
 	if (getgid() == gid) {
 		return true;
 	}
-	count = getgroups(NGROUPS_MAX, groups);
+	gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
 	for (int i = 0; i < count; i++) {
 		if (groups[i] == gid) {
 			return true;
@@ -36,26 +34,23 @@ void chkpwd_caller_find(struct chkpwd_caller *ret_caller)
 {
 	struct chkpwd_caller caller = {.uid = getuid()};
 	const struct passwd *pwd = getpwuid(caller.uid);
-	const struct group *group;
 
-	if (pwd) {
-		(void)snprintf(
-			caller.name, sizeof(caller.name), "%s", pwd->pw_name);
+	if (pwd != NULL) {
+		snprintf(caller.name, sizeof(caller.name), "%s", pwd->pw_name);
 	}
-	group = getgrnam(GROUP);
+	const struct group *group = getgrnam(GROUP);
 	caller.privileged =
-		caller.uid == 0 || (group && in_group(group->gr_gid));
+		caller.uid == 0 || (group != NULL && in_group(group->gr_gid));
 	caller.setgid = getauxval(AT_SECURE) != 0 || getegid() != getgid();
 	*ret_caller = caller;
 }
 
 bool chkpwd_caller_may(const struct chkpwd_caller *caller, const char *user)
 {
-	char own[STAUTH_NAME_SIZE];
-
 	if (caller->privileged) {
 		return true;
 	}
+	char own[STAUTH_NAME_SIZE];
 	return caller->name[0] != '\0' &&
 	       stauth_name_canonical(caller->name, strlen(caller->name), own,
 		       NULL) == STAUTH_OK &&

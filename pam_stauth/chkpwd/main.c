@@ -37,9 +37,9 @@ static void harden(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)clearenv();
-	(void)umask(0077);
+	umask(0077);
 	(void)chdir("/");
-	(void)alarm(LIFE_S);
+	alarm(LIFE_S);
 }
 
 /* Only a module speaks over a socket; a person at a terminal does not. */
@@ -68,13 +68,13 @@ static void with_store(const struct stauth_config *config,
 {
 	struct stauth_store store = {0};
 	struct stauth_err err = {0};
-	struct stauth_ctx ctx;
 
 	if (stauth_store_open(config, STAUTH_ROLE_PAM, &store, &err) !=
 		STAUTH_OK) {
 		no_config(answer, caller, &err);
 		return;
 	}
+	struct stauth_ctx ctx;
 	stauth_ctx_init(&ctx, config);
 	ctx.accounts = store.accounts;
 	ctx.state = store.state;
@@ -87,15 +87,15 @@ static void with_store(const struct stauth_config *config,
 static void with_config(const struct chkpwd_caller *caller,
 	const struct pamst_frame *question, struct pamst_frame *answer)
 {
-	struct stauth_config *config = NULL;
-	struct stauth_err err = {0};
 	char path[4096];
 	bool named =
 		pamst_frame_get(question, PAMST_CONFIG, path, sizeof(path));
 
 	if (!named || (caller->setgid && !caller->privileged)) {
-		(void)snprintf(path, sizeof(path), "%s", STAUTH_CONFIG_DEFAULT);
+		snprintf(path, sizeof(path), "%s", STAUTH_CONFIG_DEFAULT);
 	}
+	struct stauth_config *config = NULL;
+	struct stauth_err err = {0};
 	if (stauth_config_load(path, STAUTH_READER_HOST, &config, &err) !=
 		STAUTH_OK) {
 		no_config(answer, caller, &err);
@@ -107,27 +107,25 @@ static void with_config(const struct chkpwd_caller *caller,
 
 int main(int argc, char **argv)
 {
-	struct pamst_frame question;
-	struct pamst_frame answer;
-	struct chkpwd_caller caller;
-	bool done;
-
 	(void)argv;
 	if (!asked_by_module(argc)) {
-		(void)fputs("stauth_chkpwd: pam_stauth.so starts me; there is "
-			    "nothing to do by hand\n",
+		fputs("stauth_chkpwd: pam_stauth.so starts me; there is "
+		      "nothing to do by hand\n",
 			stderr);
 		return EXIT_USAGE;
 	}
 	harden();
+	struct pamst_frame question;
 	if (!pamst_frame_receive(&question, 0, pamst_boot_ms() + QUESTION_MS)) {
 		return EXIT_FAILURE;
 	}
+	struct chkpwd_caller caller;
 	chkpwd_caller_find(&caller);
+	struct pamst_frame answer;
 	pamst_frame_init(&answer, PAMST_NONE);
 	with_config(&caller, &question, &answer);
 	pamst_frame_wipe(&question);
-	done = pamst_frame_send(&answer, 1, pamst_boot_ms() + ANSWER_MS);
+	bool done = pamst_frame_send(&answer, 1, pamst_boot_ms() + ANSWER_MS);
 	pamst_frame_wipe(&answer);
 	return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -51,19 +51,17 @@ static int64_t get_number(const struct pamst_frame *question,
 static void find_host(const struct pamst_frame *question,
 	const struct chkpwd_caller *caller, struct chkpwd_question *ask)
 {
-	const struct passwd *pwd;
-
 	ask->host_uid = caller->uid;
 	if (caller->uid == 0) {
 		ask->host_uid = get_number(question, PAMST_HOST_UID, 0);
 	}
 	if (!caller->privileged) {
-		(void)snprintf(ask->caller, sizeof(ask->caller), "local:%lu",
+		snprintf(ask->caller, sizeof(ask->caller), "local:%lu",
 			(unsigned long)caller->uid);
 	}
-	pwd = getpwuid((uid_t)ask->host_uid);
-	if (pwd) {
-		(void)snprintf(ask->host_user, sizeof(ask->host_user), "%s",
+	const struct passwd *pwd = getpwuid((uid_t)ask->host_uid);
+	if (pwd != NULL) {
+		snprintf(ask->host_user, sizeof(ask->host_user), "%s",
 			pwd->pw_name);
 	}
 }
@@ -77,11 +75,11 @@ static void find_address(struct chkpwd_question *ask)
 	if (ask->host_uid == 0 &&
 		(inet_pton(AF_INET, ask->rhost, raw) == 1 ||
 			inet_pton(AF_INET6, ask->rhost, raw) == 1)) {
-		(void)snprintf(ask->address, sizeof(ask->address), "%.64s",
+		snprintf(ask->address, sizeof(ask->address), "%.64s",
 			ask->rhost);
 		return;
 	}
-	(void)snprintf(ask->address, sizeof(ask->address), "local:%.32s:%lu",
+	snprintf(ask->address, sizeof(ask->address), "local:%.32s:%lu",
 		ask->service, (unsigned long)ask->host_uid);
 }
 
@@ -123,8 +121,7 @@ void chkpwd_question_read(const struct pamst_frame *question,
 		    NULL) != STAUTH_OK) {
 		ask->name[0] = '\0';
 	}
-	(void)snprintf(
-		ask->channel, sizeof(ask->channel), "pam:%.11s", ask->service);
+	snprintf(ask->channel, sizeof(ask->channel), "pam:%.11s", ask->service);
 	find_host(question, caller, ask);
 	find_address(ask);
 	ask->actor = (struct stauth_actor){

@@ -34,12 +34,12 @@ static enum stauth_rc user_by_text(struct stauth_accounts *accounts,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, id);
 	stauth_bind_text(&query, text);
 	return one_account(&query, ret_account, err);
@@ -65,12 +65,12 @@ static enum stauth_rc user_by_uid(struct stauth_accounts *accounts, int64_t uid,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_USER_BY_UID);
 	stauth_bind_int(&query, uid);
 	return one_account(&query, ret_account, err);
@@ -80,12 +80,11 @@ static enum stauth_rc password_from(struct stauth_db *db, int64_t uid,
 	char ret_encoded[STAUTH_ENCODED_SIZE], struct stauth_err *err)
 {
 	struct stauth_query query;
-	char encoded[STAUTH_ENCODED_SIZE];
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_FROM_UID);
 	stauth_bind_int(&query, uid);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	char encoded[STAUTH_ENCODED_SIZE];
 	if (rc == STAUTH_OK) {
 		stauth_read_text(&query, encoded, sizeof(encoded));
 		rc = stauth_query_sound(&query, err);
@@ -132,16 +131,16 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	limit = stauth_list_limit(limit);
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_USER_LIST);
-	stauth_bind_text(&query, after ? after : "");
-	stauth_bind_text(&query, search ? search : "");
+	stauth_bind_text(&query, after != NULL ? after : "");
+	stauth_bind_text(&query, search != NULL ? search : "");
 	stauth_bind_int(&query, (int64_t)limit);
 	return stauth_query_list(&query, limit, read_row, sizeof(*ret_accounts),
 		ret_accounts, ret_count, err);

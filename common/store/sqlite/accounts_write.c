@@ -19,15 +19,13 @@
 static enum stauth_rc must_be_free(struct stauth_db *db, enum stauth_sql id,
 	const char *text, int64_t uid, const char *what, struct stauth_err *err)
 {
-	struct stauth_query query;
-	enum stauth_rc rc;
-
 	if (text[0] == '\0') {
 		return STAUTH_OK;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, id);
 	stauth_bind_text(&query, text);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK && stauth_read_int(&query, 1, INT64_MAX) != uid) {
 		rc = stauth_fail(err, STAUTH_EXISTS, "the %s is taken", what);
 	}
@@ -68,13 +66,11 @@ static enum stauth_rc must_leave_superuser(struct stauth_db *db,
 	const struct before *before, const struct stauth_change *change,
 	struct stauth_err *err)
 {
-	int64_t left = 0;
-	enum stauth_rc rc;
-
 	if (!change->keep_a_superuser || before->superusers == 0) {
 		return STAUTH_OK;
 	}
-	rc = superusers(db, &left, err);
+	int64_t left = 0;
+	enum stauth_rc rc = superusers(db, &left, err);
 	if (rc == STAUTH_OK && left == 0) {
 		rc = stauth_fail(
 			err, STAUTH_REFUSED, "this is the last superuser");
@@ -119,13 +115,12 @@ static enum stauth_rc renew_kept(struct stauth_db *db, int64_t uid,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_KEEP);
 	stauth_bind_int(&query, uid);
 	stauth_bind_text(&query, change->keep_session);
 	stauth_bind_int(&query, epoch);
-	rc = stauth_query_run(&query, NULL, err);
+	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
 	if (rc != STAUTH_OK || !change->keep_device) {
 		return rc;
 	}
@@ -168,13 +163,12 @@ enum stauth_rc stauth_change_record(struct stauth_db *db,
 	const struct stauth_change *change, int64_t uid, struct stauth_err *err)
 {
 	struct stauth_audit_row audit = change->audit;
-	enum stauth_rc rc;
 
 	if (uid != 0) {
 		audit.uid = uid;
 	}
-	rc = stauth_audit_put(db, &audit, change->now_s, err);
-	if (rc == STAUTH_OK && change->notice) {
+	enum stauth_rc rc = stauth_audit_put(db, &audit, change->now_s, err);
+	if (rc == STAUTH_OK && change->notice != NULL) {
 		rc = stauth_mail_put(
 			db, change->notice, NULL, 0, change->now_s, err);
 	}
@@ -187,11 +181,10 @@ static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
-	int ended = 0;
-
 	if (rc == STAUTH_OK) {
 		rc = must_leave_superuser(db, before, change, err);
 	}
+	int ended = 0;
 	if (rc == STAUTH_OK) {
 		rc = end_older(db, uid, before->epoch, change, &ended, err);
 	}
@@ -199,7 +192,7 @@ static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
 		rc = stauth_change_record(db, change, 0, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
-	if (rc == STAUTH_OK && ret_ended) {
+	if (rc == STAUTH_OK && ret_ended != NULL) {
 		*ret_ended = ended;
 	}
 	return rc;
@@ -254,15 +247,15 @@ enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	int64_t uid = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t uid = 0;
 	rc = stauth_account_put(db, account, change, &uid, err);
 	rc = stauth_write_end(db, rc, change->now_s, err);
-	if (rc == STAUTH_OK && ret_uid) {
+	if (rc == STAUTH_OK && ret_uid != NULL) {
 		*ret_uid = uid;
 	}
 	return rc;
@@ -315,14 +308,14 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct before before = {0, 0};
-	struct stauth_query query;
-	int changes = 0;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	rc = look_before(db, uid, epoch, &before, err);
+	struct stauth_query query;
+	int changes = 0;
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_SET);
 		stauth_bind_int(&query, uid);
@@ -345,17 +338,17 @@ enum stauth_rc stauth_sq_password_rehash(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
-	int changes = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_REHASH);
 	stauth_bind_int(&query, uid);
 	stauth_bind_text(&query, old);
 	stauth_bind_text(&query, encoded);
+	int changes = 0;
 	rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
 		rc = STAUTH_EXPIRED;
@@ -370,7 +363,6 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct stauth_change all = *change;
 	struct before before = {0, 0};
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
@@ -381,6 +373,7 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	all.keep_session[0] = '\0';
 	all.keep_device = false;
 	rc = look_before(db, uid, -1, &before, err);
+	struct stauth_query query;
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_USER_DELETE);
 		stauth_bind_int(&query, uid);

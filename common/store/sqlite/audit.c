@@ -10,11 +10,10 @@ enum stauth_rc stauth_audit_put(struct stauth_db *db,
 	const struct stauth_audit_row *row, int64_t now_s,
 	struct stauth_err *err)
 {
-	struct stauth_query query;
-
-	if (!row || row->event[0] == '\0') {
+	if (row == NULL || row->event[0] == '\0') {
 		return STAUTH_OK;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_AUDIT_ADD);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_text(&query, row->event);
@@ -53,14 +52,14 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	bool everybody = !user || user[0] == '\0';
-	struct stauth_query query;
+	bool everybody = user == NULL || user[0] == '\0';
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	limit = stauth_list_limit(limit);
+	struct stauth_query query;
 	stauth_query_start(&query, db,
 		everybody ? STAUTH_SQL_AUDIT_LIST : STAUTH_SQL_AUDIT_LIST_USER);
 	stauth_bind_int(&query, after_id);

@@ -28,7 +28,7 @@ enum stauth_rc stauth_copy_path(
 {
 	char dir[PATH_MAX];
 	const char *slash = strrchr(file, '/');
-	size_t len = slash ? (size_t)(slash - file) + 1 : 0;
+	size_t len = slash != NULL ? (size_t)(slash - file) + 1 : 0;
 
 	if (len >= sizeof(dir)) {
 		return stauth_fail(
@@ -65,7 +65,7 @@ static enum stauth_rc make_file(const char *path, struct stauth_err *err)
 		rc = stauth_fail(err, rc, "%.120s: %s", path, strerror(errno));
 	}
 	if (fd >= 0) {
-		(void)close(fd);
+		close(fd);
 	}
 	return made ? STAUTH_OK : rc;
 }
@@ -80,7 +80,7 @@ static int fill(sqlite3 *from, const char *path)
 	if (code == SQLITE_OK) {
 		sqlite3_backup *copy =
 			sqlite3_backup_init(to, "main", from, "main");
-		if (copy) {
+		if (copy != NULL) {
 			(void)sqlite3_backup_step(copy, -1);
 			code = sqlite3_backup_finish(copy);
 		} else {
@@ -96,7 +96,7 @@ static int fill(sqlite3 *from, const char *path)
 			"PRAGMA journal_mode = DELETE;",
 			NULL, NULL, NULL);
 	}
-	(void)sqlite3_close_v2(to);
+	sqlite3_close_v2(to);
 	return code;
 }
 
@@ -104,12 +104,11 @@ static enum stauth_rc write_copy(
 	struct stauth_db *live, const char *path, struct stauth_err *err)
 {
 	enum stauth_rc rc = make_file(path, err);
-	int code;
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	code = fill(live->sql, path);
+	int code = fill(live->sql, path);
 	if (code == SQLITE_OK) {
 		return STAUTH_OK;
 	}
@@ -123,14 +122,13 @@ enum stauth_rc stauth_sqlite_backup(const struct stauth_config *config,
 	const char *file, struct stauth_err *err)
 {
 	struct stauth_db *live = calloc(1, sizeof(*live));
-	char path[PATH_MAX];
-	enum stauth_rc rc;
 
-	if (!live) {
+	if (live == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = stauth_db_setup(live, config->sqlite_db_path, config->sqlite_db,
-		STAUTH_ROLE_ADMIN, err);
+	enum stauth_rc rc = stauth_db_setup(live, config->sqlite_db_path,
+		config->sqlite_db, STAUTH_ROLE_ADMIN, err);
+	char path[PATH_MAX];
 	if (rc == STAUTH_OK) {
 		rc = stauth_copy_path(file, path, err);
 	}

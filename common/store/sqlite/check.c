@@ -50,17 +50,17 @@ static void end_round(struct stauth_sqlite_check *half)
 static enum stauth_rc see_state(
 	struct stauth_sqlite_check *half, struct stauth_err *err)
 {
-	int64_t version = 0;
 	enum stauth_rc rc = stauth_query_row(&half->round, err);
 
 	if (rc == STAUTH_NOTFOUND) {
 		return stauth_fail(err, STAUTH_EBROKEN, "no data_version");
 	}
+	int64_t version = 0;
 	if (rc == STAUTH_OK) {
 		version = stauth_read_int(&half->round, INT64_MIN, INT64_MAX);
 		rc = stauth_query_sound(&half->round, err);
 	}
-	if (rc == STAUTH_OK && half->recent) {
+	if (rc == STAUTH_OK && half->recent != NULL) {
 		stauth_recent_see(half->recent, half->db->opened, version);
 	}
 	return rc;
@@ -72,13 +72,12 @@ static enum stauth_rc begin_transaction(
 	struct stauth_sqlite_check *half, struct stauth_err *err)
 {
 	uint32_t head[STAUTH_WAL_HEAD_WORDS];
-	bool known = half->recent && stauth_wal_head(half->db, head);
-	enum stauth_rc rc;
+	bool known = half->recent != NULL && stauth_wal_head(half->db, head);
 
 	half->seen_of = 0;
 	stauth_query_start(&half->round, half->db, STAUTH_SQL_DATA_VERSION);
 	half->in_transaction = true;
-	rc = see_state(half, err);
+	enum stauth_rc rc = see_state(half, err);
 	if (rc == STAUTH_OK && known) {
 		memcpy(half->seen, head, sizeof(half->seen));
 		half->seen_of = half->db->opened;
@@ -98,12 +97,10 @@ static bool is_unchanged(const struct stauth_sqlite_check *half)
 static enum stauth_rc begin_round(
 	struct stauth_sqlite_check *half, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	if (half->in_round) {
 		return STAUTH_OK;
 	}
-	rc = stauth_db_ready(half->db, err);
+	enum stauth_rc rc = stauth_db_ready(half->db, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -117,12 +114,11 @@ static enum stauth_rc read_row(struct stauth_db *db,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	uint8_t found[32];
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_CHECK);
 	stauth_bind_hash(&query, token_hash);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	uint8_t found[32];
 	if (rc == STAUTH_OK) {
 		stauth_read_checked(&query, found, ret_session);
 		rc = stauth_query_only(&query, err);
@@ -139,12 +135,11 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 	const uint8_t token_hash[32], struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (half->recent &&
+	if (half->recent != NULL &&
 		stauth_recent_get(half->recent, token_hash, ret_session)) {
 		return STAUTH_OK;
 	}
+	enum stauth_rc rc = STAUTH_OK;
 	if (!half->in_transaction) {
 		rc = begin_transaction(half, err);
 	}
@@ -152,7 +147,7 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 		return rc;
 	}
 	rc = read_row(half->db, token_hash, ret_session, err);
-	if (rc == STAUTH_OK && half->recent) {
+	if (rc == STAUTH_OK && half->recent != NULL) {
 		stauth_recent_put(half->recent, token_hash, ret_session);
 	}
 	return rc;
@@ -176,10 +171,9 @@ static enum stauth_rc submit(struct stauth_check *check,
 {
 	struct stauth_sqlite_check *half = (struct stauth_sqlite_check *)check;
 	struct stauth_err err = {.rc = STAUTH_OK};
-	enum stauth_rc rc;
 
 	begin_done(ret_done, tag);
-	rc = begin_round(half, &err);
+	enum stauth_rc rc = begin_round(half, &err);
 	if (rc == STAUTH_OK) {
 		rc = find_row(half, token_hash, &ret_done->session, &err);
 	}
@@ -187,7 +181,7 @@ static enum stauth_rc submit(struct stauth_check *check,
 		end_round(half);
 		begin_done(ret_done, tag);
 		ret_done->verdict = STAUTH_FAULT;
-		(void)snprintf(
+		snprintf(
 			ret_done->why, sizeof(ret_done->why), "%.95s", err.msg);
 		return rc;
 	}

@@ -35,12 +35,11 @@ static enum stauth_rc read_row(struct stauth_db *db,
 {
 	struct stauth_query query;
 	struct count count = {0, 0, 0, false};
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_GET);
 	stauth_bind_text(&query, lane->name);
 	stauth_bind_text(&query, lane->key);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK) {
 		count.failures = stauth_read_int(&query, 0, INT64_MAX);
 		count.first_at = stauth_read_at(&query);
@@ -62,7 +61,6 @@ static enum stauth_rc read_count(struct stauth_db *db,
 	struct count *ret_count, struct stauth_err *err)
 {
 	struct count count = {0, 0, 0, false};
-	int64_t since;
 	enum stauth_rc rc = read_row(db, lane, &count, err);
 
 	if (rc != STAUTH_OK) {
@@ -71,7 +69,7 @@ static enum stauth_rc read_count(struct stauth_db *db,
 	count.moved = count.last_at > now_s || count.first_at > now_s;
 	count.last_at = count.last_at < now_s ? count.last_at : now_s;
 	count.first_at = count.first_at < now_s ? count.first_at : now_s;
-	since = lane->fixed_window ? count.first_at : count.last_at;
+	int64_t since = lane->fixed_window ? count.first_at : count.last_at;
 	if (now_s - since >= lane->window_s) {
 		count.failures = 0;
 	}
@@ -182,16 +180,16 @@ enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	int64_t wait_s = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t wait_s = 0;
 	rc = stauth_limits_take(
 		db, lanes, count, never_refuse, now_s, &wait_s, err);
 	rc = stauth_limits_end(db, rc, now_s, err);
-	if (rc == STAUTH_THROTTLED && ret_wait_s) {
+	if (rc == STAUTH_THROTTLED && ret_wait_s != NULL) {
 		*ret_wait_s = wait_s;
 	}
 	return rc;

@@ -25,13 +25,13 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	limit = stauth_list_limit(limit);
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_LIST);
 	stauth_bind_text(&query, after_name);
 	stauth_bind_text(&query, after_key);
@@ -46,15 +46,15 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 	int *ret_cleared, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	int cleared = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_LANE_FORGET);
 	stauth_bind_text(&query, part);
+	int cleared = 0;
 	rc = stauth_query_run(&query, &cleared, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, audit, now_s, err);

@@ -17,17 +17,15 @@
 static enum stauth_rc expire(struct stauth_db *db, enum stauth_sql id,
 	int64_t at, int64_t *left, struct stauth_err *err)
 {
-	struct stauth_query query;
-	int changes = 0;
-	enum stauth_rc rc;
-
 	if (*left <= 0) {
 		return STAUTH_OK;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, id);
 	stauth_bind_int(&query, at);
 	stauth_bind_int(&query, *left);
-	rc = stauth_query_run(&query, &changes, err);
+	int changes = 0;
+	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	*left -= changes;
 	return rc;
 }
@@ -103,12 +101,12 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 {
 	struct stauth_db *db = stauth_state_db(state);
 	int64_t most = limit < INT32_MAX ? (int64_t)limit : INT32_MAX;
-	int64_t left = most;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t left = most;
 	rc = expire_all(db, idle_s, audit_before_s, &left, now_s, err);
 	rc = stauth_db_end(db, rc, err);
 	if (rc == STAUTH_OK) {

@@ -34,7 +34,7 @@ enum stauth_rc stauth_foreign_open(
 		*ret_sql = sql;
 		return STAUTH_OK;
 	}
-	(void)sqlite3_close_v2(sql);
+	sqlite3_close_v2(sql);
 	code &= 0xff;
 	return stauth_fail(err,
 		code == SQLITE_NOTADB || code == SQLITE_CORRUPT
@@ -53,7 +53,7 @@ static enum stauth_rc any_row(
 	if (code == SQLITE_OK) {
 		code = sqlite3_step(stmt);
 	}
-	(void)sqlite3_finalize(stmt);
+	sqlite3_finalize(stmt);
 	if (code != SQLITE_ROW && code != SQLITE_DONE) {
 		return stauth_fail(
 			err, STAUTH_EBROKEN, "%s", sqlite3_errstr(code));
@@ -70,8 +70,6 @@ static const char has_users[] =
 enum stauth_rc stauth_foreign_judge(const char *path, struct stauth_err *err)
 {
 	sqlite3 *sql = NULL;
-	bool tables = false;
-	bool users = false;
 	enum stauth_rc rc = stauth_foreign_open(path, &sql, err);
 
 	if (rc == STAUTH_ECONFIG) {
@@ -81,11 +79,13 @@ enum stauth_rc stauth_foreign_judge(const char *path, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	bool tables = false;
 	rc = any_row(sql, "SELECT 1 FROM sqlite_schema LIMIT 1", &tables, err);
+	bool users = false;
 	if (rc == STAUTH_OK) {
 		rc = any_row(sql, has_users, &users, err);
 	}
-	(void)sqlite3_close_v2(sql);
+	sqlite3_close_v2(sql);
 	if (rc == STAUTH_OK && users) {
 		rc = stauth_fail(err, STAUTH_EXISTS,
 			"%.100s was made by st-auth-simple: import it", path);

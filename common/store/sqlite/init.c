@@ -58,19 +58,17 @@ static int give_away(int fd, const struct stat *dir, mode_t mode)
 
 static enum stauth_rc make_dir(const char *dir, struct stauth_err *err)
 {
-	struct stat st;
-	int fd = -1;
-	int code = -1;
-
 	if (mkdir(dir, 0700) != 0) {
 		return errno == EEXIST ? STAUTH_OK : cannot(dir, err);
 	}
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int code = -1;
 	if (fd >= 0 && fstatat(fd, "..", &st, 0) == 0) {
 		code = give_away(fd, &st, DIR_MODE);
 	}
 	if (fd >= 0) {
-		(void)close(fd);
+		close(fd);
 	}
 	return code == 0 ? STAUTH_OK : cannot(dir, err);
 }
@@ -88,11 +86,10 @@ static enum stauth_rc make_file(
 	const char *path, int *ret_fd, struct stauth_err *err)
 {
 	char dir[PATH_MAX];
-	struct stat st;
-	int fd;
 
-	(void)snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(dir, sizeof(dir), "%s", path);
 	*strrchr(dir, '/') = '\0';
+	struct stat st;
 	if (stat(dir[0] != '\0' ? dir : "/", &st) != 0) {
 		return cannot(dir, err);
 	}
@@ -100,12 +97,12 @@ static enum stauth_rc make_file(
 		return stauth_fail(err, STAUTH_EDENIED,
 			"%.120s is not yours: run it as root", dir);
 	}
-	fd = open(
+	int fd = open(
 		path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0 && give_away(fd, &st, FILE_MODE) != 0) {
 		enum stauth_rc rc = cannot(path, err);
 
-		(void)close(fd);
+		close(fd);
 		(void)unlink(path);
 		return rc;
 	}
@@ -125,16 +122,14 @@ static enum stauth_rc make_file(
 /* What the first bytes say: may SQLite open this for writing? */
 static enum stauth_rc inspect(int fd, const char *path, struct stauth_err *err)
 {
-	unsigned char head[HEADER_SIZE];
 	struct stat st;
-	uint32_t id;
-	ssize_t n;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		return stauth_fail(
 			err, STAUTH_EBROKEN, "%.140s is no regular file", path);
 	}
-	n = pread(fd, head, sizeof(head), 0);
+	unsigned char head[HEADER_SIZE];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
 	if (n == 0) {
 		return STAUTH_OK;
 	}
@@ -143,9 +138,10 @@ static enum stauth_rc inspect(int fd, const char *path, struct stauth_err *err)
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"%.140s is no SQLite database", path);
 	}
-	id = (uint32_t)head[ID_OFFSET] << 24 |
-	     (uint32_t)head[ID_OFFSET + 1] << 16 |
-	     (uint32_t)head[ID_OFFSET + 2] << 8 | (uint32_t)head[ID_OFFSET + 3];
+	uint32_t id = (uint32_t)head[ID_OFFSET] << 24 |
+		      (uint32_t)head[ID_OFFSET + 1] << 16 |
+		      (uint32_t)head[ID_OFFSET + 2] << 8 |
+		      (uint32_t)head[ID_OFFSET + 3];
 	return id == STAUTH_SCHEMA_ID ? STAUTH_OK
 				      : stauth_foreign_judge(path, err);
 }
@@ -153,16 +149,14 @@ static enum stauth_rc inspect(int fd, const char *path, struct stauth_err *err)
 static enum stauth_rc make_and_inspect(
 	struct stauth_db *db, struct stauth_err *err)
 {
+	enum stauth_rc rc = stauth_db_resolve(db->dir, db->name, db->path, err);
 	int fd = -1;
-	enum stauth_rc rc;
-
-	rc = stauth_db_resolve(db->dir, db->name, db->path, err);
 	if (rc == STAUTH_OK) {
 		rc = make_file(db->path, &fd, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = inspect(fd, db->path, err);
-		(void)close(fd);
+		close(fd);
 	}
 	return rc;
 }
@@ -172,8 +166,8 @@ static int text_of(void *arg, int columns, char **values, char **names)
 	char *out = arg;
 
 	(void)names;
-	if (columns > 0 && values[0]) {
-		(void)snprintf(out, 64, "%s", values[0]);
+	if (columns > 0 && values[0] != NULL) {
+		snprintf(out, 64, "%s", values[0]);
 	}
 	return 0;
 }
@@ -205,7 +199,7 @@ static enum stauth_rc use_wal(struct stauth_db *db, struct stauth_err *err)
 		if (rc != STAUTH_EUNREACHABLE) {
 			break;
 		}
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 	} while (stauth_boot_ms() < db->deadline_ms);
 	return rc;
 }
@@ -214,18 +208,17 @@ enum stauth_rc stauth_sqlite_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
 	struct stauth_db *db = calloc(1, sizeof(*db));
-	int lock_fd = -1;
-	enum stauth_rc rc;
 
-	if (!db) {
+	if (db == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = stauth_db_setup(db, config->sqlite_db_path, config->sqlite_db,
-		STAUTH_ROLE_ADMIN, err);
+	enum stauth_rc rc = stauth_db_setup(db, config->sqlite_db_path,
+		config->sqlite_db, STAUTH_ROLE_ADMIN, err);
 	if (rc == STAUTH_OK) {
 		rc = make_dir(db->dir, err);
 	}
 	db->deadline_ms = stauth_boot_ms() + INIT_MS;
+	int lock_fd = -1;
 	if (rc == STAUTH_OK) {
 		rc = stauth_db_lock_dir(db, db->deadline_ms, &lock_fd, err);
 	}
@@ -235,7 +228,7 @@ enum stauth_rc stauth_sqlite_init(
 	/* Who makes the file clears away what an earlier one left beside it,
 	 * and must not take that from another who is at work. */
 	if (lock_fd >= 0) {
-		(void)close(lock_fd);
+		close(lock_fd);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_db_connect(db, err);

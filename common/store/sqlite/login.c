@@ -23,14 +23,13 @@ static enum stauth_rc mark_account(struct stauth_db *db,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	int changes = 0;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_USER_LOGGED_IN);
 	stauth_bind_int(&query, session->uid);
 	stauth_bind_int(&query, session->epoch);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_run(&query, &changes, err);
+	int changes = 0;
+	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
 		rc = stauth_fail(err, STAUTH_EXPIRED,
 			"the account was changed meanwhile");
@@ -41,11 +40,10 @@ static enum stauth_rc mark_account(struct stauth_db *db,
 static enum stauth_rc end_presented(struct stauth_db *db,
 	const struct stauth_login_commit *login, struct stauth_err *err)
 {
-	struct stauth_query query;
-
 	if (!login->end_presented) {
 		return STAUTH_OK;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_HASH);
 	stauth_bind_hash(&query, login->presented_hash);
 	return stauth_query_run(&query, NULL, err);
@@ -85,16 +83,14 @@ static enum stauth_rc keep_cap(struct stauth_db *db,
 	const struct stauth_login_commit *login, int64_t now_s,
 	struct stauth_err *err)
 {
-	struct stauth_query query;
-	enum stauth_rc rc;
-
 	if (login->sessions_max <= 0) {
 		return STAUTH_OK;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_FUTURE);
 	stauth_bind_int(&query, login->session.uid);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_run(&query, NULL, err);
+	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -111,7 +107,6 @@ static enum stauth_rc put_device(struct stauth_db *db,
 	int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_query query;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_PUT);
 	stauth_bind_hash(&query, device_hash);
@@ -119,7 +114,7 @@ static enum stauth_rc put_device(struct stauth_db *db,
 	stauth_bind_int(&query, device->epoch);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, device->expires_at);
-	rc = stauth_query_run(&query, NULL, err);
+	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -49,7 +49,7 @@ static enum stauth_rc must_have_table(sqlite3 *sql, const char *path,
 	if (code == SQLITE_OK) {
 		code = sqlite3_step(stmt);
 	}
-	(void)sqlite3_finalize(stmt);
+	sqlite3_finalize(stmt);
 	if (code == SQLITE_ROW) {
 		return STAUTH_OK;
 	}
@@ -84,9 +84,9 @@ static enum stauth_rc give_row(
 	size_t name_len = (size_t)sqlite3_column_bytes(stmt, 0);
 	const char *password = (const char *)sqlite3_column_text(stmt, 1);
 	struct stauth_old_user user = {
-		.username = name ? name : "",
-		.username_len = name ? name_len : 0,
-		.password = password ? password : "",
+		.username = name != NULL ? name : "",
+		.username_len = name != NULL ? name_len : 0,
+		.password = password != NULL ? password : "",
 		.su = sqlite3_column_int64(stmt, 2) == 1,
 	};
 
@@ -98,16 +98,16 @@ static enum stauth_rc give_rows(sqlite3 *sql, const char *table, row_fn *row,
 {
 	sqlite3_stmt *stmt = NULL;
 	int code = prepare_users(sql, table, &stmt);
-	enum stauth_rc rc = STAUTH_OK;
 
 	if (code == SQLITE_OK) {
 		code = sqlite3_step(stmt);
 	}
+	enum stauth_rc rc = STAUTH_OK;
 	while (rc == STAUTH_OK && code == SQLITE_ROW) {
 		rc = give_row(stmt, row, arg, err);
 		code = sqlite3_step(stmt);
 	}
-	(void)sqlite3_finalize(stmt);
+	sqlite3_finalize(stmt);
 	if (rc == STAUTH_OK && code != SQLITE_DONE) {
 		rc = stauth_fail(
 			err, STAUTH_EBROKEN, "%s", sqlite3_errstr(code));
@@ -120,15 +120,15 @@ static enum stauth_rc resolve(
 {
 	char dir[PATH_MAX];
 	const char *slash = strrchr(file, '/');
-	const char *name = slash ? slash + 1 : file;
-	int len = slash ? (int)(slash - file) : 0;
+	const char *name = slash != NULL ? slash + 1 : file;
+	int len = slash != NULL ? (int)(slash - file) : 0;
 
 	if (slash == file) {
-		(void)snprintf(dir, sizeof(dir), "/");
-	} else if (slash) {
-		(void)snprintf(dir, sizeof(dir), "%.*s", len, file);
+		snprintf(dir, sizeof(dir), "/");
+	} else if (slash != NULL) {
+		snprintf(dir, sizeof(dir), "%.*s", len, file);
 	} else {
-		(void)snprintf(dir, sizeof(dir), ".");
+		snprintf(dir, sizeof(dir), ".");
 	}
 	return stauth_db_resolve(dir, name, ret_path, err);
 }
@@ -138,16 +138,13 @@ enum stauth_rc stauth_sqlite_old_users(const char *file, const char *table,
 		struct stauth_err *err),
 	void *arg, struct stauth_err *err)
 {
-	char path[PATH_MAX];
-	struct stat st;
-	sqlite3 *sql = NULL;
-	enum stauth_rc rc;
-
 	if (!is_identifier(table)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"USERS_TABLE: not the name of a table");
 	}
-	rc = resolve(file, path, err);
+	char path[PATH_MAX];
+	enum stauth_rc rc = resolve(file, path, err);
+	struct stat st;
 	if (rc == STAUTH_OK && lstat(path, &st) != 0) {
 		rc = stauth_fail(err, STAUTH_EUNREACHABLE, "%.130s: %s", path,
 			strerror(errno));
@@ -156,6 +153,7 @@ enum stauth_rc stauth_sqlite_old_users(const char *file, const char *table,
 		rc = stauth_fail(
 			err, STAUTH_ECONFIG, "%.140s is no regular file", path);
 	}
+	sqlite3 *sql = NULL;
 	if (rc == STAUTH_OK) {
 		rc = stauth_foreign_open(path, &sql, err);
 	}
@@ -165,6 +163,6 @@ enum stauth_rc stauth_sqlite_old_users(const char *file, const char *table,
 	if (rc == STAUTH_OK) {
 		rc = give_rows(sql, table, row, arg, err);
 	}
-	(void)sqlite3_close_v2(sql);
+	sqlite3_close_v2(sql);
 	return rc;
 }

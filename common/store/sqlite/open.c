@@ -48,9 +48,9 @@ enum stauth_rc stauth_db_setup(struct stauth_db *db, const char *dir,
 
 	memset(db, 0, sizeof(*db));
 	configure_process();
-	if (name_len == 0 || strchr(name, '/') || strcmp(name, ".") == 0 ||
-		strcmp(name, "..") == 0 || name_len >= sizeof(db->name) ||
-		dir_len >= sizeof(db->dir)) {
+	if (name_len == 0 || strchr(name, '/') != NULL ||
+		strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		name_len >= sizeof(db->name) || dir_len >= sizeof(db->dir)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"SQLITE_DB: not the name of a file");
 	}
@@ -66,7 +66,7 @@ enum stauth_rc stauth_db_setup(struct stauth_db *db, const char *dir,
 void stauth_db_close(struct stauth_db *db)
 {
 	for (size_t i = 0; i < STAUTH_SQL_COUNT; i++) {
-		(void)sqlite3_finalize(db->stmts[i]);
+		sqlite3_finalize(db->stmts[i]);
 		db->stmts[i] = NULL;
 	}
 	stauth_pair_close(db);
@@ -77,17 +77,16 @@ enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 	char ret_path[PATH_MAX], struct stauth_err *err)
 {
 	char *real = realpath(dir, NULL);
-	int len;
 
-	if (!real && errno == ENOENT) {
+	if (real == NULL && errno == ENOENT) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
 			"run stauthctl init: there is no %.140s", dir);
 	}
-	if (!real) {
+	if (real == NULL) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.120s: %s", dir,
 			strerror(errno));
 	}
-	len = snprintf(ret_path, PATH_MAX, "%s/%s", real, name);
+	int len = snprintf(ret_path, PATH_MAX, "%s/%s", real, name);
 	free(real);
 	if (len < 0 || len >= PATH_MAX) {
 		return stauth_fail(err, STAUTH_ECONFIG, "the path is too long");
@@ -109,7 +108,7 @@ static int wait_for_lock(void *arg, int tries)
 	wait_ms = wait_ms < LOCK_WAIT_MAX ? wait_ms : LOCK_WAIT_MAX;
 	wait_ms = wait_ms < left_ms ? wait_ms : left_ms;
 	ts.tv_nsec = (long)wait_ms * 1000000;
-	(void)nanosleep(&ts, NULL);
+	nanosleep(&ts, NULL);
 	return 1;
 }
 
@@ -178,7 +177,8 @@ static int see_mode(void *arg, int columns, char **values, char **names)
 	bool *wal = arg;
 
 	(void)names;
-	*wal = columns > 0 && values[0] && strcmp(values[0], "wal") == 0;
+	*wal = columns > 0 && values[0] != NULL &&
+	       strcmp(values[0], "wal") == 0;
 	return 0;
 }
 
@@ -199,9 +199,9 @@ static void mend_companion(
 	const struct stauth_db *db, const char *suffix, const struct stat *file)
 {
 	char path[PATH_MAX + 8];
-	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "%s%s", db->path, suffix);
+	snprintf(path, sizeof(path), "%s%s", db->path, suffix);
+	struct stat st;
 	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 		(st.st_mode & 0777) != (file->st_mode & 0777) &&
 		(st.st_uid == geteuid() || geteuid() == 0)) {
@@ -235,7 +235,6 @@ static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 
 enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 {
-	int code;
 	enum stauth_rc rc = stauth_db_resolve(db->dir, db->name, db->path, err);
 
 	if (rc == STAUTH_OK) {
@@ -249,7 +248,7 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 		return rc;
 	}
 	db->opened++;
-	code = sqlite3_open_v2(db->path, &db->sql,
+	int code = sqlite3_open_v2(db->path, &db->sql,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
 			SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
 		NULL);

@@ -74,19 +74,19 @@ static enum stauth_rc commit_all(struct stauth_db *db,
 		stauth_limits_take(db, commit->lanes, commit->lane_count,
 			commit->never_refuse, now_s, ret_wait_s, err);
 
-	if (rc == STAUTH_OK && pin) {
+	if (rc == STAUTH_OK && pin != NULL) {
 		rc = stauth_pin_put(db, pin, now_s, err);
 	}
-	if (rc == STAUTH_OK && reset) {
+	if (rc == STAUTH_OK && reset != NULL) {
 		rc = stauth_reset_put(db, reset, now_s, err);
 	}
-	if (rc == STAUTH_OK && commit->mail) {
+	if (rc == STAUTH_OK && commit->mail != NULL) {
 		rc = must_have_room(db, commit->outbox_max, now_s, err);
 	}
-	if (rc == STAUTH_OK && commit->mail) {
+	if (rc == STAUTH_OK && commit->mail != NULL) {
 		rc = stauth_mail_put(db, commit->mail,
-			pin ? pin->flow_hash : NULL, reset ? reset->uid : 0,
-			now_s, err);
+			pin != NULL ? pin->flow_hash : NULL,
+			reset != NULL ? reset->uid : 0, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, &commit->audit, now_s, err);
@@ -99,15 +99,15 @@ enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
 	int64_t *ret_wait_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	int64_t wait_s = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t wait_s = 0;
 	rc = commit_all(db, commit, now_s, &wait_s, err);
 	rc = stauth_limits_end(db, rc, now_s, err);
-	if (rc == STAUTH_THROTTLED && ret_wait_s) {
+	if (rc == STAUTH_THROTTLED && ret_wait_s != NULL) {
 		*ret_wait_s = wait_s;
 	}
 	return rc;
@@ -117,11 +117,10 @@ static enum stauth_rc read_due(struct stauth_db *db, int64_t now_s,
 	struct stauth_mail *mail, struct stauth_err *err)
 {
 	struct stauth_query query;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_MAIL_DUE);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK) {
 		mail->id = stauth_read_int(&query, 1, INT64_MAX);
 		stauth_read_text(&query, mail->kind, sizeof(mail->kind));
@@ -170,7 +169,6 @@ static enum stauth_rc take(struct stauth_db *db, int64_t lease_s, int64_t now_s,
 	struct stauth_mail *mail, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_begin_raw(db, err);
-	bool none;
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -179,7 +177,7 @@ static enum stauth_rc take(struct stauth_db *db, int64_t lease_s, int64_t now_s,
 	if (rc == STAUTH_OK) {
 		rc = lease(db, lease_s, now_s, mail, err);
 	}
-	none = rc == STAUTH_NOTFOUND;
+	bool none = rc == STAUTH_NOTFOUND;
 	rc = stauth_write_end(db, none ? STAUTH_OK : rc, now_s, err);
 	return rc == STAUTH_OK && none ? STAUTH_NOTFOUND : rc;
 }
@@ -188,7 +186,6 @@ enum stauth_rc stauth_sq_mail_take(struct stauth_state *state, int64_t lease_s,
 	int64_t now_s, struct stauth_mail *ret_mail, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_mail mail;
 	int64_t waiting = 0;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
@@ -202,6 +199,7 @@ enum stauth_rc stauth_sq_mail_take(struct stauth_state *state, int64_t lease_s,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_mail mail;
 	memset(&mail, 0, sizeof(mail));
 	rc = take(db, lease_s, now_s, &mail, err);
 	if (rc == STAUTH_OK) {
@@ -224,12 +222,12 @@ enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_MAIL_DONE);
 	stauth_bind_int(&query, id);
 	rc = stauth_query_run(&query, NULL, err);

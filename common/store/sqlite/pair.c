@@ -42,7 +42,7 @@
 static void name_of(const struct stauth_db *db, const char *ending,
 	char ret_path[PATH_MAX + 16])
 {
-	(void)snprintf(ret_path, PATH_MAX + 16, "%s%s", db->path, ending);
+	snprintf(ret_path, PATH_MAX + 16, "%s%s", db->path, ending);
 }
 
 void stauth_db_remove_leftovers(const char *path)
@@ -51,7 +51,7 @@ void stauth_db_remove_leftovers(const char *path)
 	char name[PATH_MAX + 16];
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+		snprintf(name, sizeof(name), "%s%s", path, endings[i]);
 		(void)unlink(name);
 	}
 }
@@ -72,11 +72,11 @@ enum stauth_rc stauth_db_lock_dir(const struct stauth_db *db, int64_t until_ms,
 				       : strerror(errno);
 
 		if (!held || stauth_boot_ms() >= until_ms) {
-			(void)close(fd);
+			close(fd);
 			return stauth_fail(err, STAUTH_EUNREACHABLE,
 				"%.120s: %s", db->dir, why);
 		}
-		(void)nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL);
 	}
 	*ret_fd = fd;
 	return STAUTH_OK;
@@ -94,7 +94,7 @@ static enum stauth_rc lock(
 static void unlock(struct stauth_db *db)
 {
 	if (db->locked) {
-		(void)close(db->lock_fd);
+		close(db->lock_fd);
 	}
 	db->locked = false;
 }
@@ -103,9 +103,8 @@ static void unlock(struct stauth_db *db)
  * differs. (Zero where the file system keeps none.) Empty: no such file. */
 static void identify(const char *path, char ret_id[STAUTH_FILE_ID_SIZE])
 {
-	struct statx st;
-
 	ret_id[0] = '\0';
+	struct statx st;
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
 		    STATX_TYPE | STATX_INO | STATX_BTIME, &st) != 0 ||
 		!S_ISREG(st.stx_mode)) {
@@ -114,7 +113,7 @@ static void identify(const char *path, char ret_id[STAUTH_FILE_ID_SIZE])
 	if (!(st.stx_mask & STATX_BTIME)) {
 		memset(&st.stx_btime, 0, sizeof(st.stx_btime));
 	}
-	(void)snprintf(ret_id, STAUTH_FILE_ID_SIZE, "%x:%x:%llx:%llx.%x",
+	snprintf(ret_id, STAUTH_FILE_ID_SIZE, "%x:%x:%llx:%llx.%x",
 		st.stx_dev_major, st.stx_dev_minor,
 		(unsigned long long)st.stx_ino,
 		(unsigned long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
@@ -123,20 +122,19 @@ static void identify(const char *path, char ret_id[STAUTH_FILE_ID_SIZE])
 /* "DATABASE WAL\n" */
 static void compose(const char *file, const char *wal, char ret[RECORD_SIZE])
 {
-	(void)snprintf(ret, RECORD_SIZE, "%s %s\n", file, wal);
+	snprintf(ret, RECORD_SIZE, "%s %s\n", file, wal);
 }
 
 static void read_record(const struct stauth_db *db, char ret[RECORD_SIZE])
 {
 	char path[PATH_MAX + 16];
-	ssize_t len = -1;
-	int fd;
 
 	name_of(db, "-pair", path);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t len = -1;
 	if (fd >= 0) {
 		len = read(fd, ret, RECORD_SIZE - 1);
-		(void)close(fd);
+		close(fd);
 	}
 	ret[len > 0 ? len : 0] = '\0';
 }
@@ -145,25 +143,23 @@ static void read_record(const struct stauth_db *db, char ret[RECORD_SIZE])
 static void write_record(const struct stauth_db *db, const char *record)
 {
 	char path[PATH_MAX + 16];
-	char fresh[PATH_MAX + 16];
 	size_t len = strlen(record);
-	struct stat dir;
-	bool whole;
-	int fd;
 
 	name_of(db, "-pair", path);
+	char fresh[PATH_MAX + 16];
 	name_of(db, "-pair.new", fresh);
 	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return;
 	}
+	struct stat dir;
 	if (geteuid() == 0 && stat(db->dir, &dir) == 0) {
 		(void)fchown(fd, dir.st_uid, dir.st_gid);
 	}
-	whole = fchmod(fd, RECORD_MODE) == 0 &&
-		write(fd, record, len) == (ssize_t)len;
-	(void)close(fd);
+	bool whole = fchmod(fd, RECORD_MODE) == 0 &&
+		     write(fd, record, len) == (ssize_t)len;
+	close(fd);
 	if (!whole || rename(fresh, path) != 0) {
 		(void)unlink(fresh);
 	}
@@ -173,16 +169,15 @@ static void write_record(const struct stauth_db *db, const char *record)
 static bool is_foreign(struct stauth_db *db)
 {
 	char path[PATH_MAX + 16];
-	char wal[STAUTH_FILE_ID_SIZE];
-	char record[RECORD_SIZE];
-	const char *of;
 
 	identify(db->path, db->file_id);
 	name_of(db, "-wal", path);
+	char wal[STAUTH_FILE_ID_SIZE];
 	identify(path, wal);
+	char record[RECORD_SIZE];
 	read_record(db, record);
-	of = strchr(record, ' ');
-	if (db->file_id[0] == '\0' || wal[0] == '\0' || !of) {
+	const char *of = strchr(record, ' ');
+	if (db->file_id[0] == '\0' || wal[0] == '\0' || of == NULL) {
 		return false;
 	}
 	return strncmp(of + 1, wal, strlen(wal)) == 0 &&
@@ -196,18 +191,18 @@ static enum stauth_rc put_aside(
 	const struct stauth_db *db, struct stauth_err *err)
 {
 	char wal[PATH_MAX + 16];
-	char shm[PATH_MAX + 16];
-	char orphan[PATH_MAX + 16];
-	struct stat st;
 
 	name_of(db, "-wal", wal);
+	char shm[PATH_MAX + 16];
 	name_of(db, "-shm", shm);
+	char orphan[PATH_MAX + 16];
 	name_of(db, "-wal.orphan", orphan);
 	if (rename(wal, orphan) != 0 || (unlink(shm) != 0 && errno != ENOENT)) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
 			"%.120s is of another database: %s", wal,
 			strerror(errno));
 	}
+	struct stat st;
 	/* All of it was brought home. */
 	if (lstat(orphan, &st) == 0 && st.st_size == 0) {
 		(void)unlink(orphan);
@@ -218,12 +213,11 @@ static enum stauth_rc put_aside(
 enum stauth_rc stauth_pair_part(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t until_ms = stauth_boot_ms() + LOCK_WAIT_MS;
-	enum stauth_rc rc;
 
 	if (is_foreign(db) || until_ms > db->deadline_ms) {
 		until_ms = db->deadline_ms;
 	}
-	rc = lock(db, until_ms, err);
+	enum stauth_rc rc = lock(db, until_ms, err);
 	/* Looked at again: somebody else may have put it aside meanwhile. */
 	if (!is_foreign(db)) {
 		return STAUTH_OK;
@@ -243,13 +237,13 @@ bool stauth_pair_still(const struct stauth_db *db)
 static void record_pair(const struct stauth_db *db)
 {
 	char path[PATH_MAX + 16];
-	char wal[STAUTH_FILE_ID_SIZE];
-	char want[RECORD_SIZE];
-	char record[RECORD_SIZE];
 
 	name_of(db, "-wal", path);
+	char wal[STAUTH_FILE_ID_SIZE];
 	identify(path, wal);
+	char want[RECORD_SIZE];
 	compose(db->file_id, wal, want);
+	char record[RECORD_SIZE];
 	read_record(db, record);
 	if (wal[0] != '\0' && strcmp(record, want) != 0) {
 		write_record(db, want);
@@ -258,11 +252,10 @@ static void record_pair(const struct stauth_db *db)
 
 enum stauth_rc stauth_pair_join(struct stauth_db *db, struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
 	if (db->locked) {
 		record_pair(db);
 	}
+	enum stauth_rc rc = STAUTH_OK;
 	if (stauth_pair_still(db)) {
 		(void)sqlite3_db_config(
 			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -278,14 +271,14 @@ void stauth_pair_close(struct stauth_db *db)
 {
 	struct stauth_err ignored;
 
-	if (db->sql && db->file_id[0] != '\0' && !db->locked) {
+	if (db->sql != NULL && db->file_id[0] != '\0' && !db->locked) {
 		(void)lock(db, stauth_boot_ms() + LOCK_WAIT_MS, &ignored);
 	}
-	if (db->sql && !(db->locked && stauth_pair_still(db))) {
+	if (db->sql != NULL && !(db->locked && stauth_pair_still(db))) {
 		(void)sqlite3_db_config(
 			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	}
-	(void)sqlite3_close_v2(db->sql);
+	sqlite3_close_v2(db->sql);
 	db->sql = NULL;
 	unlock(db);
 }

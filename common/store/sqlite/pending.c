@@ -31,15 +31,14 @@ static enum stauth_rc find(struct stauth_db *db, const uint8_t flow_hash[32],
 	int64_t now_s, struct stauth_pending *ret_pending,
 	struct stauth_err *err)
 {
-	struct stauth_query query;
 	struct stauth_pending pending;
-	enum stauth_rc rc;
 
 	memset(&pending, 0, sizeof(pending));
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PENDING_BY_FLOW);
 	stauth_bind_hash(&query, flow_hash);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK) {
 		read_pending(&query, &pending);
 		rc = stauth_query_only(&query, err);
@@ -57,12 +56,12 @@ enum stauth_rc stauth_sq_pending_put(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PENDING_PUT);
 	stauth_bind_hash(&query, pending->flow_hash);
 	stauth_bind_text(&query, pending->email);
@@ -135,13 +134,13 @@ enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	int64_t uid = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	rc = must_wait(db, flow_hash, account, change->now_s, err);
+	int64_t uid = 0;
 	if (rc == STAUTH_OK) {
 		rc = stauth_account_put(db, account, change, &uid, err);
 	}
@@ -149,7 +148,7 @@ enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
 		rc = forget(db, account->email, NULL, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
-	if (rc == STAUTH_OK && ret_uid) {
+	if (rc == STAUTH_OK && ret_uid != NULL) {
 		*ret_uid = uid;
 	}
 	return rc;
@@ -167,16 +166,16 @@ enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
 {
 	static const uint8_t lowest[32];
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	limit = stauth_list_limit(limit);
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PENDING_LIST);
-	stauth_bind_text(&query, after ? after->email : "");
-	stauth_bind_hash(&query, after ? after->flow_hash : lowest);
+	stauth_bind_text(&query, after != NULL ? after->email : "");
+	stauth_bind_hash(&query, after != NULL ? after->flow_hash : lowest);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, (int64_t)limit);
 	return stauth_query_list(&query, limit, read_row, sizeof(*ret_pending),
@@ -188,12 +187,12 @@ enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	int count = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int count = 0;
 	rc = forget(db, email, &count, err);
 	if (rc == STAUTH_OK && count == 0) {
 		rc = STAUTH_NOTFOUND;
@@ -202,7 +201,7 @@ enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,
 		rc = stauth_change_record(db, change, 0, err);
 	}
 	rc = stauth_write_end(db, rc, change->now_s, err);
-	if (rc == STAUTH_OK && ret_count) {
+	if (rc == STAUTH_OK && ret_count != NULL) {
 		*ret_count = count;
 	}
 	return rc;

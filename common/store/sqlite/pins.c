@@ -28,12 +28,12 @@ static enum stauth_rc drop_mail(struct stauth_db *db,
 enum stauth_rc stauth_pin_put(struct stauth_db *db,
 	const struct stauth_pin *pin, int64_t now_s, struct stauth_err *err)
 {
-	struct stauth_query query;
 	enum stauth_rc rc = drop_mail(db, pin->flow_hash, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_PUT);
 	stauth_bind_text(&query, pin->purpose);
 	stauth_bind_hash(&query, pin->flow_hash);
@@ -72,12 +72,12 @@ enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
 	struct stauth_pin *ret_pin, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_LOOK);
 	stauth_bind_text(&query, purpose);
 	stauth_bind_hash(&query, flow_hash);
@@ -91,14 +91,13 @@ static enum stauth_rc count_try(struct stauth_db *db, const char *purpose,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	int changes = 0;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_COUNT);
 	stauth_bind_text(&query, purpose);
 	stauth_bind_hash(&query, flow_hash);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_run(&query, &changes, err);
+	int changes = 0;
+	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
 		rc = STAUTH_EXPIRED;
 	}
@@ -115,17 +114,17 @@ static enum stauth_rc count_try(struct stauth_db *db, const char *purpose,
 static enum stauth_rc spend(struct stauth_db *db, const struct stauth_pin *pin,
 	int64_t now_s, struct stauth_err *err)
 {
-	struct stauth_query query;
-	int changes = 0;
 	enum stauth_rc rc = stauth_db_begin_raw(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_SPEND);
 	stauth_bind_text(&query, pin->purpose);
 	stauth_bind_hash(&query, pin->flow_hash);
 	stauth_bind_hash(&query, pin->pin_mac);
+	int changes = 0;
 	rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
 		rc = STAUTH_EXPIRED;
@@ -139,12 +138,12 @@ enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_pin pin;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_pin pin;
 	rc = count_try(db, purpose, flow_hash, now_s, &pin, err);
 	rc = stauth_write_end(db, rc, now_s, err);
 	if (rc != STAUTH_OK) {

@@ -32,12 +32,11 @@ enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 	struct stauth_sqlite *sqlite = calloc(1, sizeof(*sqlite));
 	bool accounts = role != STAUTH_ROLE_CHECK && role != STAUTH_ROLE_TOUCH;
 	bool state = role != STAUTH_ROLE_CHECK;
-	enum stauth_rc rc;
 
-	if (!sqlite) {
+	if (sqlite == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	rc = stauth_db_setup(&sqlite->db, config->sqlite_db_path,
+	enum stauth_rc rc = stauth_db_setup(&sqlite->db, config->sqlite_db_path,
 		config->sqlite_db, role, err);
 	if (rc != STAUTH_OK) {
 		free(sqlite);

@@ -13,7 +13,7 @@ void stauth_query_start(
 	struct stauth_query *query, struct stauth_db *db, enum stauth_sql id)
 {
 	*query = (struct stauth_query){.db = db, .stmt = db->stmts[id]};
-	if (query->stmt) {
+	if (query->stmt != NULL) {
 		return;
 	}
 	query->code = sqlite3_prepare_v3(db->sql, stauth_sql_text(id), -1,
@@ -23,8 +23,8 @@ void stauth_query_start(
 
 void stauth_query_end(struct stauth_query *query)
 {
-	if (query->stmt) {
-		(void)sqlite3_reset(query->stmt);
+	if (query->stmt != NULL) {
+		sqlite3_reset(query->stmt);
 		(void)sqlite3_clear_bindings(query->stmt);
 	}
 }
@@ -84,7 +84,7 @@ enum stauth_rc stauth_query_run(
 	bool row = false;
 	enum stauth_rc rc = step(query, &row, err);
 
-	if (rc == STAUTH_OK && ret_changes) {
+	if (rc == STAUTH_OK && ret_changes != NULL) {
 		*ret_changes = sqlite3_changes(query->db->sql);
 	}
 	stauth_query_end(query);
@@ -111,9 +111,9 @@ static bool take(struct stauth_query *query, bool good)
 	if (good) {
 		return true;
 	}
-	if (!query->bad) {
+	if (query->bad == NULL) {
 		query->bad = sqlite3_column_name(query->stmt, column);
-		query->bad = query->bad ? query->bad : "?";
+		query->bad = query->bad != NULL ? query->bad : "?";
 	}
 	return false;
 }
@@ -148,9 +148,11 @@ void stauth_read_text(struct stauth_query *query, char *out, size_t size)
 		is_of(query, SQLITE_TEXT)
 			? sqlite3_column_text(query->stmt, column)
 			: NULL;
-	size_t len =
-		data ? (size_t)sqlite3_column_bytes(query->stmt, column) : 0;
-	bool good = data && len < size && !memchr(data, '\0', len);
+	size_t len = data != NULL
+			     ? (size_t)sqlite3_column_bytes(query->stmt, column)
+			     : 0;
+	bool good =
+		data != NULL && len < size && memchr(data, '\0', len) == NULL;
 
 	out[0] = '\0';
 	if (take(query, good)) {
@@ -175,7 +177,8 @@ void stauth_read_hash(struct stauth_query *query, uint8_t out[32])
 	const void *data = is_of(query, SQLITE_BLOB)
 				   ? sqlite3_column_blob(query->stmt, column)
 				   : NULL;
-	bool good = data && sqlite3_column_bytes(query->stmt, column) == 32;
+	bool good =
+		data != NULL && sqlite3_column_bytes(query->stmt, column) == 32;
 
 	memset(out, 0, 32);
 	if (take(query, good)) {
@@ -186,7 +189,7 @@ void stauth_read_hash(struct stauth_query *query, uint8_t out[32])
 enum stauth_rc stauth_query_sound(
 	struct stauth_query *query, struct stauth_err *err)
 {
-	if (query->bad) {
+	if (query->bad != NULL) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"column %.40s holds what it must not: %.100s",
 			query->bad, query->db->path);
@@ -215,14 +218,13 @@ enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,
 	const int64_t *key, int64_t *ret_value, struct stauth_err *err)
 {
 	struct stauth_query query;
-	int64_t value = 0;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, id);
-	if (key) {
+	if (key != NULL) {
 		stauth_bind_int(&query, *key);
 	}
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	int64_t value = 0;
 	if (rc == STAUTH_OK) {
 		value = stauth_read_int(&query, INT64_MIN, INT64_MAX);
 		rc = stauth_query_only(&query, err);

@@ -76,8 +76,6 @@ static enum stauth_rc reopen(
 static enum stauth_rc look_again(
 	struct stauth_db *db, int64_t boot_ms, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	db->looked_ms = boot_ms;
 	if (!stauth_pair_still(db)) {
 		stauth_pair_abandon(db);
@@ -88,7 +86,7 @@ static enum stauth_rc look_again(
 		stauth_db_close(db);
 		return STAUTH_OK;
 	}
-	rc = stauth_schema_check(db, err);
+	enum stauth_rc rc = stauth_schema_check(db, err);
 	if (rc == STAUTH_ESCHEMA) {
 		stauth_db_close(db);
 	}
@@ -98,16 +96,16 @@ static enum stauth_rc look_again(
 enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t boot_ms = stauth_boot_ms();
-	enum stauth_rc rc = STAUTH_OK;
 
 	db->deadline_ms = boot_ms + wait_ms(db->role);
 	if (db->doomed) {
 		stauth_db_close(db);
 	}
-	if (db->sql && boot_ms - db->looked_ms >= LOOK_EVERY_MS) {
+	enum stauth_rc rc = STAUTH_OK;
+	if (db->sql != NULL && boot_ms - db->looked_ms >= LOOK_EVERY_MS) {
 		rc = look_again(db, boot_ms, err);
 	}
-	if (rc == STAUTH_OK && !db->sql) {
+	if (rc == STAUTH_OK && db->sql == NULL) {
 		rc = reopen(db, boot_ms, err);
 	}
 	return rc;
@@ -150,12 +148,11 @@ enum stauth_rc stauth_db_begin_ending(
 
 static void roll_back(struct stauth_db *db)
 {
-	struct stauth_query query;
-
 	/* Some faults have rolled back already. */
-	if (!db->sql || sqlite3_get_autocommit(db->sql)) {
+	if (db->sql == NULL || sqlite3_get_autocommit(db->sql)) {
 		return;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
 	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
 		db->doomed = true;
@@ -240,13 +237,11 @@ static bool is_of_content(int code)
 enum stauth_rc stauth_db_fault(
 	struct stauth_db *db, int code, struct stauth_err *err)
 {
-	enum stauth_rc rc;
-
 	if (!outlived(code)) {
 		db->doomed = true;
 	}
-	rc = stauth_fail(err, meaning(code), "%s (SQLite %d): %.100s",
-		sqlite3_errstr(code), code, db->path);
+	enum stauth_rc rc = stauth_fail(err, meaning(code),
+		"%s (SQLite %d): %.100s", sqlite3_errstr(code), code, db->path);
 	if (is_of_rights(code)) {
 		stauth_db_explain(db->path, err);
 	}

@@ -113,7 +113,7 @@ bool stauth_recent_get(const struct stauth_recent *recent,
 {
 	const struct row *row = find(recent, token_hash);
 
-	if (!row) {
+	if (row == NULL) {
 		return false;
 	}
 	memcpy(session->handle, row->handle, sizeof(row->handle));
@@ -166,12 +166,10 @@ static bool add_text(struct row *row, size_t i, const char *text)
 void stauth_recent_put(struct stauth_recent *recent,
 	const uint8_t token_hash[32], const struct stauth_session *session)
 {
-	struct row *row;
-
 	if (recent->state == 0) {
 		return;
 	}
-	row = place_for(recent, token_hash);
+	struct row *row = place_for(recent, token_hash);
 	row->state = 0;
 	if (!add_text(row, 0, session->user) ||
 		!add_text(row, 1, session->email) ||

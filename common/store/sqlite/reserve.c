@@ -28,7 +28,7 @@
 
 static void path_of(const struct stauth_db *db, char out[PATH_MAX + 8])
 {
-	(void)snprintf(out, PATH_MAX + 8, "%s-reserve", db->path);
+	snprintf(out, PATH_MAX + 8, "%s-reserve", db->path);
 }
 
 /* Its length alone tells: it gets one when it has the room, not before. */
@@ -43,39 +43,34 @@ static bool is_there(const char *path)
 /* An errno, or 0. */
 static int make(const char *path)
 {
-	int code;
-	int fd;
-
 	if (unlink(path) != 0 && errno != ENOENT) {
 		return errno;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		return errno;
 	}
-	code = posix_fallocate(fd, 0, RESERVE_SIZE);
+	int code = posix_fallocate(fd, 0, RESERVE_SIZE);
 	if (code != 0) {
 		(void)unlink(path);
 	}
-	(void)close(fd);
+	close(fd);
 	return code;
 }
 
 enum stauth_rc stauth_reserve_keep(
 	const struct stauth_db *db, struct stauth_err *err)
 {
-	char path[PATH_MAX + 8];
-	int code;
-
 	/* The helper of PAM runs within the limits of anybody's shell. */
 	if (db->role == STAUTH_ROLE_PAM) {
 		return STAUTH_OK;
 	}
+	char path[PATH_MAX + 8];
 	path_of(db, path);
 	if (is_there(path)) {
 		return STAUTH_OK;
 	}
-	code = make(path);
+	int code = make(path);
 	if (code == ENOSPC || code == EDQUOT) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
 			"the disk is full: %.140s", db->path);

@@ -37,13 +37,13 @@ enum stauth_rc stauth_reset_end(
 enum stauth_rc stauth_reset_put(struct stauth_db *db,
 	const struct stauth_reset *reset, int64_t now_s, struct stauth_err *err)
 {
-	struct stauth_query query;
 	enum stauth_rc rc =
 		run_uid(db, STAUTH_SQL_MAIL_DROP_RESET, reset->uid, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_RESET_PUT);
 	stauth_bind_hash(&query, reset->token_hash);
 	stauth_bind_int(&query, reset->uid);
@@ -57,13 +57,12 @@ static enum stauth_rc find(struct stauth_db *db, const uint8_t token_hash[32],
 	int64_t now_s, struct stauth_reset *ret_reset, struct stauth_err *err)
 {
 	struct stauth_query query;
-	struct stauth_reset reset;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, db, STAUTH_SQL_RESET_LOOK);
 	stauth_bind_hash(&query, token_hash);
 	stauth_bind_int(&query, now_s);
-	rc = stauth_query_row(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	struct stauth_reset reset;
 	if (rc == STAUTH_OK) {
 		stauth_read_hash(&query, reset.token_hash);
 		reset.uid = stauth_read_int(&query, 1, INT64_MAX);
@@ -101,15 +100,15 @@ enum stauth_rc stauth_sq_reset_take(struct stauth_state *state,
 	struct stauth_reset *ret_reset, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	struct stauth_reset reset;
-	int changes = 0;
 	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_reset reset;
 	rc = find(db, token_hash, now_s, &reset, err);
+	struct stauth_query query;
+	int changes = 0;
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_RESET_SPEND);
 		stauth_bind_hash(&query, token_hash);

@@ -49,7 +49,7 @@ static int first_text(void *arg, int columns, char **values, char **names)
 	char *out = arg;
 
 	(void)names;
-	if (columns > 0 && values[0] && out[0] == '\0' &&
+	if (columns > 0 && values[0] != NULL && out[0] == '\0' &&
 		strlen(values[0]) < LINE_SIZE) {
 		memcpy(out, values[0], strlen(values[0]) + 1);
 	}
@@ -79,14 +79,14 @@ static int read_file(const char *path, sqlite3 *to)
 	if (code == SQLITE_OK) {
 		sqlite3_backup *read =
 			sqlite3_backup_init(to, "main", from, "main");
-		if (read) {
+		if (read != NULL) {
 			(void)sqlite3_backup_step(read, -1);
 			code = sqlite3_backup_finish(read);
 		} else {
 			code = sqlite3_errcode(to);
 		}
 	}
-	(void)sqlite3_close_v2(from);
+	sqlite3_close_v2(from);
 	return code;
 }
 
@@ -129,13 +129,12 @@ static enum stauth_rc compare(
 	struct restore *restore, int64_t uid, const char *name, bool disabled)
 {
 	struct stauth_query query;
-	bool was_disabled = false;
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, &restore->now, STAUTH_SQL_RESTORE_PRESENT);
 	stauth_bind_int(&query, uid);
 	stauth_bind_text(&query, name);
-	rc = stauth_query_row(&query, NULL);
+	enum stauth_rc rc = stauth_query_row(&query, NULL);
+	bool was_disabled = false;
 	if (rc == STAUTH_OK) {
 		was_disabled = stauth_read_flag(&query);
 	}
@@ -149,10 +148,10 @@ static enum stauth_rc compare(
 static enum stauth_rc tell(struct restore *restore, struct stauth_err *err)
 {
 	struct stauth_query query;
-	char name[STAUTH_NAME_SIZE];
-	enum stauth_rc rc;
 
 	stauth_query_start(&query, &restore->copy, STAUTH_SQL_RESTORE_USERS);
+	char name[STAUTH_NAME_SIZE];
+	enum stauth_rc rc;
 	while ((rc = stauth_query_row(&query, err)) == STAUTH_OK) {
 		int64_t uid = stauth_read_int(&query, 1, INT64_MAX);
 		stauth_read_text(&query, name, sizeof(name));
@@ -260,22 +259,20 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 static enum stauth_rc lock_live(struct restore *restore, struct stauth_err *err)
 {
 	struct stauth_db *live = &restore->live;
-	int code;
 
 	restore->backup = sqlite3_backup_init(
 		live->sql, "main", restore->copy.sql, "main");
-	if (!restore->backup) {
+	if (restore->backup == NULL) {
 		return stauth_db_fault(live, sqlite3_errcode(live->sql), err);
 	}
 	/* No page yet, but the lock that a write takes. */
-	code = sqlite3_backup_step(restore->backup, 0);
+	int code = sqlite3_backup_step(restore->backup, 0);
 	return code == SQLITE_OK ? STAUTH_OK : stauth_db_fault(live, code, err);
 }
 
 static enum stauth_rc replace(struct restore *restore, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_begin_raw(&restore->copy, err);
-	int code;
 
 	if (rc == STAUTH_OK) {
 		rc = stauth_db_end(&restore->copy, retire(restore, err), err);
@@ -283,7 +280,7 @@ static enum stauth_rc replace(struct restore *restore, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	code = sqlite3_backup_step(restore->backup, -1);
+	int code = sqlite3_backup_step(restore->backup, -1);
 	return code == SQLITE_DONE
 		       ? STAUTH_OK
 		       : stauth_db_fault(&restore->live,
@@ -327,16 +324,14 @@ enum stauth_rc stauth_sqlite_restore(const struct stauth_config *config,
 	struct stauth_err *err)
 {
 	struct restore *restore = calloc(1, sizeof(*restore));
-	enum stauth_rc rc;
-	int code;
 
-	if (!restore) {
+	if (restore == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	restore->job = job;
-	rc = restore_all(restore, file, config, err);
+	enum stauth_rc rc = restore_all(restore, file, config, err);
 	/* Of a copy that is not complete, this takes everything back. */
-	code = sqlite3_backup_finish(restore->backup);
+	int code = sqlite3_backup_finish(restore->backup);
 	if (rc == STAUTH_OK && code != SQLITE_OK) {
 		rc = stauth_db_fault(&restore->live, code, err);
 	}

@@ -31,8 +31,7 @@ static void add(struct stauth_err *err, const char *words)
 	size_t len = strlen(err->msg);
 
 	if (strlen(words) < sizeof(err->msg) - len) {
-		(void)snprintf(
-			err->msg + len, sizeof(err->msg) - len, "%s", words);
+		snprintf(err->msg + len, sizeof(err->msg) - len, "%s", words);
 	}
 }
 
@@ -41,21 +40,20 @@ static void explain_dir(const char *dir, struct stauth_err *err)
 {
 	const struct passwd *user = getpwnam(SERVICE);
 	const struct group *group = getgrnam(SERVICE);
-	char words[sizeof(err->msg)];
-	struct stat st;
-	int len;
 
-	if (!user || !group) {
+	if (user == NULL || group == NULL) {
 		/* Not installed: then whose it should be is not known. */
 		add(err, "; this user may not write the directory");
 		return;
 	}
+	struct stat st;
 	if (stat(dir, &st) == 0 && st.st_gid == group->gr_gid &&
 		(st.st_mode & S_IRWXG) == S_IRWXG) {
 		add(err, "; it is for root and the group " SERVICE);
 		return;
 	}
-	len = snprintf(words, sizeof(words),
+	char words[sizeof(err->msg)];
+	int len = snprintf(words, sizeof(words),
 		"; mend it: chown " SERVICE ":" SERVICE " %s && chmod 2770 %s",
 		dir, dir);
 	if (len > 0 && (size_t)len < sizeof(words)) {
@@ -69,30 +67,29 @@ static void names_of(
 	const struct passwd *owner = getpwuid(dir->st_uid);
 	const struct group *of = getgrgid(dir->st_gid);
 
-	(void)snprintf(user, NAME_SIZE, "%lu", (unsigned long)dir->st_uid);
-	(void)snprintf(group, NAME_SIZE, "%lu", (unsigned long)dir->st_gid);
-	if (owner) {
-		(void)snprintf(user, NAME_SIZE, "%s", owner->pw_name);
+	snprintf(user, NAME_SIZE, "%lu", (unsigned long)dir->st_uid);
+	snprintf(group, NAME_SIZE, "%lu", (unsigned long)dir->st_gid);
+	if (owner != NULL) {
+		snprintf(user, NAME_SIZE, "%s", owner->pw_name);
 	}
-	if (of) {
-		(void)snprintf(group, NAME_SIZE, "%s", of->gr_name);
+	if (of != NULL) {
+		snprintf(group, NAME_SIZE, "%s", of->gr_name);
 	}
 }
 
 static void explain_file(
 	const char *path, const char *dir, struct stauth_err *err)
 {
-	char words[sizeof(err->msg)];
-	char user[NAME_SIZE];
-	char group[NAME_SIZE];
 	struct stat st;
-	int len;
 
 	if (stat(dir, &st) != 0) {
 		return;
 	}
+	char user[NAME_SIZE];
+	char group[NAME_SIZE];
 	names_of(&st, user, group);
-	len = snprintf(words, sizeof(words),
+	char words[sizeof(err->msg)];
+	int len = snprintf(words, sizeof(words),
 		"; mend it: chown %s:%s %s && chmod 660 %s", user, group, path,
 		path);
 	if (len > 0 && (size_t)len < sizeof(words)) {
@@ -123,13 +120,12 @@ void stauth_db_explain(const char *path, struct stauth_err *err)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
 	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX];
-	char file[PATH_MAX + 8];
 
-	if (!err || !slash || slash == path) {
+	if (err == NULL || slash == NULL || slash == path) {
 		return;
 	}
-	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	char dir[PATH_MAX];
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
 	if (is_read_only(dir)) {
 		explain_read_only(dir, err);
 		return;
@@ -138,8 +134,9 @@ void stauth_db_explain(const char *path, struct stauth_err *err)
 		explain_dir(dir, err);
 		return;
 	}
+	char file[PATH_MAX + 8];
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		(void)snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
+		snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
 		if (!allowed(file, R_OK | W_OK)) {
 			explain_file(file, dir, err);
 			return;

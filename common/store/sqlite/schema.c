@@ -244,7 +244,7 @@ static enum stauth_rc run_step(
 {
 	int code = SQLITE_OK;
 
-	while (*step && code == SQLITE_OK) {
+	while (*step != NULL && code == SQLITE_OK) {
 		code = sqlite3_exec(db->sql, *step, NULL, NULL, NULL);
 		step++;
 	}
@@ -255,12 +255,12 @@ static enum stauth_rc run_step(
 static enum stauth_rc migrate_one(
 	struct stauth_db *db, int64_t version, struct stauth_err *err)
 {
-	int64_t present = 0;
 	enum stauth_rc rc = stauth_db_begin_raw(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	int64_t present = 0;
 	rc = pragma_value(db, STAUTH_SQL_USER_VERSION, &present, err);
 	if (rc == STAUTH_OK && present == version) {
 		rc = run_step(db, steps[version], err);

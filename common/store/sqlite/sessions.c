@@ -29,19 +29,19 @@ enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	struct stauth_session session;
-	uint8_t found[32];
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HASH);
 	stauth_bind_hash(&query, token_hash);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, idle_s);
 	rc = stauth_query_row(&query, err);
+	struct stauth_session session;
+	uint8_t found[32];
 	if (rc == STAUTH_OK) {
 		stauth_read_session(&query, found, &session);
 		rc = stauth_query_only(&query, err);
@@ -62,19 +62,19 @@ enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	struct stauth_session session;
-	uint8_t found[32];
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HANDLE);
 	stauth_bind_text(&query, handle);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, idle_s);
 	rc = stauth_query_row(&query, err);
+	struct stauth_session session;
+	uint8_t found[32];
 	if (rc == STAUTH_OK) {
 		stauth_read_session(&query, found, &session);
 		rc = stauth_query_only(&query, err);
@@ -99,17 +99,17 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	limit = stauth_list_limit(limit);
+	struct stauth_query query;
 	stauth_query_start(&query, db,
 		uid == 0 ? STAUTH_SQL_SESSION_LIST
 			 : STAUTH_SQL_SESSION_LIST_USER);
-	stauth_bind_text(&query, after ? after : "");
+	stauth_bind_text(&query, after != NULL ? after : "");
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, idle_s);
 	stauth_bind_int(&query, (int64_t)limit);
@@ -125,15 +125,15 @@ enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	int ended = 0;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END);
 	stauth_bind_text(&query, handle);
+	int ended = 0;
 	rc = stauth_query_run(&query, &ended, err);
 	if (rc == STAUTH_OK && ended == 0) {
 		rc = STAUTH_NOTFOUND;
@@ -149,26 +149,26 @@ enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
 	int64_t now_s, int *ret_ended, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	int ended = 0;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db,
 		uid == 0 ? STAUTH_SQL_SESSION_END_ALL
 			 : STAUTH_SQL_SESSION_END_USER);
 	if (uid != 0) {
 		stauth_bind_int(&query, uid);
 	}
-	stauth_bind_text(&query, keep ? keep : "");
+	stauth_bind_text(&query, keep != NULL ? keep : "");
+	int ended = 0;
 	rc = stauth_query_run(&query, &ended, err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, audit, now_s, err);
 	}
 	rc = stauth_write_end(db, rc, now_s, err);
-	if (rc == STAUTH_OK && ret_ended) {
+	if (rc == STAUTH_OK && ret_ended != NULL) {
 		*ret_ended = ended;
 	}
 	return rc;
@@ -178,12 +178,12 @@ static enum stauth_rc touch_all(struct stauth_db *db,
 	const struct stauth_touch *touches, size_t count,
 	struct stauth_err *err)
 {
-	struct stauth_query query;
 	enum stauth_rc rc = stauth_db_begin_raw(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
 		stauth_query_start(&query, db, STAUTH_SQL_SESSION_TOUCH);
 		stauth_bind_text(&query, touches[i].handle);
@@ -209,12 +209,11 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 {
 	struct stauth_db *db = stauth_state_db(state);
 	bool acknowledges = db->role != STAUTH_ROLE_TOUCH;
-	enum stauth_rc rc;
 
 	if (count == 0) {
 		return STAUTH_OK;
 	}
-	rc = stauth_db_ready(db, err);
+	enum stauth_rc rc = stauth_db_ready(db, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -234,18 +233,18 @@ enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 	struct stauth_device *ret_device, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	struct stauth_query query;
-	struct stauth_device device;
-	uint8_t found[32];
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_BY_HASH);
 	stauth_bind_hash(&query, device_hash);
 	stauth_bind_int(&query, now_s);
 	rc = stauth_query_row(&query, err);
+	struct stauth_device device;
+	uint8_t found[32];
 	if (rc == STAUTH_OK) {
 		stauth_read_hash(&query, found);
 		device.uid = stauth_read_int(&query, 0, INT64_MAX);

@@ -11,19 +11,20 @@
 bool stauth_wal_head(
 	const struct stauth_db *db, uint32_t ret_head[STAUTH_WAL_HEAD_WORDS])
 {
-	sqlite3_file *file = NULL;
 	volatile void *index = NULL;
 	const volatile uint32_t *words;
 
+	sqlite3_file *file = NULL;
 	/* Asked of SQLite each time: it may map the index anew. (In another
 	 * mode it would make one.) */
-	if (!db->sql || !db->wal ||
+	if (db->sql == NULL || !db->wal ||
 		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_FILE_POINTER,
 			&file) != SQLITE_OK ||
-		!file || !file->pMethods || file->pMethods->iVersion < 2 ||
+		file == NULL || file->pMethods == NULL ||
+		file->pMethods->iVersion < 2 ||
 		file->pMethods->xShmMap(file, 0, REGION_SIZE, 0, &index) !=
 			SQLITE_OK ||
-		!index) {
+		index == NULL) {
 		return false;
 	}
 	/* The writer writes the second copy first. */
