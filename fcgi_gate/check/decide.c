@@ -17,7 +17,7 @@
  */
 #include "check/decide.h"
 
-#include "check/origin.h"
+#include "http/origin.h"
 
 #include "base/banned.h"
 

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "check/cookie.h"
 #include "fcgi_io.h"
+#include "http/cookie.h"
 
 /* All that a check looks at. Strings are borrowed from the request; NULL is
  * "not sent", and nginx sends "" for a header that the client did not. */

@@ -8,13 +8,12 @@
  *  3. Without them Accept MUST contain text/html, and there MUST be no
  *     Upgrade.
  *  4. Never from the paths that Streamlit's page fetches by itself.
- *  5. `rd` is the raw request URI, every byte but A-Za-z0-9-._~/ encoded, at
- *     most 2,048 bytes: else without the query, else "/". Of the absolute
- *     form only the path counts; what has no path is "/".
  */
 #include "check/redirect.h"
 
 #include <string.h>
+
+#include "http/return_url.h"
 
 #include "base/banned.h"
 
@@ -26,24 +25,6 @@ static bool is_set(const char *value)
 static bool is_equal(const char *value, const char *want)
 {
 	return value != NULL && strcmp(value, want) == 0;
-}
-
-/* From the path on; "/" where there is none. */
-static const char *from_path(const char *uri)
-{
-	if (uri == NULL || *uri == '\0') {
-		return "/";
-	}
-	if (*uri == '/') {
-		return uri;
-	}
-	const char *scheme_end = strstr(uri, "://");
-	if (scheme_end == NULL) {
-		return "/";
-	}
-	const char *authority = scheme_end + 3;
-	const char *path = authority + strcspn(authority, "/?#");
-	return *path == '/' ? path : "/";
 }
 
 static bool has_segment(const char *path, size_t len, const char *segment)
@@ -59,7 +40,7 @@ static bool is_fetched_by_page(const char *uri)
 		"/component/",
 		"/app/static/",
 	};
-	const char *path = from_path(uri);
+	const char *path = gate_uri_path(uri);
 	size_t len = strcspn(path, "?");
 	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
 		if (has_segment(path, len, segments[i])) {
@@ -86,28 +67,4 @@ bool gate_is_navigation(const struct gate_check_params *params)
 		return false;
 	}
 	return !is_fetched_by_page(params->uri);
-}
-
-static size_t encoded_len(const char *str, size_t len)
-{
-	size_t total = 0;
-	for (size_t i = 0; i < len; i++) {
-		total += stauth_uri_plain(str[i]) ? 1 : 3;
-	}
-	return total;
-}
-
-void gate_add_login_url(const char *uri, struct stauth_buf *out)
-{
-	const char *rd = from_path(uri);
-	size_t len = strlen(rd);
-	if (encoded_len(rd, len) > GATE_RD_MAX) {
-		len = strcspn(rd, "?");
-	}
-	if (encoded_len(rd, len) > GATE_RD_MAX) {
-		rd = "/";
-		len = 1;
-	}
-	stauth_buf_add(out, "/auth/login?rd=");
-	stauth_buf_add_uri(out, rd, len);
 }

@@ -14,6 +14,7 @@
 
 #include "base/ascii.h"
 #include "check/redirect.h"
+#include "http/return_url.h"
 
 #include "base/banned.h"
 
@@ -106,7 +107,7 @@ static void deny(const struct gate_check_params *params, struct stauth_buf *out)
 	stauth_buf_add_len(out, status_deny, sizeof(status_deny) - 1);
 	if (!params->repeated && gate_is_navigation(params)) {
 		stauth_buf_add(out, "X-Auth-Redirect: ");
-		gate_add_login_url(params->uri, out);
+		gate_return_url_add(out, "/auth/login", params->uri);
 		stauth_buf_add(out, "\r\n");
 	}
 	stauth_buf_add(out, "\r\n");

@@ -9,7 +9,7 @@
 #include "agent.h"
 #include "ago.h"
 #include "base/clock.h"
-#include "return_url.h"
+#include "http/return_url.h"
 #include "route.h"
 #include "text.h"
 

@@ -5,6 +5,7 @@
 
 #include "auth/session.h"
 #include "base/codec.h"
+#include "http/cookie.h"
 
 #include "base/banned.h"
 
@@ -62,65 +63,27 @@ int64_t gate_pre_marked_at(const char *pre, char mark)
 	return at;
 }
 
-/* Trims blanks and tabs at both ends. */
-static const char *trim(const char *text, size_t *len)
+static void copy_token(const struct gate_cookie *cookie, char *out)
 {
-	while (*len > 0 && (text[0] == ' ' || text[0] == '\t')) {
-		text++;
-		(*len)--;
-	}
-	while (*len > 0 && (text[*len - 1] == ' ' || text[*len - 1] == '\t')) {
-		(*len)--;
-	}
-	return text;
-}
-
-struct found {
-	const char *value;
-	size_t len;
-	int count;
-};
-
-static void look_at_pair(const struct stauth_config *config, const char *pair,
-	size_t len, struct found found[GATE_COOKIE_COUNT])
-{
-	pair = trim(pair, &len);
-	const char *equals = memchr(pair, '=', len);
-	size_t name_len = equals != NULL ? (size_t)(equals - pair) : 0;
-	for (int i = 0; i < GATE_COOKIE_COUNT && name_len > 0; i++) {
-		const char *name = gate_cookie_name(config, i);
-		if (strlen(name) == name_len &&
-			memcmp(name, pair, name_len) == 0) {
-			found[i].value = equals + 1;
-			found[i].len = len - name_len - 1;
-			found[i].count++;
-		}
-	}
-}
-
-static void take_token(const struct found *found, char *out)
-{
-	if (found->count == 1 &&
-		stauth_token_wellformed(found->value, found->len)) {
-		memcpy(out, found->value, found->len);
+	const char *token = gate_cookie_token(cookie);
+	if (token != NULL) {
+		memcpy(out, token, STAUTH_TOKEN_LEN);
 	}
 }
 
 void gate_cookies_parse(const struct stauth_config *config, const char *header,
 	struct gate_cookies *ret_cookies)
 {
-	struct found found[GATE_COOKIE_COUNT] = {0};
-	while (*header != '\0') {
-		size_t len = strcspn(header, ";");
-		look_at_pair(config, header, len, found);
-		header += len;
-		header += *header == ';' ? 1 : 0;
+	struct gate_cookie found[GATE_COOKIE_COUNT] = {0};
+	for (int i = 0; i < GATE_COOKIE_COUNT; i++) {
+		gate_cookie_scan(
+			header, gate_cookie_name(config, i), &found[i]);
 	}
 	*ret_cookies = (struct gate_cookies){0};
 	ret_cookies->session_sent = found[GATE_COOKIE_SESSION].count > 0;
-	take_token(&found[GATE_COOKIE_SESSION], ret_cookies->session);
-	take_token(&found[GATE_COOKIE_DEVICE], ret_cookies->device);
-	const struct found *pre = &found[GATE_COOKIE_PRE];
+	copy_token(&found[GATE_COOKIE_SESSION], ret_cookies->session);
+	copy_token(&found[GATE_COOKIE_DEVICE], ret_cookies->device);
+	const struct gate_cookie *pre = &found[GATE_COOKIE_PRE];
 	ret_cookies->pre_twice = pre->count > 1;
 	if (pre->count == 1 && gate_pre_wellformed(pre->value, pre->len)) {
 		memcpy(ret_cookies->pre, pre->value, pre->len);

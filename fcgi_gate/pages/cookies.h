@@ -38,7 +38,7 @@ struct gate_cookies {
 const char *gate_cookie_name(
 	const struct stauth_config *config, enum gate_cookie_kind cookie);
 
-/* Byte-exact names, split at `;`, blanks and tabs trimmed, no unquoting. */
+/* By the rules of http/cookie.c. */
 void gate_cookies_parse(const struct stauth_config *config, const char *header,
 	struct gate_cookies *ret_cookies);
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "auth/login.h"
+#include "http/return_url.h"
 #include "page.h"
-#include "return_url.h"
 #include "route.h"
 #include "signin.h"
 #include "text.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "form.h"
+#include "http/form.h"
 
 #include "base/banned.h"
 

@@ -9,7 +9,7 @@
 #include "auth/session.h"
 #include "cookies.h"
 #include "csrf.h"
-#include "origin.h"
+#include "http/origin.h"
 #include "request.h"
 #include "response.h"
 #include "store/records.h"

@@ -14,8 +14,8 @@
 
 #include "account.h"
 #include "auth/account.h"
+#include "http/return_url.h"
 #include "newpass.h"
-#include "return_url.h"
 #include "route.h"
 #include "signin.h"
 #include "text.h"

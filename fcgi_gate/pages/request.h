@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "form.h"
+#include "http/form.h"
 
 #define GATE_BODY_MAX ((size_t)64 * 1024)
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "auth/login.h"
-#include "form.h"
+#include "http/form.h"
 
 struct gate_page;
 

@@ -126,6 +126,12 @@ class Includes(Planted):
                          "includes nothing of pages/")
         self.one_include("fcgi_gate/stream/x.c", '"../pages/page.h"',
                          "includes nothing of pages/")
+        self.one_include("fcgi_gate/http/x.c", '"pages/page.h"',
+                         "includes nothing of pages/")
+        self.one_include("fcgi_gate/http/x.c", '"check/reply.h"',
+                         "includes nothing of check/")
+        self.one_include("fcgi_gate/stream/x.c", '"check/reply.h"',
+                         "includes nothing of check/")
         self.one_include("fcgi_gate/pages/x.c", '"check/reply.h"',
                          "includes nothing of check/")
 

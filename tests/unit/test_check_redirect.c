@@ -14,81 +14,6 @@ static const struct gate_check_params navigation = {
 	.upgrade = "",
 };
 
-static const char *login_url(const char *uri)
-{
-	static char copy[8192];
-	struct stauth_buf out;
-	stauth_buf_init(&out, sizeof(copy) - 1);
-	gate_add_login_url(uri, &out);
-	assert_true(stauth_buf_ok(&out));
-	(void)snprintf(copy, sizeof(copy), "%s", stauth_buf_str(&out));
-	stauth_buf_finish(&out);
-	return copy;
-}
-
-static void assert_rd(const char *uri, const char *rd)
-{
-	const char *url = login_url(uri);
-	assert_memory_equal(url, "/auth/login?rd=", 15);
-	assert_string_equal(url + 15, rd);
-}
-
-static void every_byte_but_the_plain_ones_is_encoded(void **state)
-{
-	(void)state;
-	assert_rd("/", "/");
-	assert_rd("/a-z_A.Z~0/9", "/a-z_A.Z~0/9");
-	assert_rd("/x?a=1&b=%20+c", "/x%3Fa%3D1%26b%3D%2520%2Bc");
-	assert_rd("/\xc3\xa4\x7f\x01\"<", "/%C3%A4%7F%01%22%3C");
-	assert_rd("/x\r\nSet-Cookie: a", "/x%0D%0ASet-Cookie%3A%20a");
-}
-
-static void b4_other_forms_of_uri_become_a_path(void **state)
-{
-	(void)state;
-	assert_rd("http://host/path?q=1", "/path%3Fq%3D1");
-	assert_rd("https://user@host:1/p", "/p");
-	assert_rd("http://host", "/");
-	assert_rd("http://host?q=/x", "/");
-	assert_rd("http://host#/x", "/");
-	assert_rd("*", "/");
-	assert_rd("host:443", "/");
-	assert_rd("", "/");
-	assert_rd(NULL, "/");
-	/* Raw: the page judges it. */
-	assert_rd("//evil.example", "//evil.example");
-	assert_rd("/a/../b", "/a/../b");
-}
-
-static void long_ones_lose_the_query_then_the_path(void **state)
-{
-	char uri[6000];
-	char want[6000];
-	(void)state;
-	/* Exactly at the limit. */
-	memset(uri, 'a', sizeof(uri));
-	uri[0] = '/';
-	uri[2048] = '\0';
-	assert_rd(uri, uri);
-	/* One more is too long, and there is no query to drop. */
-	uri[2048] = 'a';
-	uri[2049] = '\0';
-	assert_rd(uri, "/");
-	/* 1,000 bytes of path, and a query that takes three for one. */
-	memset(uri, 'a', 1000);
-	uri[0] = '/';
-	memset(uri + 1000, '?', 1000);
-	uri[2000] = '\0';
-	memcpy(want, uri, 1000);
-	want[1000] = '\0';
-	assert_rd(uri, want);
-	/* The limit counts encoded bytes. */
-	memset(uri, '%', 700);
-	uri[0] = '/';
-	uri[700] = '\0';
-	assert_rd(uri, "/");
-}
-
 static void with(bool want, struct gate_check_params params)
 {
 	assert_int_equal(gate_is_navigation(&params), want);
@@ -176,9 +101,6 @@ static void what_the_page_fetches_is_never_sent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_byte_but_the_plain_ones_is_encoded),
-		cmocka_unit_test(b4_other_forms_of_uri_become_a_path),
-		cmocka_unit_test(long_ones_lose_the_query_then_the_path),
 		cmocka_unit_test(only_navigations_are_sent_to_the_page),
 		cmocka_unit_test(without_sec_fetch_accept_counts),
 		cmocka_unit_test(what_the_page_fetches_is_never_sent),

@@ -11,8 +11,11 @@
  * 4. Below /auth/ it MUST be the account or the administration: a log-in that
  *    ends at /auth/logout would undo itself.
  * 5. What is refused counts as "/", never as an error.
+ *
+ * As `rd` a raw request URI is written with every byte but A-Za-z0-9-._~/
+ * encoded. Over 2,048 encoded bytes it goes without the query, else as "/".
  */
-#include "return_url.h"
+#include "http/return_url.h"
 
 #include <string.h>
 
@@ -115,4 +118,47 @@ bool gate_return_url_ok(const char *url, size_t len)
 const char *gate_return_url(const char *url)
 {
 	return gate_return_url_ok(url, strlen(url)) ? url : "/";
+}
+
+const char *gate_uri_path(const char *uri)
+{
+	if (uri == NULL || *uri == '\0') {
+		return "/";
+	}
+	if (*uri == '/') {
+		return uri;
+	}
+	const char *scheme_end = strstr(uri, "://");
+	if (scheme_end == NULL) {
+		return "/";
+	}
+	const char *authority = scheme_end + 3;
+	const char *path = authority + strcspn(authority, "/?#");
+	return *path == '/' ? path : "/";
+}
+
+static size_t encoded_len(const char *str, size_t len)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < len; i++) {
+		total += stauth_uri_plain(str[i]) ? 1 : 3;
+	}
+	return total;
+}
+
+void gate_return_url_add(
+	struct stauth_buf *out, const char *page, const char *uri)
+{
+	const char *rd = gate_uri_path(uri);
+	size_t len = strlen(rd);
+	if (encoded_len(rd, len) > GATE_RETURN_URL_MAX) {
+		len = strcspn(rd, "?");
+	}
+	if (encoded_len(rd, len) > GATE_RETURN_URL_MAX) {
+		rd = "/";
+		len = 1;
+	}
+	stauth_buf_add(out, page);
+	stauth_buf_add(out, "?rd=");
+	stauth_buf_add_uri(out, rd, len);
 }

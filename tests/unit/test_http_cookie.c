@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "check/cookie.h"
+#include "http/cookie.h"
 
 #include "base/banned.h"
 

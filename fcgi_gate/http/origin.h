@@ -15,13 +15,21 @@ struct gate_origin {
 		GATE_PLACE_OK,
 	} place;
 	bool https;
-	char own[STAUTH_ORIGIN_SIZE]; /* without PUBLIC_URL; "" else */
+	const char *host; /* the request's own; NULL: UNKNOWN */
 };
+
+/* Does this Upgrade header (NULL: none) ask for a WebSocket? */
+bool gate_upgrade_is_websocket(const char *upgrade);
+
+/* Is this Origin header one of ours? Both headers may be NULL or "": absent.
+ * Without PUBLIC_URL the scheme does not count: the check is not told it. */
+bool gate_origin_is_ours(const struct stauth_config *config, const char *origin,
+	const char *host);
 
 /* The scheme is that of the PUBLIC_URL entry with this host; without
  * PUBLIC_URL it is nginx's word. */
 void gate_origin_of(const struct stauth_config *config, const char *host,
-	bool https, struct gate_origin *ret_origin);
+	bool is_https, struct gate_origin *ret_origin);
 
 /*
  * Was this sent by one of our own pages? Sec-Fetch-Site decides where it is
@@ -29,7 +37,7 @@ void gate_origin_of(const struct stauth_config *config, const char *host,
  * that was not sent.
  */
 bool gate_sent_by_us(const struct stauth_config *config,
-	const struct gate_origin *origin, const char *fetch_site,
-	const char *origin_header, const char *referer);
+	const struct gate_origin *own, const char *fetch_site,
+	const char *origin, const char *referer);
 
 #endif

@@ -11,7 +11,7 @@
  *     of two, one may be planted, and their order says nothing.
  *  5. The value MUST be 32 characters of base64url; else no store is asked.
  */
-#include "check/cookie.h"
+#include "http/cookie.h"
 
 #include <string.h>
 

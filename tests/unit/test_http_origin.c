@@ -3,7 +3,7 @@
 
 #include "unit.h"
 
-#include "pages/origin.h"
+#include "http/origin.h"
 
 #include "base/banned.h"
 
@@ -137,21 +137,97 @@ static void d7_who_sent_it_with_public_url(void **state)
 
 static void d7_who_sent_it_without_public_url(void **state)
 {
-	struct gate_origin origin;
 	(void)state;
 	judge_senders();
-	gate_origin_of(config, "App.Example.com:443", true, &origin);
-	assert_string_equal(origin.own, US);
-	gate_origin_of(config, "localhost:80", false, &origin);
-	assert_string_equal(origin.own, "http://localhost");
-	gate_origin_of(config, "[::1]:8080", false, &origin);
-	assert_string_equal(origin.own, "http://[::1]:8080");
+	/* The scheme is the request's own, the default port is none. */
+	assert_true(ours("", "https://App.Example.com:443", ""));
+	assert_false(ours("", "http://app.example.com:443", ""));
+}
+
+static void upgrade_is_a_list_of_tokens(void **state)
+{
+	(void)state;
+	assert_true(gate_upgrade_is_websocket("websocket"));
+	assert_true(gate_upgrade_is_websocket("WebSocket"));
+	assert_true(gate_upgrade_is_websocket(" h2c , WEBSOCKET/13"));
+	assert_true(gate_upgrade_is_websocket("TLS/1.0,websocket"));
+	assert_false(gate_upgrade_is_websocket(NULL));
+	assert_false(gate_upgrade_is_websocket(""));
+	assert_false(gate_upgrade_is_websocket("h2c"));
+	assert_false(gate_upgrade_is_websocket("websockets"));
+	assert_false(gate_upgrade_is_websocket("x/websocket"));
+}
+
+static void b22_public_url_rules_alone(void **state)
+{
+	const char *host = "evil.example";
+	(void)state;
+	add_public("https://app.example.com", true);
+	assert_true(
+		gate_origin_is_ours(config, "https://app.example.com", host));
+	assert_false(gate_origin_is_ours(config, "https://evil.example", host));
+	assert_false(gate_origin_is_ours(
+		config, "http://app.example.com", "app.example.com"));
+	assert_false(gate_origin_is_ours(
+		config, "https://app.example.com:8443", "app.example.com"));
+	assert_false(gate_origin_is_ours(
+		config, "https://app.example.com.evil.example", host));
+	assert_false(gate_origin_is_ours(config, "null", host));
+	assert_false(gate_origin_is_ours(config, "", host));
+	assert_false(gate_origin_is_ours(config, NULL, host));
+}
+
+static void b22_without_public_url_the_host_counts(void **state)
+{
+	static const struct {
+		const char *origin;
+		const char *host;
+		bool ours;
+	} cases[] = {
+		{"http://localhost:8080", "localhost:8080", true},
+		{"http://LOCALHOST:8080", "localhost:8080", true},
+		{"https://app.example", "App.Example", true},
+		{"https://app.example", "app.example:443", true},
+		{"http://app.example:80", "app.example", true},
+		{"http://[::1]:8080", "[::1]:8080", true},
+		{"http://localhost:8080", "localhost:8081", false},
+		{"http://localhost", "localhost:8080", false},
+		{"http://app.example:443", "app.example", false},
+		{"https://app.example", "app.example:80", false},
+		{"https://app.example.evil", "app.example", false},
+		{"https://app.exampl", "app.example", false},
+		{"https://evil@app.example", "app.example", false},
+		{"https://app.example/", "app.example", false},
+		{"ftp://app.example", "app.example", false},
+		{"app.example", "app.example", false},
+		{"https://", "", false},
+		{"https://", "x", false},
+		{"null", "null", false},
+		{"http://null", NULL, false},
+		{"", "", false},
+		{NULL, "app.example", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool ours = gate_origin_is_ours(
+			config, cases[i].origin, cases[i].host);
+		if (ours != cases[i].ours) {
+			print_error("case %zu\n", i);
+		}
+		assert_int_equal(ours, cases[i].ours);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(local_hosts),
+		cmocka_unit_test(upgrade_is_a_list_of_tokens),
+		cmocka_unit_test_setup_teardown(
+			b22_public_url_rules_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			b22_without_public_url_the_host_counts, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			d4_without_public_url_the_host_counts, set_up,
 			tear_down),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "pages/form.h"
+#include "http/form.h"
 
 #include "base/banned.h"
 
