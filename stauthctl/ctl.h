@@ -58,9 +58,10 @@ struct ctl;
 
 /* What has to be ready before a command runs. */
 enum ctl_need {
-	CTL_NEED_CONFIG, /* read and checked */
-	CTL_NEED_STORE,  /* and the store opened */
-	CTL_NEED_MAILER, /* and the mailer too */
+	CTL_NEED_NOTHING, /* no configuration is read */
+	CTL_NEED_CONFIG,  /* read and checked */
+	CTL_NEED_STORE,   /* and the store opened */
+	CTL_NEED_MAILER,  /* and the mailer too */
 };
 
 /* One command; the table is in main.c. run returns an exit code. */
@@ -129,6 +130,7 @@ int ctl_export(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);
 int ctl_config_show(struct ctl *ctl);
 int ctl_nginx_check(struct ctl *ctl);
+int ctl_nginx_probe(struct ctl *ctl);
 int ctl_nginx_snippets(struct ctl *ctl);
 int ctl_streamlit_config(struct ctl *ctl);
 int ctl_audit(struct ctl *ctl);

@@ -119,6 +119,9 @@ static const struct ctl_command commands[] = {
 		"Reads `nginx -T`, or its output on stdin (-), and names\n"
 		"        wiring mistakes.",
 		0, 0, 1, CTL_NEED_CONFIG, ctl_nginx_check},
+	{"nginx", "probe", "URL",
+		"Asks a running site, as a stranger, for what it must refuse.",
+		0, 1, 1, CTL_NEED_NOTHING, ctl_nginx_probe},
 	{"nginx", "snippets", "DIR",
 		"Writes what nginx includes, for this configuration.", 0, 1, 1,
 		CTL_NEED_CONFIG, ctl_nginx_snippets},
@@ -255,8 +258,12 @@ static int run_with_store(struct ctl *ctl)
 
 static int run(struct ctl *ctl)
 {
-	int code = load_config(ctl);
+	int code = EX_OK;
 
+	if (ctl->command->need == CTL_NEED_NOTHING) {
+		return ctl->command->run(ctl);
+	}
+	code = load_config(ctl);
 	if (code != EX_OK) {
 		return code;
 	}

@@ -12,6 +12,7 @@
 #include "ctl.h"
 #include "nginx/check/check.h"
 #include "nginx/check/dump.h"
+#include "nginx/check/probe.h"
 #include "nginx/check/snippets.h"
 #include "out.h"
 #include "result.h"
@@ -121,6 +122,58 @@ int ctl_nginx_check(struct ctl *ctl)
 	int code = rc == STAUTH_OK ? judge_text(ctl, &text) : fail_rc(rc, &err);
 	stauth_buf_finish(&text);
 	return code;
+}
+
+/* --- nginx probe */
+
+static const struct ctl_field probe_fields[] = {
+	{"rule", NULL, CTL_TEXT, 0},
+	{"message", NULL, CTL_TEXT, 0},
+	{"fix", NULL, CTL_TEXT, 0},
+};
+
+#define PROBE_COUNT (sizeof(probe_fields) / sizeof(probe_fields[0]))
+
+static int put_probe(const struct ctl *ctl, const struct nginx_probe *probe)
+{
+	struct ctl_out out;
+	int code = EX_OK;
+
+	ctl_out_begin(&out, CTL_MANY, ctl->json, probe_fields, PROBE_COUNT);
+	for (size_t i = 0; i < probe->count; i++) {
+		const struct nginx_evidence *one = &probe->list[i];
+
+		if (ctl->json) {
+			ctl_out_row(&out, (const struct ctl_value[PROBE_COUNT]){
+						  {one->rule, 0},
+						  {one->what, 0},
+						  {one->fix, 0},
+					  });
+			continue;
+		}
+		ctl_out_clean(one->what);
+		printf(" [%s]\n    %s\n", one->rule, one->fix);
+	}
+	if (!ctl->json && probe->count == 0) {
+		printf("nginx: ok, %zu requests\n", probe->asked);
+	}
+	code = ctl_out_end(&out);
+	if (probe->count > 0) {
+		ctl_info(ctl, "findings: %zu", probe->count);
+	}
+	return code == EX_OK && probe->count > 0 ? EX_DATAERR : code;
+}
+
+int ctl_nginx_probe(struct ctl *ctl)
+{
+	struct nginx_probe probe;
+	struct stauth_err err = {0};
+	enum stauth_rc rc = nginx_probe_run(ctl->operands[0], &probe, &err);
+
+	if (rc == STAUTH_BADVALUE) {
+		return ctl_usage("nginx probe: %s", err.msg);
+	}
+	return rc == STAUTH_OK ? put_probe(ctl, &probe) : fail_rc(rc, &err);
 }
 
 /* --- nginx snippets: each file is whole or the old one, for nginx may be

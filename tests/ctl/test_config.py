@@ -133,7 +133,7 @@ class Snippets(unittest.TestCase):
         self.assertEqual(
             set(re.findall(r"unix:([^ ;]+)", text)),
             {self.stack.check_sock, self.stack.pages_sock})
-        self.assertIn(r"__Host-my\.app-session[ \t]*=", text)
+        self.assertIn(r"__Host-my\.app-session|_streamlit_user", text)
         self.assertNotIn("__Host-my.app", text)
 
     def test_files_are_replaced_and_nothing_else_is_left(self):

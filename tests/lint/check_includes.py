@@ -50,7 +50,7 @@ GATE_ROOMS = GATE_ROLES | {"http"}
 OWNERS = (
     (r"sqlite3(ext)?\.h", r"common/store/sqlite/"),
     (r"libpq-fe\.h", r"common/store/postgres/"),
-    (r"curl/.*", r"common/mail/|nginx/check/probe\.c$"),
+    (r"curl/.*", r"common/mail/|nginx/check/http\.c$"),
     (r"fcgiapp\.h", r"fcgi_gate/fcgi_io\.[ch]$"),
     (r"fcgi_stdio\.h|fcgio\.h", r"(?!)"),
     (r"jansson\.h", r"common/(auth|mail|store/airtable)/|stauthctl/"
