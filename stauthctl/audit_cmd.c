@@ -64,9 +64,13 @@ static enum stauth_rc add_all(struct ctl *ctl, struct cursor *cursor,
 	size_t count = PAGE;
 
 	while (count == PAGE) {
-		enum stauth_rc rc = stauth_audit_list(&ctl->ctx,
-			cursor->after_id, cursor->since_s, cursor->user, PAGE,
-			cursor->page, &count, err);
+		const struct stauth_audit_query query = {
+			.after_id = cursor->after_id,
+			.since_s = cursor->since_s,
+			.user = cursor->user,
+			.limit = PAGE};
+		enum stauth_rc rc = stauth_audit_list(
+			&ctl->ctx, &query, cursor->page, &count, err);
 
 		if (rc != STAUTH_OK) {
 			return rc;

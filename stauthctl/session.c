@@ -62,9 +62,11 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	const struct stauth_session *last = after;
 	const int64_t *uid = about;
 
-	return stauth_session_list(&ctl->ctx, *uid,
-		last != NULL ? last->handle : "", max, ret_rows, ret_count,
-		err);
+	const struct stauth_session_query query = {.uid = *uid,
+		.after = last != NULL ? last->handle : "",
+		.limit = max};
+
+	return stauth_session_list(&ctl->ctx, &query, ret_rows, ret_count, err);
 }
 
 int ctl_session_list(struct ctl *ctl)

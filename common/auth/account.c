@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "auth/account_change.h"
-#include "auth/hash.h"
 #include "auth/name.h"
+#include "auth/slots.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"

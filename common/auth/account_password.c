@@ -24,7 +24,6 @@
 
 #include "auth/account_change.h"
 #include "auth/device.h"
-#include "auth/hash.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"

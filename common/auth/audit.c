@@ -23,11 +23,12 @@ void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
 	}
 }
 
-enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx, int64_t after_id,
-	int64_t since_s, const char *user, size_t limit,
+enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx,
+	const struct stauth_audit_query *query,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->state->ops->audit_list(ctx->state, after_id, since_s, user,
-		limit, ret_rows, ret_count, err);
+	return ctx->state->ops->audit_list(ctx->state, query->after_id,
+		query->since_s, query->user, query->limit, ret_rows, ret_count,
+		err);
 }

@@ -3,22 +3,37 @@
 #define STAUTH_AUDIT_H
 
 #include "auth/ctx.h"
-#include "auth/session.h"
 #include "store/records.h"
 
+/* Who does something. name "" is the user concerned. */
+struct stauth_actor {
+	const char *name;
+	const char *channel;
+	const char *address;
+};
+
 /*
- * Names of events, in one place: login login.wrong login.throttled logout
- * session.revoke session.revoke_all password.change password.set user.add
- * user.set user.disable user.enable user.delete import verify
- * signup signup.ask signup.resend signup.throttled signup.pin signup.delete
- * reset reset.ask reset.link mail
+ * Names of events, in one place: login login.wrong
+ * login.throttled logout session.revoke session.revoke_all password.change
+ * password.set user.add user.set user.disable user.enable user.delete import
+ * verify signup signup.ask signup.resend signup.throttled signup.pin
+ * signup.delete reset reset.ask reset.link mail
  */
 /* Fills a row; all strings are cut to fit, control bytes become '?'. */
 void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
 	const char *user, int64_t uid, const struct stauth_actor *actor,
 	const char *detail);
-enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx, int64_t after_id,
-	int64_t since_s, const char *user, size_t limit,
+
+/* Which rows: oldest first, ids above after_id, at >= since_s. */
+struct stauth_audit_query {
+	int64_t after_id;
+	int64_t since_s;
+	const char *user; /* "" all */
+	size_t limit;
+};
+
+enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx,
+	const struct stauth_audit_query *query,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/session.h"
 #include "base/codec.h"
 #include "store/state.h"
 

@@ -228,8 +228,9 @@ static enum stauth_rc check_rows(struct stauth_ctx *ctx, int64_t uid,
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	size_t count = 0;
-	enum stauth_rc rc =
-		stauth_session_list(ctx, uid, "", limit, page, &count, err);
+	const struct stauth_session_query query = {
+		.uid = uid, .after = "", .limit = limit};
+	enum stauth_rc rc = stauth_session_list(ctx, &query, page, &count, err);
 	size_t rows = 0;
 	for (size_t i = 0; i < count; i++) {
 		rows += of_host(&page[i]);
@@ -334,8 +335,9 @@ enum stauth_rc stauth_host_sweep(
 	size_t count = SWEEP_PAGE;
 	int ended = 0;
 	while (rc == STAUTH_OK && count == SWEEP_PAGE) {
-		rc = stauth_session_list(
-			ctx, 0, after, SWEEP_PAGE, page, &count, err);
+		const struct stauth_session_query query = {
+			.after = after, .limit = SWEEP_PAGE};
+		rc = stauth_session_list(ctx, &query, page, &count, err);
 		for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 			rc = end_if_gone(ctx, &page[i], &ended, err);
 		}

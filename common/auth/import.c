@@ -25,9 +25,9 @@
 #include <string.h>
 
 #include "auth/account_change.h"
-#include "auth/hash.h"
 #include "auth/import_password.h"
 #include "auth/name.h"
+#include "auth/slots.h"
 #include "base/text.h"
 #include "store/accounts.h"
 

@@ -31,7 +31,6 @@
 
 #include "auth/audit.h"
 #include "auth/device.h"
-#include "auth/hash.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"
 #include "auth/slots.h"

@@ -28,9 +28,9 @@
 
 #include "auth/account_change.h"
 #include "auth/audit.h"
-#include "auth/hash.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
+#include "auth/slots.h"
 #include "base/codec.h"
 #include "base/text.h"
 

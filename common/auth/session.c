@@ -29,7 +29,6 @@
 #include "auth/device.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"
-#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "store/state.h"
@@ -222,26 +221,6 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 
 /* --- finding one */
 
-static bool is_b64url(char c)
-{
-	return stauth_is_alnum(c) || c == '-' || c == '_';
-}
-
-/* 32 characters are 24 bytes without a bit left over, so each 32 of the
- * alphabet are a token. Every check asks this: nothing is decoded. */
-bool stauth_token_wellformed(const char *token, size_t len)
-{
-	if (token == NULL || len != STAUTH_TOKEN_LEN) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (!is_b64url(token[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static int64_t idle_s(const struct stauth_ctx *ctx)
 {
 	return (int64_t)ctx->config->session_idle_minutes * 60;
@@ -274,13 +253,14 @@ enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 		err);
 }
 
-enum stauth_rc stauth_session_list(struct stauth_ctx *ctx, int64_t uid,
-	const char *after, size_t limit, struct stauth_session *ret_sessions,
-	size_t *ret_count, struct stauth_err *err)
+enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
+	const struct stauth_session_query *query,
+	struct stauth_session *ret_sessions, size_t *ret_count,
+	struct stauth_err *err)
 {
-	return ctx->state->ops->session_list(ctx->state, uid, after, limit,
-		idle_s(ctx), ctx->state->ops->now(ctx->state), ret_sessions,
-		ret_count, err);
+	return ctx->state->ops->session_list(ctx->state, query->uid,
+		query->after, query->limit, idle_s(ctx),
+		ctx->state->ops->now(ctx->state), ret_sessions, ret_count, err);
 }
 
 enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/audit.h"
 #include "auth/login.h"
 #include "base/random.h"
 
@@ -47,13 +48,6 @@ enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 	const char *handle, struct stauth_session *ret_session,
 	struct stauth_err *err);
 
-/* Who ends a session, for the audit. actor "" is the user himself. */
-struct stauth_actor {
-	const char *name;
-	const char *channel;
-	const char *address;
-};
-
 /* By the user's own token; NOTFOUND is the ordinary "already gone". */
 enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_actor *actor, struct stauth_err *err);
@@ -64,16 +58,22 @@ enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
 enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 	const char *keep, const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
-enum stauth_rc stauth_session_list(struct stauth_ctx *ctx, int64_t uid,
-	const char *after, size_t limit, struct stauth_session *ret_sessions,
-	size_t *ret_count, struct stauth_err *err);
+/* Which live sessions: in order of handle, a page at a time. */
+struct stauth_session_query {
+	int64_t uid;       /* 0: of everybody */
+	const char *after; /* a handle; "" from the start */
+	size_t limit;
+};
+
+enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
+	const struct stauth_session_query *query,
+	struct stauth_session *ret_sessions, size_t *ret_count,
+	struct stauth_err *err);
 /* A page was used by this session: moves last_seen_at if it is due (60 s).
  * Its failure is nobody's trouble, hence no result. */
 void stauth_session_touch(
 	struct stauth_ctx *ctx, const struct stauth_session *session);
 
-/* Is this 32 characters of base64url? */
-bool stauth_token_wellformed(const char *token, size_t len);
 /* Sweeps dead rows; for the gate's master, hourly. */
 enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err);
 

@@ -30,10 +30,10 @@
 
 #include "auth/account_change.h"
 #include "auth/audit.h"
-#include "auth/hash.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "auth/signup_pin.h"
+#include "auth/slots.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"

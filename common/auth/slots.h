@@ -5,6 +5,8 @@
 #include <stdbool.h>
 
 #include "auth/ctx.h"
+#include "base/secret.h"
+#include "password/password.h"
 
 /* A held hashing slot; -1: none. */
 struct stauth_slot {
@@ -22,5 +24,13 @@ struct stauth_slot {
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err);
 void stauth_slot_give(struct stauth_ctx *ctx, struct stauth_slot *slot);
+
+/* What a new hash costs, as configured. */
+struct stauth_password_cost stauth_hash_cost(
+	const struct stauth_config *config);
+/* A new hash of the password. EBUSY: no slot. */
+enum stauth_rc stauth_hash_new(struct stauth_ctx *ctx, bool known_device,
+	const struct stauth_secret *password,
+	char ret_encoded[STAUTH_PASSWORD_ENCODED_SIZE], struct stauth_err *err);
 
 #endif

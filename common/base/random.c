@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
 
@@ -50,6 +51,26 @@ enum stauth_rc stauth_random_token(stauth_random_fn *random,
 	char out[STAUTH_TOKEN_LEN + 1], struct stauth_err *err)
 {
 	return random_text(random, 24, out, err);
+}
+
+static bool is_b64url(char c)
+{
+	return stauth_is_alnum(c) || c == '-' || c == '_';
+}
+
+/* 32 characters are 24 bytes without a bit left over, so each 32 of the
+ * alphabet are a token. Every check asks this: nothing is decoded. */
+bool stauth_token_wellformed(const char *token, size_t len)
+{
+	if (token == NULL || len != STAUTH_TOKEN_LEN) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!is_b64url(token[i])) {
+			return false;
+		}
+	}
+	return true;
 }
 
 enum stauth_rc stauth_random_handle(stauth_random_fn *random,

@@ -2,6 +2,7 @@
 #ifndef STAUTH_RANDOM_H
 #define STAUTH_RANDOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/rc.h"
@@ -24,6 +25,8 @@ stauth_random_fn stauth_random;
 /* Writes STAUTH_TOKEN_LEN characters and a NUL. */
 enum stauth_rc stauth_random_token(stauth_random_fn *random,
 	char out[STAUTH_TOKEN_LEN + 1], struct stauth_err *err);
+/* Is this what stauth_random_token writes: 32 characters of base64url? */
+bool stauth_token_wellformed(const char *token, size_t len);
 /* Writes STAUTH_HANDLE_LEN characters and a NUL; the first is no dash. */
 enum stauth_rc stauth_random_handle(stauth_random_fn *random,
 	char out[STAUTH_HANDLE_LEN + 1], struct stauth_err *err);

@@ -86,9 +86,11 @@ static enum stauth_rc add_rows(struct gate_page *page,
 	if (list == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "list of sessions");
 	}
+	const struct stauth_session_query query = {
+		.uid = own->uid, .after = "", .limit = SESSIONS_SHOWN};
 	size_t count = 0;
-	enum stauth_rc rc = stauth_session_list(
-		page->ctx, own->uid, "", SESSIONS_SHOWN, list, &count, err);
+	enum stauth_rc rc =
+		stauth_session_list(page->ctx, &query, list, &count, err);
 	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 		if (!add_row(rows, page, own, &list[i])) {
 			rc = stauth_fail(err, STAUTH_ENOMEM, "session row");

@@ -3,7 +3,7 @@
 
 #include "fixture.h"
 
-#include "auth/hash.h"
+#include "auth/slots.h"
 #include "base/text.h"
 
 #include "base/banned.h"

@@ -313,8 +313,9 @@ static void a_second_factor_stands_before_the_session(void **state)
 	assert_rc(stauth_login_refused(&f->ctx, &login, "group", &err),
 		STAUTH_REFUSED);
 	assert_int_equal(login.verdict, STAUTH_NEED_FACTOR);
-	assert_ok(
-		stauth_session_list(&f->ctx, 0, "", 2, sessions, &count, &err));
+	assert_ok(stauth_session_list(&f->ctx,
+		&(const struct stauth_session_query){.after = "", .limit = 2},
+		sessions, &count, &err));
 	assert_int_equal(count, 0);
 	assert_int_equal(fixture_rows(f, "login", NULL), 0);
 	/* The counters stand until the factor was shown. */

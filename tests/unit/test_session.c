@@ -176,8 +176,9 @@ static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
 		&f->ctx, "alice", &edit, &fixture_actor, &ended, &err));
 	assert_rc(stauth_session_open(&f->ctx, &login, &ask, &grant, &err),
 		STAUTH_EXPIRED);
-	assert_ok(
-		stauth_session_list(&f->ctx, 0, "", 4, sessions, &count, &err));
+	assert_ok(stauth_session_list(&f->ctx,
+		&(const struct stauth_session_query){.after = "", .limit = 4},
+		sessions, &count, &err));
 	assert_int_equal(count, 0);
 }
 
@@ -243,8 +244,9 @@ static void c14_no_random_no_session(void **state)
 		assert_false(login.counted);
 		assert_memory_equal(&grant, &untouched, sizeof(grant));
 	}
-	assert_ok(
-		stauth_session_list(&f->ctx, 0, "", 4, sessions, &count, &err));
+	assert_ok(stauth_session_list(&f->ctx,
+		&(const struct stauth_session_query){.after = "", .limit = 4},
+		sessions, &count, &err));
 	assert_int_equal(count, 0);
 }
 
