@@ -164,8 +164,8 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 {
 	struct env env = {.storage = "SQLITE", .source = source};
 
-	enum stauth_rc rc =
-		stauth_dotenv_parse(text, len, path, found_pair, &env, err);
+	const struct stauth_dotenv dotenv = {text, len, path, found_pair, &env};
+	enum stauth_rc rc = stauth_dotenv_parse(&dotenv, err);
 	if (rc != STAUTH_OK) {
 		return rc == STAUTH_ECONFIG ? STAUTH_BADVALUE : rc;
 	}

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/rc.h"
+#include "config/safefile.h"
 
 #define STAUTH_CONFIG_DEFAULT "/etc/stauth/stauth.conf"
 #define STAUTH_CONFIG_MAX     (256 * 1024) /* bytes of a configuration file */
@@ -47,6 +47,7 @@ struct stauth_config {
 	char path[PATH_MAX];           /* the file it came from */
 	int line_of[STAUTH_KEYS_MAX];  /* by index in the table; 0: default */
 	bool by_file[STAUTH_KEYS_MAX]; /* given as KEY_FILE */
+	char ignored[512]; /* "A, B": keys of others in a shared .env */
 
 	/* --- accounts and state */
 	enum stauth_storage storage;
@@ -76,6 +77,7 @@ struct stauth_config {
 	int check_workers;
 	int page_workers;
 	int hash_slots;
+	char pam_callers[STAUTH_VALUE_SIZE]; /* user names, blank separated */
 
 	/* --- the look; "" means the style sheet's own */
 	char brand_name[128];
@@ -95,6 +97,7 @@ struct stauth_config {
 	int sessions_per_user;
 	int password_min_length;
 	int password_min_strength;
+	char password_blocklist[PATH_MAX]; /* absolute; "" none */
 	int argon2_memory_kib;
 	int argon2_passes;
 	bool password_compat;
@@ -112,18 +115,12 @@ struct stauth_config {
 	char notification_from_email[256];
 };
 
-/* Who reads, which decides whose files are believed (CONTRACT 2). */
-enum stauth_config_reader {
-	STAUTH_READER_SERVICE, /* gate, stauthctl: root's or the own user's */
-	STAUTH_READER_HOST,    /* PAM, helper: root's only */
-};
-
 /*
  * Reads and checks the file at path (NULL: $STAUTH_CONFIG for a SERVICE
  * reader unless it runs set-id, then the default). On success *ret_config is
  * allocated; free it with stauth_config_free.
  *
- * ECONFIG, with file, line, key and what mends it in err->msg; EUNSAFE for an
+ * ECONFIG, with FILE:LINE:, key and what repairs it in err->msg; EUNSAFE for an
  * owner or mode that lets others meddle; EDENIED if this user may not read
  * it; NOTFOUND. Nothing of a secret is ever in the message. Never blocks on
  * what is no regular file.
@@ -158,15 +155,21 @@ bool stauth_config_line(const struct stauth_config *config, size_t i,
 	struct stauth_config_line *ret_line);
 
 /*
- * Reads one KEY=value file in the same dotenv grammar, without checking
- * owner, mode or names of keys (the .env that an import is given). Calls
- * found for every pair; stops and returns what it returns unless OK.
+ * Reads KEY=value text in the same dotenv grammar, without checking owner,
+ * mode or names of keys (the .env that an import is given). Calls found for
+ * every pair; stops and returns what it returns unless OK.
  */
-enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
-	const char *file_name,
+struct stauth_dotenv {
+	const char *text;
+	size_t len;
+	const char *file; /* for messages */
 	enum stauth_rc (*found)(const char *key, const char *value, int line,
-		void *user, struct stauth_err *err),
-	void *user, struct stauth_err *err);
+		void *user, struct stauth_err *err);
+	void *user;
+};
+
+enum stauth_rc stauth_dotenv_parse(
+	const struct stauth_dotenv *dotenv, struct stauth_err *err);
 
 /* Is this origin ("https://host[:port]" as a browser sends it) one of
  * PUBLIC_URL? False when PUBLIC_URL is not set. */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/secret.h"
 
 #include "base/banned.h"
 
@@ -35,7 +36,7 @@ struct line {
 	char value[STAUTH_VALUE_SIZE];
 };
 
-/* What str.isspace() says yes to, line ends aside; in UTF-8. */
+/* What str.isspace() takes for a blank, line ends aside; in UTF-8. */
 static const char *const blanks[] = {" ", "\t", "\f", "\v", "\x1c", "\x1d",
 	"\x1e", "\x1f", "\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80",
 	"\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84",
@@ -70,7 +71,7 @@ static void skip_blanks(struct line *line)
 static enum stauth_rc bad(
 	const struct line *line, const char *what, struct stauth_err *err)
 {
-	return stauth_fail(err, STAUTH_ECONFIG, "%s line %d: %s", line->file,
+	return stauth_fail(err, STAUTH_ECONFIG, "%.80s:%d: %s", line->file,
 		line->number, what);
 }
 
@@ -100,14 +101,14 @@ static enum stauth_rc read_key(struct line *line, struct stauth_err *err)
 	size_t len = (size_t)(line->at - start);
 	if (len == 0 || len > KEY_MAX ||
 		(quoted && (line->at == line->end || *line->at != '\''))) {
-		return bad(line, "this is no KEY=value", err);
+		return bad(line, "expected KEY=value", err);
 	}
 	memcpy(line->key, start, len);
 	line->key[len] = '\0';
 	line->at += quoted;
 	skip_blanks(line);
 	if (line->at == line->end || *line->at != '=') {
-		return bad(line, "there is no '=' after the key", err);
+		return bad(line, "expected '=' after the key", err);
 	}
 	start = ++line->at;
 	skip_blanks(line);
@@ -145,7 +146,7 @@ static enum stauth_rc read_quoted(struct line *line, struct stauth_err *err)
 		if (c == '\\' && line->end - line->at > 1) {
 			char meant = escaped(quote, line->at[1]);
 
-			if (meant) {
+			if (meant != '\0') {
 				c = meant;
 				line->at++;
 			}
@@ -156,14 +157,15 @@ static enum stauth_rc read_quoted(struct line *line, struct stauth_err *err)
 		line->value[n++] = c;
 	}
 	if (line->at == line->end) {
-		return bad(line,
-			"the quote is not closed (a value has one line)", err);
+		return bad(line, "missing closing quote (a value has one line)",
+			err);
 	}
 	line->at++;
 	line->value[n] = '\0';
 	skip_blanks(line);
 	if (line->at < line->end && *line->at != '#') {
-		return bad(line, "there is something after the quote", err);
+		return bad(
+			line, "unexpected text after the closing quote", err);
 	}
 	return STAUTH_OK;
 }
@@ -199,32 +201,33 @@ static enum stauth_rc read_line(struct line *line, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	bool single = line->at < line->end && *line->at == '\'';
-	if (line->at < line->end && (single || *line->at == '"')) {
+	if (line->at < line->end && (*line->at == '\'' || *line->at == '"')) {
 		rc = read_quoted(line, err);
 	} else {
 		rc = read_plain(line, err);
 	}
-	/* Without the '}' python-dotenv expands nothing either. */
-	const char *dollar = rc == STAUTH_OK ? strstr(line->value, "${") : NULL;
-	if (dollar != NULL && strchr(dollar, '}') != NULL) {
-		return bad(line, "${...} is not expanded here", err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	/* Without the '}' python-dotenv expands nothing either. */
+	const char *dollar = strstr(line->value, "${");
+	if (dollar != NULL && strchr(dollar, '}') != NULL) {
+		return bad(line, "${...} is not supported", err);
+	}
+	return STAUTH_OK;
 }
 
-/* Is this key on an earlier line too? Reads the text again, so that nothing
- * has to be kept. */
-static bool seen_before(const char *text, const struct line *line)
+/* The number of the line above that has this key too, or 0. Reads the text
+ * again, so that nothing has to be kept. */
+static int line_of_same_key(const char *text, const struct line *line)
 {
 	struct line other = {.file = line->file};
 	const char *at = text;
 
 	for (int n = 1; n < line->number; n++) {
 		const char *end = strchr(at, '\n');
-
 		if (end == NULL) {
-			return false;
+			return 0;
 		}
 		other.at = at;
 		other.end = end;
@@ -233,62 +236,70 @@ static bool seen_before(const char *text, const struct line *line)
 		if (other.at < other.end && *other.at != '#' &&
 			read_key(&other, NULL) == STAUTH_OK &&
 			strcmp(other.key, line->key) == 0) {
-			return true;
+			return n;
 		}
 		at = end + 1;
 	}
-	return false;
+	return 0;
 }
 
-enum stauth_rc stauth_dotenv_parse(const char *text, size_t len,
-	const char *file_name,
-	enum stauth_rc (*found)(const char *key, const char *value, int line,
-		void *user, struct stauth_err *err),
-	void *user, struct stauth_err *err)
+/* Cuts a CR and the blanks at its start. */
+static enum stauth_rc trim_line(struct line *line, struct stauth_err *err)
 {
-	struct line line = {.file = file_name};
-
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		len -= 3;
+	if (memchr(line->at, '\0', (size_t)(line->end - line->at)) != NULL ||
+		line->number > LINES_MAX) {
+		return bad(line, "not a text file", err);
 	}
-	const char *at = text;
-	enum stauth_rc rc = STAUTH_OK;
-	while (rc == STAUTH_OK && at < text + len) {
-		const char *end = memchr(at, '\n', (size_t)(text + len - at));
+	if (line->end > line->at && line->end[-1] == '\r') {
+		line->end--;
+	}
+	if (memchr(line->at, '\r', (size_t)(line->end - line->at)) != NULL) {
+		return bad(line, "a line ends with CR only", err);
+	}
+	skip_blanks(line);
+	return STAUTH_OK;
+}
 
+static enum stauth_rc parse_line(const struct stauth_dotenv *dotenv,
+	const char *text, struct line *line, struct stauth_err *err)
+{
+	enum stauth_rc rc = trim_line(line, err);
+	if (rc != STAUTH_OK || line->at == line->end || *line->at == '#') {
+		return rc;
+	}
+	rc = read_line(line, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	int same = line_of_same_key(text, line);
+	if (same > 0) {
+		return stauth_fail(err, STAUTH_ECONFIG,
+			"%.80s:%d: %s is already set on line %d", line->file,
+			line->number, line->key, same);
+	}
+	return dotenv->found(
+		line->key, line->value, line->number, dotenv->user, err);
+}
+
+enum stauth_rc stauth_dotenv_parse(
+	const struct stauth_dotenv *dotenv, struct stauth_err *err)
+{
+	struct line line = {.file = dotenv->file};
+	const char *text = dotenv->text;
+	const char *end = text + dotenv->len;
+
+	if (dotenv->len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+	}
+	enum stauth_rc rc = STAUTH_OK;
+	for (const char *at = text; rc == STAUTH_OK && at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		line.number++;
 		line.at = at;
-		line.end = end != NULL ? end : text + len;
+		line.end = newline != NULL ? newline : end;
 		at = line.end + 1;
-		if (memchr(line.at, '\0', (size_t)(line.end - line.at)) !=
-				NULL ||
-			line.number > LINES_MAX) {
-			return bad(&line, "this is no text file", err);
-		}
-		if (line.end > line.at && line.end[-1] == '\r') {
-			line.end--;
-		}
-		if (memchr(line.at, '\r', (size_t)(line.end - line.at)) !=
-			NULL) {
-			return bad(&line, "a line ends with CR alone", err);
-		}
-		skip_blanks(&line);
-		if (line.at == line.end || *line.at == '#') {
-			continue;
-		}
-		rc = read_line(&line, err);
-		if (rc == STAUTH_OK && seen_before(text, &line)) {
-			rc = stauth_fail(err, STAUTH_ECONFIG,
-				"%.80s line %d: %s stands on a line above "
-				"already; take one out",
-				line.file, line.number, line.key);
-		}
-		if (rc == STAUTH_OK) {
-			rc = found(
-				line.key, line.value, line.number, user, err);
-		}
+		rc = parse_line(dotenv, text, &line, err);
 	}
-	explicit_bzero(&line, sizeof(line));
+	stauth_wipe(&line, sizeof(line));
 	return rc;
 }

@@ -46,18 +46,19 @@ static enum stauth_rc key_path(const struct stauth_config *config,
 }
 
 static enum stauth_rc load_one(const struct stauth_config *config,
-	enum stauth_config_reader reader, const struct key_file *file,
+	enum stauth_config_reader reader, const char *name,
 	unsigned char out[STAUTH_KEY_LEN], struct stauth_err *err)
 {
+	const struct stauth_file_rules rules = {
+		reader, true, STAUTH_KEY_LEN * 4};
 	char path[PATH_MAX];
-	char *data = NULL;
-	size_t len = 0;
-	enum stauth_rc rc = key_path(config, file->name, path, err);
+	enum stauth_rc rc = key_path(config, name, path, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_file_read_safely(path, reader, true,
-			STAUTH_KEY_LEN * 4, &data, &len, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	struct stauth_file file;
+	rc = stauth_file_read_safely(path, &rules, &file, err);
 	if (rc == STAUTH_NOTFOUND) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
 			"%.120s is missing; run stauthctl init", path);
@@ -65,16 +66,15 @@ static enum stauth_rc load_one(const struct stauth_config *config,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (len == STAUTH_KEY_LEN) {
-		memcpy(out, data, STAUTH_KEY_LEN);
+	if (file.len == STAUTH_KEY_LEN) {
+		memcpy(out, file.data, STAUTH_KEY_LEN);
 	} else {
 		rc = stauth_fail(err, STAUTH_EBROKEN,
 			"%.110s does not hold %d bytes; remove it, then run "
 			"stauthctl init",
 			path, STAUTH_KEY_LEN);
 	}
-	stauth_wipe(data, len);
-	free(data);
+	stauth_file_finish(&file);
 	return rc;
 }
 
@@ -86,7 +86,7 @@ enum stauth_rc stauth_keys_load(const struct stauth_config *config,
 	enum stauth_rc rc = STAUTH_OK;
 
 	for (size_t i = 0; rc == STAUTH_OK && i < FILE_COUNT; i++) {
-		rc = load_one(config, reader, &files[i],
+		rc = load_one(config, reader, files[i].name,
 			(unsigned char *)&keys + files[i].at, err);
 	}
 	if (rc == STAUTH_OK) {
@@ -171,18 +171,19 @@ static enum stauth_rc write_key(
 	unsigned char key[STAUTH_KEY_LEN];
 	enum stauth_rc rc = stauth_random(key, sizeof(key), err);
 
-	if (rc == STAUTH_OK &&
-		write(fd, key, sizeof(key)) != (ssize_t)sizeof(key)) {
-		rc = failed("write", path, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	ssize_t n = write(fd, key, sizeof(key));
 	stauth_wipe_array(key);
-	if (rc == STAUTH_OK) {
-		rc = give(fd, path, false, 0640, err);
+	if (n != (ssize_t)sizeof(key)) {
+		return failed("write", path, err);
 	}
-	if (rc == STAUTH_OK && fsync(fd) != 0) {
-		rc = failed("write", path, err);
+	rc = give(fd, path, false, 0640, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	return fsync(fd) == 0 ? STAUTH_OK : failed("write", path, err);
 }
 
 /* Of two who make it at once, the first wins and the second leaves it alone.
@@ -228,27 +229,34 @@ static enum stauth_rc make_key(
 					      : failed("create", path, err);
 }
 
+static enum stauth_rc make_missing_key(const struct stauth_config *config,
+	int dir_fd, const char *name, struct stauth_err *err)
+{
+	char path[PATH_MAX];
+	enum stauth_rc rc = key_path(config, name, path, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stat st;
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		return STAUTH_OK;
+	}
+	return errno == ENOENT ? make_key(dir_fd, name, path, err)
+			       : failed("stat", path, err);
+}
+
 static enum stauth_rc make_keys(
 	const struct stauth_config *config, int dir_fd, struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-	char path[PATH_MAX];
-	struct stat st;
-
-	for (size_t i = 0; rc == STAUTH_OK && i < FILE_COUNT; i++) {
-		const char *name = files[i].name;
-
-		rc = key_path(config, name, path, err);
-		if (rc == STAUTH_OK &&
-			fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-			rc = errno == ENOENT ? make_key(dir_fd, name, path, err)
-					     : failed("stat", path, err);
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		enum stauth_rc rc =
+			make_missing_key(config, dir_fd, files[i].name, err);
+		if (rc != STAUTH_OK) {
+			return rc;
 		}
 	}
-	if (rc == STAUTH_OK && fsync(dir_fd) != 0) {
-		rc = failed("sync", path, err);
-	}
-	return rc;
+	return fsync(dir_fd) == 0 ? STAUTH_OK : failed("sync", "keys", err);
 }
 
 /* What somebody else makes in the service's directory would be theirs, not
@@ -271,34 +279,42 @@ static enum stauth_rc check_maker(
 		"%.120s is not yours: run it as root", path);
 }
 
+static enum stauth_rc init_below(const struct stauth_config *config,
+	int state_fd, struct stauth_err *err)
+{
+	char path[PATH_MAX];
+	const struct new_dir keys = {"keys", path, false, 0750, O_NOFOLLOW};
+	enum stauth_rc rc = check_maker(state_fd, config->state_dir, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = key_path(config, "", path, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	int keys_fd;
+	rc = make_dir(state_fd, &keys, &keys_fd, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = make_keys(config, keys_fd, err);
+	close(keys_fd);
+	return rc;
+}
+
 enum stauth_rc stauth_keys_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
-	char path[PATH_MAX];
 	const struct new_dir state = {
 		config->state_dir, config->state_dir, true, 02770, 0};
-	const struct new_dir keys = {"keys", path, false, 0750, O_NOFOLLOW};
-	int state_fd = -1;
-	enum stauth_rc rc = key_path(config, "", path, err);
+	int state_fd;
+	enum stauth_rc rc = make_dir(AT_FDCWD, &state, &state_fd, err);
 
-	if (rc == STAUTH_OK) {
-		rc = make_dir(AT_FDCWD, &state, &state_fd, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = check_maker(state_fd, config->state_dir, err);
-	}
-	int keys_fd = -1;
-	if (rc == STAUTH_OK) {
-		rc = make_dir(state_fd, &keys, &keys_fd, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = make_keys(config, keys_fd, err);
-	}
-	if (keys_fd >= 0) {
-		close(keys_fd);
-	}
-	if (state_fd >= 0) {
-		close(state_fd);
-	}
+	rc = init_below(config, state_fd, err);
+	close(state_fd);
 	return rc;
 }

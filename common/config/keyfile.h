@@ -32,15 +32,4 @@ enum stauth_rc stauth_keys_load(const struct stauth_config *config,
 enum stauth_rc stauth_keys_init(
 	const struct stauth_config *config, struct stauth_err *err);
 
-/*
- * Opens a small file safely and reads it whole: O_NOFOLLOW, O_NONBLOCK,
- * O_CLOEXEC; the opened descriptor must be a regular file, with an owner,
- * mode and directory as CONTRACT 2 asks. secret: others may not read it.
- * At most max bytes; the buffer is allocated, NUL terminated, the caller
- * wipes and frees it. NOTFOUND, EUNSAFE, EDENIED, ECONFIG.
- */
-enum stauth_rc stauth_file_read_safely(const char *path,
-	enum stauth_config_reader reader, bool secret, size_t max,
-	char **ret_data, size_t *ret_len, struct stauth_err *err);
-
 #endif

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/keys.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/banned.h"
 
 #define AT(field)   offsetof(struct stauth_config, field)
 #define SIZE(field) sizeof(((struct stauth_config *)NULL)->field)
-#define TEXT(key, field, otherwise, help)                                      \
+#define TEXT(key, field, default_value, help)                                  \
 	{                                                                      \
 		key, STAUTH_KEY_TEXT, false, AT(field), SIZE(field), 0, 0,     \
-			otherwise, help                                        \
+			default_value, help                                    \
 	}
 #define SECRET(key, field, help)                                               \
 	{                                                                      \
@@ -21,14 +24,14 @@
 	{                                                                      \
 		key, STAUTH_KEY_BOOL, false, AT(field), 0, 0, 0, "False", help \
 	}
-#define INT(key, field, otherwise, min, max, help)                             \
+#define INT(key, field, default_value, min, max, help)                         \
 	{                                                                      \
-		key, STAUTH_KEY_INT, false, AT(field), 0, min, max, otherwise, \
-			help                                                   \
+		key, STAUTH_KEY_INT, false, AT(field), 0, min, max,            \
+			default_value, help                                    \
 	}
-#define KIND(kind, key, field, otherwise, help)                                \
+#define KIND(kind, key, field, default_value, help)                            \
 	{                                                                      \
-		key, kind, false, AT(field), SIZE(field), 0, 0, otherwise,     \
+		key, kind, false, AT(field), SIZE(field), 0, 0, default_value, \
 			help                                                   \
 	}
 
@@ -78,6 +81,9 @@ const struct stauth_key stauth_keys_table[] = {
 	INT("HASH_SLOTS", hash_slots, NULL, 1, 256,
 		"passwords hashed at once; default processors - 1, at least "
 		"1"),
+	TEXT("PAM_CALLERS", pam_callers, "",
+		"Unix users, blank separated, who may ask about anybody "
+		"through chkpwd.sock"),
 
 	TEXT("BRAND_NAME", brand_name, "", "what the pages are headed with"),
 	KIND(STAUTH_KEY_COLOR, "primaryColor", primary_color, "",
@@ -106,6 +112,9 @@ const struct stauth_key stauth_keys_table[] = {
 		"characters of a new password"),
 	INT("PASSWORD_MIN_STRENGTH", password_min_strength, "3", 0, 4,
 		"strength of a new password, 0 to 4"),
+	KIND(STAUTH_KEY_PATH, "PASSWORD_BLOCKLIST", password_blocklist, "",
+		"file of passwords that are refused, one a line, beside the "
+		"shipped list"),
 	INT("ARGON2_MEMORY_KIB", argon2_memory_kib, "65536", 1024, 262144,
 		"memory that hashing a password takes"),
 	INT("ARGON2_PASSES", argon2_passes, "3", 1, 10,
@@ -138,6 +147,10 @@ const size_t stauth_keys_count =
 
 int stauth_key_find(const char *name)
 {
+	/* An older name, of st-auth-simple's first sample. */
+	if (strcmp(name, "COOKIE_NAME") == 0) {
+		name = "SESSION_TOKEN_NAME";
+	}
 	for (size_t i = 0; i < stauth_keys_count; i++) {
 		if (strcmp(stauth_keys_table[i].name, name) == 0) {
 			return (int)i;
@@ -146,61 +159,68 @@ int stauth_key_find(const char *name)
 	return -1;
 }
 
-#define DISTANCE_MAX 48
+#define NAME_MAX_LEN 64
+/* One edit of a shorter name makes another word too easily. */
+#define LONG_NAME 8
 
-static char folded(char c)
+static size_t min2(size_t a, size_t b)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	return a < b ? a : b;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	size_t m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Levenshtein's distance, case aside; long names are simply far away. */
-static size_t distance(const char *a, const char *b)
+/* Edits from a to b, case aside: a character put in, left out or replaced,
+ * or two neighbours swapped. */
+static size_t edits(const char *a, const char *b)
 {
 	size_t a_len = strlen(a);
 	size_t b_len = strlen(b);
 
-	if (a_len > DISTANCE_MAX || b_len > DISTANCE_MAX) {
-		return DISTANCE_MAX;
+	if (a_len > NAME_MAX_LEN || b_len > NAME_MAX_LEN) {
+		return NAME_MAX_LEN;
 	}
-	size_t row[DISTANCE_MAX + 1];
-	for (size_t j = 0; j <= b_len; j++) {
-		row[j] = j;
-	}
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t above = row[j];
-
-			row[j] = min3(above + 1, row[j - 1] + 1,
-				diagonal +
-					(folded(a[i - 1]) != folded(b[j - 1])));
-			diagonal = above;
+	size_t d[NAME_MAX_LEN + 1][NAME_MAX_LEN + 1];
+	for (size_t i = 0; i <= a_len; i++) {
+		for (size_t j = 0; j <= b_len; j++) {
+			if (i == 0 || j == 0) {
+				d[i][j] = i + j;
+				continue;
+			}
+			bool same = strncasecmp(a + i - 1, b + j - 1, 1) == 0;
+			d[i][j] = min2(d[i - 1][j - 1] + !same,
+				min2(d[i - 1][j], d[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && !same &&
+				strncasecmp(a + i - 1, b + j - 2, 1) == 0 &&
+				strncasecmp(a + i - 2, b + j - 1, 1) == 0) {
+				d[i][j] = min2(d[i][j], d[i - 2][j - 2] + 1);
+			}
 		}
 	}
-	return row[b_len];
+	return d[a_len][b_len];
 }
 
-const char *stauth_key_nearest(const char *name)
+/* One edit, or two of a long name: API_KEY is somebody else's, and no slip of
+ * APP_KEY. */
+static bool is_slip(const char *name, const char *known)
 {
-	const char *best = stauth_keys_table[0].name;
-	size_t best_distance = DISTANCE_MAX + 1;
+	size_t len = strlen(known);
+	size_t count = edits(name, known);
 
+	if (len < LONG_NAME) {
+		return count == 0 || (count == 1 && strlen(name) != len);
+	}
+	return count <= len / LONG_NAME;
+}
+
+const char *stauth_key_meant(const char *name)
+{
 	for (size_t i = 0; i < stauth_keys_count; i++) {
-		size_t d = distance(name, stauth_keys_table[i].name);
-
-		if (d < best_distance) {
-			best_distance = d;
-			best = stauth_keys_table[i].name;
+		const struct stauth_key *key = &stauth_keys_table[i];
+		char by_file[NAME_MAX_LEN];
+		snprintf(by_file, sizeof(by_file), "%s_FILE", key->name);
+		if (is_slip(name, key->name) ||
+			(key->secret && is_slip(name, by_file))) {
+			return key->name;
 		}
 	}
-	return best;
+	return NULL;
 }

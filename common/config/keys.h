@@ -32,16 +32,16 @@ struct stauth_key {
 	size_t size; /* of a text field, NUL included */
 	long min;    /* of a number */
 	long max;
-	const char *otherwise; /* the default; NULL: computed, see help */
-	const char *help;      /* one sentence */
+	const char *default_value; /* the default; NULL: computed, see help */
+	const char *help;          /* one sentence */
 };
 
 extern const struct stauth_key stauth_keys_table[];
 extern const size_t stauth_keys_count;
 
-/* The index of this key, or -1. */
+/* The index of this key, also by an older name; or -1. */
 int stauth_key_find(const char *name);
-/* The known key nearest to this name, for an error message. */
-const char *stauth_key_nearest(const char *name);
+/* The known key that this unknown one looks like a slip of, or NULL. */
+const char *stauth_key_meant(const char *name);
 
 #endif

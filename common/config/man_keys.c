@@ -30,9 +30,9 @@ static void print_key(const struct stauth_key *key)
 	}
 	printf("\n\t");
 	print_plain(key->help);
-	if (key->otherwise != NULL && key->otherwise[0]) {
+	if (key->default_value != NULL && key->default_value[0]) {
 		printf("; default ");
-		print_plain(key->otherwise);
+		print_plain(key->default_value);
 	}
 	printf(".");
 	if (key->secret) {

@@ -10,9 +10,11 @@
  *  4. Group and others MUST NOT write it; others MUST NOT read a secret.
  *  5. No directory above it MUST be writable by others, unless it is sticky
  *     and root's.
- *  6. A refusal MUST name the command that mends it, whole: the path stands
+ *  6. A refusal MUST name the command that repairs it, whole: the path stands
  *     once and last, where a long one is not cut.
  */
+#include "config/safefile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -24,7 +26,6 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "config/keyfile.h"
 
 #include "base/banned.h"
 
@@ -52,12 +53,14 @@ static enum stauth_rc resolve(const char *path, char real_dir[PATH_MAX],
 	return STAUTH_OK;
 }
 
+/* The directory and all above it. */
 static enum stauth_rc check_directories(
-	char dir[PATH_MAX], struct stauth_err *err)
+	const char *real_dir, struct stauth_err *err)
 {
+	char dir[PATH_MAX];
+	snprintf(dir, sizeof(dir), "%s", real_dir);
 	for (;;) {
 		struct stat st;
-
 		if (stat(dir, &st) != 0) {
 			return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", dir,
 				strerror(errno));
@@ -65,8 +68,8 @@ static enum stauth_rc check_directories(
 		if ((st.st_mode & S_IWOTH) &&
 			!((st.st_mode & S_ISVTX) && st.st_uid == 0)) {
 			return stauth_fail(err, STAUTH_EUNSAFE,
-				"a directory is writable by others; mend it: "
-				"chmod o-w %s",
+				"a directory above the file is writable by "
+				"others; run: chmod o-w %s",
 				dir);
 		}
 		char *slash = strrchr(dir, '/');
@@ -78,44 +81,43 @@ static enum stauth_rc check_directories(
 }
 
 static enum stauth_rc check_opened(const char *path, const struct stat *st,
-	enum stauth_config_reader reader, bool secret, struct stauth_err *err)
+	const struct stauth_file_rules *rules, struct stauth_err *err)
 {
 	if (!S_ISREG(st->st_mode)) {
 		return stauth_fail(
-			err, STAUTH_ECONFIG, "%s is not a regular file", path);
+			err, STAUTH_ECONFIG, "%s: not a regular file", path);
 	}
-	if (st->st_uid != 0 &&
-		(reader == STAUTH_READER_HOST || st->st_uid != geteuid())) {
+	if (st->st_uid != 0 && (rules->reader == STAUTH_READER_HOST ||
+				       st->st_uid != geteuid())) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"the file is owned by uid %lu; mend it: chown root %s",
+			"the file is owned by uid %lu; run: chown root %s",
 			(unsigned long)st->st_uid, path);
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"the file is writable by group or others; mend it: "
-			"chmod go-w %s",
+			"the file is writable by group or others; "
+			"run: chmod go-w %s",
 			path);
 	}
-	if (secret && (st->st_mode & S_IROTH)) {
+	if (rules->secret && (st->st_mode & S_IROTH)) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
 			"the file holds a secret and is readable by others; "
-			"mend it: chmod o-rwx %s",
+			"run: chmod o-rwx %s",
 			path);
 	}
 	if (st->st_nlink > 1) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"the file has a second name (hard link), so a copy "
-			"must take its place: %s",
+			"the file has a second name (hard link), put a copy "
+			"in its place: %s",
 			path);
 	}
 	return STAUTH_OK;
 }
 
 static enum stauth_rc read_all(int fd, const char *path, size_t max,
-	char **ret_data, size_t *ret_len, struct stauth_err *err)
+	struct stauth_file *ret_file, struct stauth_err *err)
 {
 	char *data = malloc(max + 2);
-
 	if (data == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
@@ -131,12 +133,11 @@ static enum stauth_rc read_all(int fd, const char *path, size_t max,
 	if (n < 0 || len > max) {
 		stauth_wipe(data, max + 2);
 		free(data);
-		return stauth_fail(err, STAUTH_ECONFIG, "%s %s", path,
-			n < 0 ? "cannot be read" : "is too large");
+		return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", path,
+			n < 0 ? "cannot be read" : "too large");
 	}
 	data[len] = '\0';
-	*ret_data = data;
-	*ret_len = len;
+	*ret_file = (struct stauth_file){data, len};
 	return STAUTH_OK;
 }
 
@@ -154,11 +155,11 @@ static enum stauth_rc denied(const char *path, struct stauth_err *err)
 	}
 	if (st.st_gid == group->gr_gid && (st.st_mode & S_IRGRP)) {
 		return stauth_fail(err, STAUTH_EDENIED,
-			"%s: %s; it is for root and the group " GROUP, path,
+			"%s: %s (it is for root and the group " GROUP ")", path,
 			strerror(EACCES));
 	}
 	return stauth_fail(err, STAUTH_EDENIED,
-		"the service may not read it; mend it: "
+		"the service may not read it: "
 		"chgrp " GROUP " %s && chmod g+r %s",
 		path, path);
 }
@@ -172,7 +173,7 @@ static enum stauth_rc open_failed(
 	}
 	if (code == ELOOP) {
 		return stauth_fail(err, STAUTH_EUNSAFE,
-			"%s is a symbolic link; name the file itself", path);
+			"%s: a symbolic link; name the file itself", path);
 	}
 	if (code == EACCES || code == EPERM) {
 		return denied(path, err);
@@ -180,36 +181,41 @@ static enum stauth_rc open_failed(
 	return stauth_fail(err, STAUTH_ECONFIG, "%s: %s", path, strerror(code));
 }
 
+static enum stauth_rc read_opened(int fd, const char *path,
+	const struct stauth_file_rules *rules, struct stauth_file *ret_file,
+	struct stauth_err *err)
+{
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		return open_failed(path, errno, err);
+	}
+	enum stauth_rc rc = check_opened(path, &st, rules, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return read_all(fd, path, rules->max, ret_file, err);
+}
+
 enum stauth_rc stauth_file_read_safely(const char *path,
-	enum stauth_config_reader reader, bool secret, size_t max,
-	char **ret_data, size_t *ret_len, struct stauth_err *err)
+	const struct stauth_file_rules *rules, struct stauth_file *ret_file,
+	struct stauth_err *err)
 {
 	char dir[PATH_MAX];
-	const char *file;
-	enum stauth_rc rc = resolve(path, dir, &file, err);
-
+	const char *name;
+	enum stauth_rc rc = resolve(path, dir, &name, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = check_directories(dir, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd = dir_fd < 0 ? -1
-			    : openat(dir_fd, file,
+			    : openat(dir_fd, name,
 				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 					      O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0) {
-		rc = open_failed(path, errno, err);
-	} else if (fstat(fd, &st) != 0) {
-		rc = open_failed(path, errno, err);
-	} else {
-		rc = check_opened(path, &st, reader, secret, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = check_directories(dir, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = read_all(fd, path, max, ret_data, ret_len, err);
-	}
+	rc = read_opened(fd, path, rules, ret_file, err);
 	if (fd >= 0) {
 		close(fd);
 	}
@@ -217,4 +223,13 @@ enum stauth_rc stauth_file_read_safely(const char *path,
 		close(dir_fd);
 	}
 	return rc;
+}
+
+void stauth_file_finish(struct stauth_file *file)
+{
+	if (file->data != NULL) {
+		stauth_wipe(file->data, file->len);
+	}
+	free(file->data);
+	*file = (struct stauth_file){0};
 }

@@ -11,6 +11,12 @@
 
 #include "base/banned.h"
 
+/* By the values of their enums. */
+struct choices {
+	const char *const *names;
+	size_t count;
+};
+
 static const char *const storages[] = {
 	[STAUTH_STORAGE_SQLITE] = "SQLITE",
 	[STAUTH_STORAGE_AIRTABLE] = "AIRTABLE",
@@ -24,7 +30,7 @@ static const char *const transports[] = {
 	[STAUTH_TRANSPORT_FILE] = "FILE",
 };
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define CHOICES(a) (&(const struct choices){(a), sizeof(a) / sizeof(*(a))})
 
 static char *text_at(struct stauth_config *config, const struct stauth_key *key)
 {
@@ -37,12 +43,12 @@ static enum stauth_rc set_text(struct stauth_config *config,
 	for (const char *p = value; *p; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"holds a control character");
+				"contains a control character");
 		}
 	}
 	if (strlen(value) >= key->size) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"is longer than %zu bytes", key->size - 1);
+			"must be at most %zu bytes long", key->size - 1);
 	}
 	snprintf(text_at(config, key), key->size, "%s", value);
 	return STAUTH_OK;
@@ -55,7 +61,7 @@ static enum stauth_rc set_bool(struct stauth_config *config,
 
 	if (!on && strcasecmp(value, "false") != 0) {
 		return stauth_fail(
-			err, STAUTH_BADVALUE, "is neither 'True' nor 'False'");
+			err, STAUTH_BADVALUE, "must be 'True' or 'False'");
 	}
 	memcpy(text_at(config, key), &on, sizeof(on));
 	return STAUTH_OK;
@@ -68,7 +74,7 @@ static enum stauth_rc set_int(struct stauth_config *config,
 
 	if (!stauth_parse_int(value, key->min, key->max, &number)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"is no number from %ld to %ld", key->min, key->max);
+			"must be a number from %ld to %ld", key->min, key->max);
 	}
 	int as_int = (int)number;
 	memcpy(text_at(config, key), &as_int, sizeof(as_int));
@@ -76,18 +82,18 @@ static enum stauth_rc set_int(struct stauth_config *config,
 }
 
 static enum stauth_rc set_choice(struct stauth_config *config,
-	const struct stauth_key *key, const char *const *choices, size_t count,
+	const struct stauth_key *key, const struct choices *choices,
 	const char *value, struct stauth_err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcasecmp(value, choices[i]) == 0) {
+	for (size_t i = 0; i < choices->count; i++) {
+		if (strcasecmp(value, choices->names[i]) == 0) {
 			unsigned int chosen = (unsigned int)i;
 
 			memcpy(text_at(config, key), &chosen, sizeof(chosen));
 			return STAUTH_OK;
 		}
 	}
-	return stauth_fail(err, STAUTH_BADVALUE, "is none of its choices: %.*s",
+	return stauth_fail(err, STAUTH_BADVALUE, "must be one of: %.*s",
 		(int)strcspn(key->help, ";"), key->help);
 }
 
@@ -120,14 +126,13 @@ static enum stauth_rc set_origins(
 	config->public_url_count = 0;
 	while (value[0]) {
 		size_t len = strcspn(value, " \t");
-		enum stauth_rc rc;
 
 		if (len > 0) {
 			if (config->public_url_count == STAUTH_ORIGINS_MAX) {
 				return stauth_fail(err, STAUTH_BADVALUE,
-					"names too many origins");
+					"has too many origins");
 			}
-			rc = stauth_origin_parse(value, len,
+			enum stauth_rc rc = stauth_origin_parse(value, len,
 				&config->public_urls[config->public_url_count],
 				err);
 			if (rc != STAUTH_OK) {
@@ -170,11 +175,9 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 	case STAUTH_KEY_INT:
 		return set_int(config, key, value, err);
 	case STAUTH_KEY_STORAGE:
-		return set_choice(
-			config, key, storages, COUNT(storages), value, err);
+		return set_choice(config, key, CHOICES(storages), value, err);
 	case STAUTH_KEY_TRANSPORT:
-		return set_choice(
-			config, key, transports, COUNT(transports), value, err);
+		return set_choice(config, key, CHOICES(transports), value, err);
 	case STAUTH_KEY_ORIGINS:
 		return set_origins(config, value, err);
 	case STAUTH_KEY_BYTES:
@@ -182,26 +185,27 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 	case STAUTH_KEY_COLOR:
 		if (!is_color(value)) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"is no colour like #ff4b4b or a name");
+				"must be a colour like #ff4b4b, or its name");
 		}
 		break;
 	case STAUTH_KEY_TABLE:
 		if (!is_identifier(value)) {
-			return stauth_fail(
-				err, STAUTH_BADVALUE, "is no name of a table");
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"must be the name of a table");
 		}
 		break;
 	case STAUTH_KEY_FILE:
 		if (value[0] == '\0' || strchr(value, '/') != NULL ||
 			value[0] == '.') {
-			return stauth_fail(
-				err, STAUTH_BADVALUE, "is no bare file name");
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"must be a file name without a '/'");
 		}
 		break;
 	case STAUTH_KEY_URL:
 		if (strchr(value, '@') != NULL) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"must not hold a user or password; they have "
+				"must not contain a user or password; they "
+				"have "
 				"keys of their own");
 		}
 		break;

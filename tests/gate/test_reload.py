@@ -118,7 +118,7 @@ class Bad(ReloadCase):
         said = self.reload(s, {"SESSION_HOURS": "many"},
                            says=b"the old configuration stays")
         line = list(s.config).index("SESSION_HOURS") + 1
-        self.assertRegex(said, r"(?m)^fcgi_gate: reload: %s line %d: .*; the "
+        self.assertRegex(said, r"(?m)^fcgi_gate: reload: %s:%d: .*; the "
                                r"old configuration stays$" % (
                                    re.escape(s.conf), line))
 

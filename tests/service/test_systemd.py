@@ -175,7 +175,7 @@ class Service(Case):
         self.stack.write_config({"SESION_HOURS": "8"})
         told = self.machine.systemctl("reload", SERVICE, check=False)
         self.assertEqual(told.returncode, 1, told.stderr)
-        why = CONF + " line 3: unknown key SESION_HOURS; did you mean"
+        why = CONF + ":3: unknown key SESION_HOURS (did you mean"
         told = self.machine.systemctl("status", SERVICE).stdout
         self.assertIn(why, told)
         # Who does not ask systemd.
@@ -336,7 +336,7 @@ class Faults(Case):
         self.assertLess(said.count("Starting " + SERVICE), 50)
         time.sleep(0.5)
         self.assertEqual(self.journal(), said)
-        self.assertIn(CONF + " line 3: unknown key SESION_HOURS; did you "
+        self.assertIn(CONF + ":3: unknown key SESION_HOURS (did you "
                       "mean SESSION_HOURS?", said)
         # Mended, it starts at once, however often it was tried.
         self.stack.write_config({"SESION_HOURS": None})

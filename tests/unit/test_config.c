@@ -2,6 +2,7 @@
 /* What the values of stauth.conf may be. */
 #include "config_dir.h"
 
+#include "config/keys.h"
 #include "config/origin.h"
 
 #include "base/banned.h"
@@ -57,38 +58,49 @@ static void the_env_of_st_auth_simple_works_as_it_is(void **state)
 static void wrong_values_name_file_line_and_key(void **state)
 {
 	static const char *const bad[][2] = {
-		{"SESSION_HOUR=1", "did you mean SESSION_HOURS?"},
+		{"SESSION_HOUR=1",
+			"/stauth.conf:1: unknown key SESSION_HOUR (did "
+			"you mean SESSION_HOURS?)"},
 		{"public_url=x", "did you mean PUBLIC_URL?"},
 		{"SMTP_URL=smtp://u:p@mail", "SMTP_URL"},
 		{"PUBLIC_URL='https://[::::]'", "PUBLIC_URL"},
 		{"PUBLIC_URL=https://a..b", "PUBLIC_URL"},
-		{"\nSESSION_HOURS=x", "line 2: SESSION_HOURS"},
+		{"\nSESSION_HOURS=x", ":2: SESSION_HOURS must be"},
 		{"SESSION_HOURS=0", "SESSION_HOURS"},
-		{"ALLOW_INSECURE_HTTP=yes", "'True' nor 'False'"},
+		{"ALLOW_INSECURE_HTTP=yes", "'True' or 'False'"},
 		{"STORAGE=MYSQL", "STORAGE"},
 		{"PUBLIC_URL=app.example.com", "PUBLIC_URL"},
 		{"PUBLIC_URL=https://a/b", "PUBLIC_URL"},
 		{"SQLITE_DB=../x", "SQLITE_DB"},
 		{"USERS_TABLE='U; DROP'", "USERS_TABLE"},
 		{"primaryColor='red;}'", "primaryColor"},
-		{"\nSTATE_DIR=relative", " line 2: STATE_DIR"},
+		{"\nSTATE_DIR=relative", ":2: STATE_DIR"},
 		{"APP_KEY=short", "APP_KEY"},
 		{"SESSION_TOKEN_NAME='a b'", "SESSION_TOKEN_NAME"},
 		{"SESSION_TOKEN_NAME=__Secure-x", "SESSION_TOKEN_NAME"},
 		{"SESSION_TOKEN_NAME=__host-x", "SESSION_TOKEN_NAME"},
 		{"ALLOW_INSECURE_HTTP=True\nSESSION_TOKEN_NAME=__Host-x",
-			" line 2: SESSION_TOKEN_NAME"},
+			":2: SESSION_TOKEN_NAME"},
 		{"BRAND_NAME=x\nALLOW_USER_SIGN_UP=True",
-			" line 2: ALLOW_USER_SIGN_UP needs PUBLIC_URL"},
+			":2: ALLOW_USER_SIGN_UP needs PUBLIC_URL"},
 		{"ALLOW_USER_SIGN_UP=True\nPUBLIC_URL=https://a.example",
 			"SENDGRID_API_KEY, SMTP_URL or MAIL_TRANSPORT"},
 		{"MAIL_TRANSPORT=SMTP", "SMTP_URL"},
-		{"MAIL_TRANSPORT=FILE", ".conf: NOTIFICATION_FROM_EMAIL"},
-		{"\n\nbase=pink", " line 3: base is neither"},
-		{"SMTP_URL=smtp://localhost", "NOTIFICATION_FROM_EMAIL"},
-		{"SENDGRID_API_KEY=k", "NOTIFICATION_FROM_EMAIL"},
+		{"MAIL_TRANSPORT=FILE", ".conf:1: MAIL_TRANSPORT needs "
+					"NOTIFICATION_FROM_EMAIL"},
+		{"\n\nbase=pink", ":3: base must be"},
+		{"SMTP_URL=smtp://localhost",
+			".conf:1: SMTP_URL needs NOTIFICATION_FROM_EMAIL"},
+		{"SENDGRID_API_KEY=k",
+			".conf:1: SENDGRID_API_KEY needs NOTIFICATION_FROM"},
 		{"APP_KEY_FILE=x\nAPP_KEY='0123456789012345678901234567890123'",
-			"KEY_FILE"},
+			":2: APP_KEY is already set on line 1"},
+		{"COOKIE_NAME=a\nSESSION_TOKEN_NAME=b",
+			":2: SESSION_TOKEN_NAME is already set on line 1"},
+		{"COOKIE_NAME='a b'", ":1: SESSION_TOKEN_NAME must be"},
+		{"APP_KEY_FIL=x", "(did you mean APP_KEY?)"},
+		{"\nSESSION_HUORS=1", ":2: unknown key SESSION_HUORS (did"},
+		{"PAGE_WORKERS=0", ":1: PAGE_WORKERS must be a number from"},
 		{"APP_KEY_FILE=/nonexistent/key", "does not exist"},
 	};
 
@@ -102,6 +114,60 @@ static void wrong_values_name_file_line_and_key(void **state)
 			fail_msg("%s: %s", bad[i][0], err.msg);
 		}
 		assert_null(config);
+	}
+}
+
+/* An .env that an app shares, as st-auth-simple's first sample had it. */
+static void u24_keys_of_others_are_named_in_one_warning(void **state)
+{
+	static const char env[] = "DATABASE_URL='x'\n"
+				  "API_KEY='0123'\n"
+				  "COOKIE_NAME='token'\n"
+				  "PORT=8501\n"
+				  "PUBLIC_URL=https://a.example\n"
+				  "PASSWORD_BLOCKLIST=words.txt\n"
+				  "PAM_CALLERS='dovecot postfix'\n";
+	struct stauth_config *config = NULL;
+	struct stauth_err err = {0};
+	char text[600];
+
+	(void)state;
+	assert_ok(load(env, 0644, &config, &err));
+	assert_string_equal(config->cookie_name, "__Host-token");
+	assert_string_equal(
+		config->password_blocklist, "/var/lib/stauth/words.txt");
+	assert_string_equal(config->pam_callers, "dovecot postfix");
+	assert_true(stauth_config_warning(config, 0, text, sizeof(text)));
+	assert_non_null(strstr(text, "stauth.conf: ignored keys"));
+	assert_non_null(strstr(text, ": DATABASE_URL, API_KEY, PORT ("));
+	assert_non_null(strstr(text, "--write-config"));
+	assert_false(stauth_config_warning(config, 1, text, sizeof(text)));
+	stauth_config_free(config);
+}
+
+/* The names that a slip makes of ours are not those that apps use. */
+static void u24_a_slip_is_told_from_a_name_of_others(void **state)
+{
+	static const char *const slips[] = {"storage", "STORAG", "SESSION_HOUR",
+		"SESION_HOURS", "SESSION_HUORS", "ALOW_USER_SIGN_UP",
+		"ALLOW_USER_SIGNUP", "PUBLIC_URLS", "SMTP_PASWORD",
+		"SMTP_PASSWORD_FILES", "primarycolor", "APP_KEYS", "FONT"};
+	static const char *const others[] = {"API_KEY", "PORT", "DEBUG",
+		"DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_PASS",
+		"POSTGRES_DB", "POSTGRES_USER", "SECRET_KEY", "STATIC_DIR",
+		"OPENAI_API_KEY", "LOG_LEVEL", "HOST", "APP_ENV", "BASE_URL",
+		"APP_NAME", "STORAGE_BUCKET", "BRAND_NAME_FILE"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(slips) / sizeof(*slips); i++) {
+		if (stauth_key_meant(slips[i]) == NULL) {
+			fail_msg("%s", slips[i]);
+		}
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (stauth_key_meant(others[i]) != NULL) {
+			fail_msg("%s", others[i]);
+		}
 	}
 }
 
@@ -145,6 +211,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			wrong_values_name_file_line_and_key, make_dir,
 			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			u24_keys_of_others_are_named_in_one_warning, make_dir,
+			remove_dir),
+		cmocka_unit_test(u24_a_slip_is_told_from_a_name_of_others),
 		cmocka_unit_test_setup_teardown(
 			origins_are_compared_as_browsers_write_them, make_dir,
 			remove_dir),

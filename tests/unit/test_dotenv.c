@@ -30,9 +30,11 @@ static enum stauth_rc keep(const char *key, const char *value, int line,
 static enum stauth_rc parse(
 	const char *text, struct seen *seen, struct stauth_err *err)
 {
+	const struct stauth_dotenv dotenv = {
+		text, strlen(text), "file.env", keep, seen};
+
 	memset(seen, 0, sizeof(*seen));
-	return stauth_dotenv_parse(
-		text, strlen(text), "file.env", keep, seen, err);
+	return stauth_dotenv_parse(&dotenv, err);
 }
 
 static void reads_what_python_dotenv_reads(void **state)
@@ -90,19 +92,19 @@ static void reads_what_python_dotenv_reads(void **state)
 static void refuses_with_file_and_line(void **state)
 {
 	static const char *const bad[][2] = {
-		{"A=1\nB=${A}", "file.env line 2: "},
-		{"A='1\n2'", "file.env line 1: "},
-		{"A=\"1", "file.env line 1: "},
-		{"A=1\n\nA=2", "file.env line 3: "},
-		{"export A=1\nA=2", "file.env line 2: "},
-		{"A", "file.env line 1: "},
-		{"=1", "file.env line 1: "},
-		{"A='1'x", "file.env line 1: "},
-		{"A B=1", "file.env line 1: "},
-		{"'A=1", "file.env line 1: "},
-		{"A='x${B}y'", "file.env line 1: "},
-		{"A=1\n#c\rB=2\n", "file.env line 2: "},
-		{"A=1\r\r\n", "file.env line 1: "},
+		{"A=1\nB=${A}", "file.env:2: "},
+		{"A='1\n2'", "file.env:1: "},
+		{"A=\"1", "file.env:1: "},
+		{"A=1\n\nA=2", "file.env:3: "},
+		{"export A=1\nA=2", "file.env:2: "},
+		{"A", "file.env:1: "},
+		{"=1", "file.env:1: "},
+		{"A='1'x", "file.env:1: "},
+		{"A B=1", "file.env:1: "},
+		{"'A=1", "file.env:1: "},
+		{"A='x${B}y'", "file.env:1: "},
+		{"A=1\n#c\rB=2\n", "file.env:2: "},
+		{"A=1\r\r\n", "file.env:1: "},
 	};
 	struct seen seen;
 
@@ -121,10 +123,10 @@ static void refuses_nul_and_overlong(void **state)
 	struct stauth_err err = {0};
 	static char big[STAUTH_VALUE_SIZE + 8];
 	struct seen seen = {0};
+	const struct stauth_dotenv with_nul = {"A=1\0B=2", 7, "f", keep, &seen};
 
 	(void)state;
-	assert_rc(stauth_dotenv_parse("A=1\0B=2", 7, "f", keep, &seen, &err),
-		STAUTH_ECONFIG);
+	assert_rc(stauth_dotenv_parse(&with_nul, &err), STAUTH_ECONFIG);
 	memset(big, 'x', sizeof(big) - 1);
 	memcpy(big, "A=", 2);
 	assert_rc(parse(big, &seen, &err), STAUTH_ECONFIG);
@@ -144,11 +146,11 @@ static enum stauth_rc stop_at_second(const char *key, const char *value,
 static void stops_when_told(void **state)
 {
 	struct stauth_err err = {0};
+	const struct stauth_dotenv dotenv = {
+		"A=1\nB=2\nC=${", 12, "f", stop_at_second, NULL};
 
 	(void)state;
-	assert_rc(stauth_dotenv_parse("A=1\nB=2\nC=${", 12, "f", stop_at_second,
-			  NULL, &err),
-		STAUTH_REFUSED);
+	assert_rc(stauth_dotenv_parse(&dotenv, &err), STAUTH_REFUSED);
 }
 
 int main(void)

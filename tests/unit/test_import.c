@@ -271,7 +271,7 @@ static void an_env_that_leads_nowhere_says_why(void **state)
 			"STORAGE"},
 		{"ENC_PASSWORD=x\n", STAUTH_BADVALUE, "SQLITE_DB"},
 		{"SQLITE_DB=a.db\n", STAUTH_ECONFIG, "ENC_PASSWORD"},
-		{"SQLITE_DB\n", STAUTH_BADVALUE, "line 1"},
+		{"SQLITE_DB\n", STAUTH_BADVALUE, "old.env:1: "},
 		{"SQLITE_DB=a.db\nENC_PASSWORD=x\n", STAUTH_EUNREACHABLE,
 			"a.db"},
 	};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "nginx/check/check.h"
 #include "nginx/check/snippets.h"
 

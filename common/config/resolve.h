@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef STAUTH_CONFIG_FINISH_H
-#define STAUTH_CONFIG_FINISH_H
+#ifndef STAUTH_CONFIG_RESOLVE_H
+#define STAUTH_CONFIG_RESOLVE_H
 
 #include "config/config.h"
 
@@ -11,7 +11,7 @@ enum stauth_rc stauth_config_below_state(const struct stauth_config *config,
 enum stauth_rc stauth_config_paths(
 	struct stauth_config *config, struct stauth_err *err);
 /* Computed defaults, and what only several keys together can be. */
-enum stauth_rc stauth_config_finish(
+enum stauth_rc stauth_config_resolve(
 	struct stauth_config *config, struct stauth_err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/finish.h"
+#include "config/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +12,12 @@
 
 #define HOST_PREFIX   "__Host-"
 #define SECURE_PREFIX "__Secure-"
+#define RUN_DIR_MAX   90 /* a socket's address holds 107 bytes */
 
 enum stauth_rc stauth_config_below_state(const struct stauth_config *config,
 	char path[PATH_MAX], struct stauth_err *err)
 {
-	if (path[0] == '/') {
+	if (path[0] == '/' || path[0] == '\0') {
 		return STAUTH_OK;
 	}
 	char relative[PATH_MAX];
@@ -37,6 +38,23 @@ static void drop_last_slashes(char path[PATH_MAX])
 	}
 }
 
+/* Those that may be relative. */
+static enum stauth_rc resolve_relative(
+	struct stauth_config *config, struct stauth_err *err)
+{
+	char *const paths[] = {config->sqlite_db_path, config->mail_dir,
+		config->run_dir, config->password_blocklist};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		enum stauth_rc rc =
+			stauth_config_below_state(config, paths[i], err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	return STAUTH_OK;
+}
+
 enum stauth_rc stauth_config_paths(
 	struct stauth_config *config, struct stauth_err *err)
 {
@@ -49,14 +67,7 @@ enum stauth_rc stauth_config_paths(
 		snprintf(config->sqlite_db_path, PATH_MAX, "%s",
 			config->state_dir);
 	}
-	enum stauth_rc rc =
-		stauth_config_below_state(config, config->sqlite_db_path, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_config_below_state(config, config->mail_dir, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_config_below_state(config, config->run_dir, err);
-	}
+	enum stauth_rc rc = resolve_relative(config, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -64,8 +75,7 @@ enum stauth_rc stauth_config_paths(
 	drop_last_slashes(config->run_dir);
 	int n = snprintf(config->sqlite_file, PATH_MAX, "%s/%s",
 		config->sqlite_db_path, config->sqlite_db);
-	/* A socket's address holds 107 bytes. */
-	if (n < 0 || n >= PATH_MAX || strlen(config->run_dir) > 90) {
+	if (n < 0 || n >= PATH_MAX || strlen(config->run_dir) > RUN_DIR_MAX) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"SQLITE_DB_PATH or RUN_DIR is too long");
 	}
@@ -92,7 +102,7 @@ static bool is_cookie_name(const char *name)
 	       name[strspn(name, STAUTH_ALNUM "-_.")] == '\0';
 }
 
-static enum stauth_rc finish_cookie(
+static enum stauth_rc resolve_cookie(
 	struct stauth_config *config, struct stauth_err *err)
 {
 	char name[sizeof(config->cookie_name)];
@@ -109,8 +119,8 @@ static enum stauth_rc finish_cookie(
 			strncmp(config->cookie_name, HOST_PREFIX, 7) != 0) ||
 		has_prefix(config->cookie_name, SECURE_PREFIX)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"SESSION_TOKEN_NAME: letters, digits and . _ -, with "
-			"the prefix __Host- or none");
+			"SESSION_TOKEN_NAME must be letters, digits and . _ -, "
+			"with the prefix __Host- or none");
 	}
 	if (prefixed && insecure) {
 		return stauth_fail(err, STAUTH_ECONFIG,
@@ -129,7 +139,7 @@ static enum stauth_rc finish_cookie(
 	return STAUTH_OK;
 }
 
-static void finish_numbers(struct stauth_config *config)
+static void resolve_numbers(struct stauth_config *config)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -141,11 +151,12 @@ static void finish_numbers(struct stauth_config *config)
 	}
 }
 
-static enum stauth_rc finish_mail(
+static enum stauth_rc resolve_mail(
 	struct stauth_config *config, struct stauth_err *err)
 {
 	bool sendgrid = config->sendgrid_api_key[0] != '\0';
 	bool smtp = config->smtp_url[0] != '\0';
+	bool is_named = config->mail_transport != STAUTH_TRANSPORT_NONE;
 
 	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		config->mail_transport = sendgrid ? STAUTH_TRANSPORT_SENDGRID
@@ -164,14 +175,16 @@ static enum stauth_rc finish_mail(
 	if (config->mail_transport != STAUTH_TRANSPORT_NONE &&
 		config->notification_from_email[0] == '\0') {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"NOTIFICATION_FROM_EMAIL is not set: mails need a "
-			"sender");
+			"%s needs NOTIFICATION_FROM_EMAIL, the sender of mails",
+			is_named   ? "MAIL_TRANSPORT"
+			: sendgrid ? "SENDGRID_API_KEY"
+				   : "SMTP_URL");
 	}
 	return STAUTH_OK;
 }
 
 /* People who sign up wait for a mail. */
-static enum stauth_rc finish_sign_up(
+static enum stauth_rc check_sign_up(
 	const struct stauth_config *config, struct stauth_err *err)
 {
 	if (!config->allow_user_sign_up) {
@@ -197,36 +210,37 @@ static bool one_of(
 	       strcmp(value, b) == 0 || strcmp(value, c) == 0;
 }
 
-static enum stauth_rc finish_look(
-	struct stauth_config *config, struct stauth_err *err)
+static enum stauth_rc check_look(
+	const struct stauth_config *config, struct stauth_err *err)
 {
 	if (!one_of(config->base, "light", "dark", "light")) {
 		return stauth_fail(
-			err, STAUTH_ECONFIG, "base is neither light nor dark");
+			err, STAUTH_ECONFIG, "base must be light or dark");
 	}
 	if (!one_of(config->font, "sans serif", "serif", "monospace")) {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"font is none of sans serif, serif, monospace");
+			"font must be sans serif, serif or monospace");
 	}
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_config_finish(
+enum stauth_rc stauth_config_resolve(
 	struct stauth_config *config, struct stauth_err *err)
 {
-	enum stauth_rc rc = finish_cookie(config, err);
-
-	finish_numbers(config);
-	if (rc == STAUTH_OK) {
-		rc = finish_mail(config, err);
+	resolve_numbers(config);
+	enum stauth_rc rc = resolve_cookie(config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = finish_look(config, err);
+	rc = resolve_mail(config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = finish_sign_up(config, err);
+	rc = check_look(config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	return check_sign_up(config, err);
 }
 
 /* Its pages answer nothing but why. */
@@ -260,6 +274,14 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 			snprintf(out, out_size, "%s", warnings[n].text);
 			return true;
 		}
+	}
+	if (config->ignored[0] != '\0' && i-- == 0) {
+		snprintf(out, out_size,
+			"%s: ignored keys that are not stauth's: %s (stauthctl "
+			"import st-auth-simple .env --write-config FILE writes "
+			"a file without them)",
+			config->path, config->ignored);
+		return true;
 	}
 	for (size_t n = 0; n < config->public_url_count; n++) {
 		const struct stauth_origin *one = &config->public_urls[n];
