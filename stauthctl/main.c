@@ -258,12 +258,10 @@ static int run_with_store(struct ctl *ctl)
 
 static int run(struct ctl *ctl)
 {
-	int code = EX_OK;
-
 	if (ctl->command->need == CTL_NEED_NOTHING) {
 		return ctl->command->run(ctl);
 	}
-	code = load_config(ctl);
+	int code = load_config(ctl);
 	if (code != EX_OK) {
 		return code;
 	}

@@ -137,7 +137,6 @@ static const struct ctl_field probe_fields[] = {
 static int put_probe(const struct ctl *ctl, const struct nginx_probe *probe)
 {
 	struct ctl_out out;
-	int code = EX_OK;
 
 	ctl_out_begin(&out, CTL_MANY, ctl->json, probe_fields, PROBE_COUNT);
 	for (size_t i = 0; i < probe->count; i++) {
@@ -157,7 +156,7 @@ static int put_probe(const struct ctl *ctl, const struct nginx_probe *probe)
 	if (!ctl->json && probe->count == 0) {
 		printf("nginx: ok, %zu requests\n", probe->asked);
 	}
-	code = ctl_out_end(&out);
+	int code = ctl_out_end(&out);
 	if (probe->count > 0) {
 		ctl_info(ctl, "findings: %zu", probe->count);
 	}
@@ -220,7 +219,7 @@ static int put_file(int dir_fd, const char *dir, const char *name,
 	if (!done || renameat(dir_fd, temporary, dir_fd, name)) {
 		int code = fail_errno(dir);
 
-		unlinkat(dir_fd, temporary, 0);
+		(void)unlinkat(dir_fd, temporary, 0);
 		return code;
 	}
 	return EX_OK;

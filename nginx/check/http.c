@@ -37,12 +37,11 @@ static void add_value(char out[NGINX_VALUE_SIZE], const char *value)
 /* Stops at 101: nobody wants to talk over what was opened. */
 static size_t take_header(char *data, size_t size, size_t count, void *user)
 {
-	struct nginx_answer *answer = user;
 	size_t len = size * count;
 	char line[NGINX_VALUE_SIZE];
-	const char *cookie = NULL;
 
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(data, "\r\n"), data);
+	struct nginx_answer *answer = user;
 	if (strncmp(line, "HTTP/", 5) == 0) {
 		const char *status = strchr(line, ' ');
 
@@ -55,7 +54,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *user)
 		value_of(line, "X-Auth-Assertion") != NULL) {
 		answer->has_identity = true;
 	}
-	cookie = value_of(line, "Set-Cookie");
+	const char *cookie = value_of(line, "Set-Cookie");
 	if (cookie != NULL && (strcasestr(cookie, "; HttpOnly") == NULL ||
 				      strcasestr(cookie, "; Secure") == NULL)) {
 		answer->has_open_cookie = true;

@@ -44,7 +44,6 @@ __attribute__((format(printf, 4, 5))) static void found(struct site *site,
 {
 	struct nginx_probe *probe = site->probe;
 	struct nginx_evidence *one = &probe->list[probe->count];
-	va_list args;
 
 	if (probe->count == NGINX_EVIDENCE_MAX) {
 		return;
@@ -52,6 +51,7 @@ __attribute__((format(printf, 4, 5))) static void found(struct site *site,
 	probe->count++;
 	one->rule = rule;
 	one->fix = fix;
+	va_list args;
 	va_start(args, fmt);
 	vsnprintf(one->what, sizeof(one->what), fmt, args);
 	va_end(args);
@@ -193,12 +193,11 @@ static void put_question(struct site *site, const struct question *question)
 {
 	struct nginx_request request = question->request;
 	char target[TARGET_SIZE];
-	struct nginx_answer answer;
 
 	snprintf(target, sizeof(target), "%s%s",
 		question->at_root ? "" : site->base, request.target);
 	request.target = target;
-	answer = ask(site, site->origin, &request);
+	struct nginx_answer answer = ask(site, site->origin, &request);
 	if ((answer.status == 0 && question->wanted == REFUSED) ||
 		is_good(site, &answer, question->wanted)) {
 		return;
@@ -219,11 +218,10 @@ static void put_pages(struct site *site)
 {
 	struct nginx_request request = {"GET", site->base, {NAVIGATE}};
 	char target[TARGET_SIZE];
-	struct nginx_answer answer;
 
 	snprintf(target, sizeof(target), "%s/", site->base);
 	request.target = target;
-	answer = ask(site, site->origin, &request);
+	struct nginx_answer answer = ask(site, site->origin, &request);
 	if (!is_private(&answer)) {
 		found(site, "cache", fix_include,
 			"%.200s may be kept by a proxy: Cache-Control is "
@@ -260,7 +258,6 @@ static void put_side_doors(struct site *site)
 {
 	struct nginx_request request = {"GET", "/_stcore/health", {NULL}};
 	char origin[NGINX_VALUE_SIZE * 2];
-	char target[TARGET_SIZE];
 	struct nginx_answer answer;
 
 	if (strcmp(site->host, "localhost") != 0 &&
@@ -276,6 +273,7 @@ static void put_side_doors(struct site *site)
 				origin);
 		}
 	}
+	char target[TARGET_SIZE];
 	if (site->is_https && site->is_standard_port) {
 		snprintf(origin, sizeof(origin), "http://%s", site->host);
 		snprintf(target, sizeof(target), "%s/", site->base);
@@ -294,7 +292,6 @@ static void put_side_doors(struct site *site)
 static bool take_url(const char *url, struct site *site)
 {
 	const char *host = strstr(url, "://");
-	size_t len = 0;
 
 	site->is_https = strncmp(url, "https://", 8) == 0;
 	if (host == NULL ||
@@ -304,7 +301,7 @@ static bool take_url(const char *url, struct site *site)
 		return false;
 	}
 	host += 3;
-	len = strcspn(host, "/");
+	size_t len = strcspn(host, "/");
 	snprintf(site->origin, NGINX_VALUE_SIZE, "%.*s",
 		(int)(host + len - url), url);
 	snprintf(site->base, NGINX_VALUE_SIZE, "%s", host + len);
@@ -341,14 +338,13 @@ enum stauth_rc nginx_probe_run(
 	const char *url, struct nginx_probe *probe, struct stauth_err *err)
 {
 	struct site site = {.probe = probe};
-	enum stauth_rc rc;
 
 	memset(probe, 0, sizeof(*probe));
 	if (!take_url(url, &site)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"expected http://HOST[:PORT][/PATH] or https://...");
 	}
-	rc = greet(&site, err);
+	enum stauth_rc rc = greet(&site, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

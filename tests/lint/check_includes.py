@@ -13,6 +13,7 @@
 5. A .c file includes its own header first, <...> before "...", and
    base/banned.h last; a header never includes that one.
 6. The licence stands on line 1.
+7. No circle between files; a header and its source are one.
 """
 
 import os
@@ -182,9 +183,44 @@ def check_file(tree, path):
                                  if not i[2].endswith(".inc")])
 
 
+def includes_of(tree, path):
+    """The files of this tree that this one includes."""
+    code = c_code(tree.text(path), keep_strings=True)
+    for found in INCLUDE.finditer(code):
+        target = resolve(tree.files, path, found.group(2))
+        if found.group(1) == '"' and target in tree.files:
+            yield target
+
+
+def circles(tree):
+    """[[file without its ending, ...], ...]: those that need each other."""
+    below = {}
+    for path in tree.of_kind(".c", ".h"):
+        if path.split("/", 1)[0] in ROOMS:
+            below.setdefault(path[:-2], set()).update(
+                target[:-2] for target in includes_of(tree, path))
+    # What a file needs, near or far.
+    reached = {}
+    for start in below:
+        reached[start], todo = set(), list(below[start])
+        while todo:
+            one = todo.pop()
+            if one != start and one not in reached[start]:
+                reached[start].add(one)
+                todo += below.get(one, ())
+    found = {frozenset(
+        [one] + [other for other in reached[one]
+                 if one in reached.get(other, ())]) for one in below}
+    return sorted(sorted(each) for each in found if len(each) > 1)
+
+
 def check(tree):
     for path in tree.of_kind(".c", ".h"):
         check_file(tree, path)
+    tree.complain_over("circles", [
+        (next(path for path in tree.files if path[:-2] == circle[0]), 1,
+         "a circle of includes: " + " ".join(circle))
+        for circle in circles(tree)])
 
 
 if __name__ == "__main__":

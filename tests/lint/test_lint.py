@@ -195,12 +195,13 @@ class Style(Planted):
         self.assertEqual(self.found(check_style.check), [])
 
     def test_long_functions(self):
-        body = "\ta();\n" * 81
-        self.one_style("a.c", "int a(void)\n{\n" + body + "}\n",
-                       "function of 81 lines")
-        self.plant("a.c", "int a(void)\n{\n" + body[6:] + "}\n"
-                   "static int b[] = {\n" + body + "};\n")
-        self.assertEqual(self.found(check_style.check), [])
+        for path, most in (("a.c", 50), ("tests/unit/a.c", 80)):
+            body = "\ta();\n" * (most + 1)
+            self.one_style(path, "int a(void)\n{\n" + body + "}\n",
+                           f"function of {most + 1} lines")
+            self.plant(path, "int a(void)\n{\n" + body[6:] + "}\n"
+                       "static int b[] = {\n" + body + "};\n")
+            self.assertEqual(self.found(check_style.check), [])
 
     def test_long_files(self):
         for name in ("a.c", "a.h", "a.py"):
@@ -350,9 +351,11 @@ class Rows(Planted):
 
 class Programs(Planted):
     def test_each_prints_path_and_line_and_ends_with_1(self):
-        self.plant("common/base/x.c", "int  a; // TO" "DO \n")
+        self.plant("common/base/x.c", "int  lane; // TO" "DO \n"
+                   "int a(void)\n{\n\t(void)close(0);\n}\n")
         self.plant(".clang-format", "BasedOnStyle: LLVM\n")
-        for name in ("includes", "style", "rows", "format"):
+        for name in ("includes", "style", "rows", "format", "words",
+                     "dialect"):
             if name == "format" and not shutil.which("clang-format"):
                 continue
             run = subprocess.run(
