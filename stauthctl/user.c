@@ -108,11 +108,14 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	struct stauth_err *err)
 {
 	const struct stauth_account *last = after;
-	const char *search = ctl->opt[CTL_SEARCH];
+	const struct stauth_account_page page = {
+		.search = ctl->opt[CTL_SEARCH],
+		.after = last != NULL ? last->name : NULL,
+		.limit = max,
+	};
 
 	(void)about;
-	return stauth_account_list(&ctl->ctx, search != NULL ? search : "",
-		last != NULL ? last->name : "", max, ret_rows, ret_count, err);
+	return stauth_account_list(&ctl->ctx, &page, ret_rows, ret_count, err);
 }
 
 int ctl_user_list(struct ctl *ctl)
@@ -153,8 +156,8 @@ static int edit_user(struct ctl *ctl, const struct stauth_account_edit *edit,
 	struct stauth_err err = {0};
 	int ended = 0;
 
-	if (stauth_account_edit(&ctl->ctx, ctl->operands[0], edit, &ctl->actor,
-		    &ended, &err) != STAUTH_OK) {
+	if (stauth_account_edit(&ctl->ctx, edit, &ctl->actor, &ended, &err) !=
+		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
 	tell_change(ctl, what, ended);
@@ -181,6 +184,7 @@ static int switch_of(const struct ctl *ctl, enum ctl_opt yes, enum ctl_opt no)
 int ctl_user_set(struct ctl *ctl)
 {
 	const struct stauth_account_edit edit = {
+		.name = ctl->operands[0],
 		.email = ctl->opt[CTL_EMAIL],
 		.display_name = ctl->opt[CTL_NAME],
 		.groups = ctl->opt[CTL_GROUPS],
@@ -204,16 +208,20 @@ int ctl_user_set(struct ctl *ctl)
 
 int ctl_user_disable(struct ctl *ctl)
 {
-	const struct stauth_account_edit edit = {
-		.su = -1, .system_login = -1, .disabled = 1};
+	const struct stauth_account_edit edit = {.name = ctl->operands[0],
+		.su = -1,
+		.system_login = -1,
+		.disabled = 1};
 
 	return edit_user(ctl, &edit, "disabled");
 }
 
 int ctl_user_enable(struct ctl *ctl)
 {
-	const struct stauth_account_edit edit = {
-		.su = -1, .system_login = -1, .disabled = 0};
+	const struct stauth_account_edit edit = {.name = ctl->operands[0],
+		.su = -1,
+		.system_login = -1,
+		.disabled = 0};
 
 	return edit_user(ctl, &edit, "enabled");
 }

@@ -17,8 +17,9 @@ int ctl_user_reset_link(struct ctl *ctl)
 	struct stauth_err err = {0};
 	char link[STAUTH_RESET_LINK_SIZE] = "";
 
-	if (stauth_reset_link(&ctl->ctx, ctl->operands[0], send, &ctl->actor,
-		    link, &err) != STAUTH_OK) {
+	const struct stauth_reset_link want = {ctl->operands[0], send};
+	if (stauth_reset_link(&ctl->ctx, &want, &ctl->actor, link, &err) !=
+		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
 	int code = EX_OK;

@@ -27,7 +27,7 @@ static int new_password(struct ctl *ctl, enum ctl_source *ret_source,
 		return ctl_ask_password(*ret_source, true, ret_password);
 	}
 	struct stauth_err err = {0};
-	if (stauth_account_generate(&ctl->ctx, ret_password, &err) !=
+	if (stauth_password_generate(&ctl->ctx, ret_password, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
@@ -96,8 +96,10 @@ static int passwd_with(struct ctl *ctl, struct stauth_account *account,
 	struct stauth_err err = {0};
 	int ended = 0;
 
-	if (stauth_account_passwd(&ctl->ctx, account->name, password,
-		    must_change, &ctl->actor, &ended, &err) != STAUTH_OK) {
+	const struct stauth_password_set set = {
+		account->name, password, must_change};
+	if (stauth_password_set(&ctl->ctx, &set, &ctl->actor, &ended, &err) !=
+		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
 	account->must_change = must_change;

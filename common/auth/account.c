@@ -1,30 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accounts come and go (CONTRACT 5, 6), in the order of the code:
+ * Accounts come, change and go (CONTRACT 3.2, 4, 5, 6), in the order of the
+ * code:
  *
  *  1. What is shown of an account never holds its password.
- *  2. A name with an @ is also the e-mail address unless told otherwise.
- *  3. A new account has a good password or none; with none nobody can log in.
- *  4. An account marked for system log-in MUST NOT be made or deleted by a
- *     web page.
- *  5. The last superuser MUST NOT be deleted. A deleted user's sessions end
- *     with it.
+ *  2. An account with system log-in, and that switch itself, MUST NOT be made,
+ *     changed or deleted by a web page: whoever rules the web pages must not
+ *     become root on a host.
+ *  3. A name with an @ is also the e-mail address unless given otherwise. A
+ *     new account has a good password or none; with none nobody can log in.
+ *  4. Only what is given changes, and the outcome MUST keep the rules of a
+ *     new account.
+ *  5. Every change MUST end the user's sessions, which carry the identity,
+ *     and whatever log-in, link or other edit is under way: also a switch that
+ *     is set back, so that nothing of before revives.
+ *  6. An account that changed since it was read is read again, never
+ *     overwritten.
+ *  7. The last superuser MUST NOT be deleted, disabled or demoted. A deleted
+ *     user's sessions end with it.
  */
 #include "auth/account.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/account_change.h"
+#include "auth/account_parts.h"
+#include "auth/audit.h"
 #include "auth/name.h"
-#include "auth/slots.h"
+#include "base/buf.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
 
 #include "base/banned.h"
 
-/* --- 1. looking */
+#define ROUNDS_MAX 3
+
+enum stauth_rc stauth_account_report(
+	struct stauth_ctx *ctx, enum stauth_rc rc, const struct stauth_err *err)
+{
+	if (rc > 0 && err != NULL) {
+		stauth_report(&ctx->messages, STAUTH_ERROR, "%s", err->msg);
+	}
+	return rc;
+}
+
+/* --- 1. reading */
+
+static enum stauth_rc no_such_user(const char *name, struct stauth_err *err)
+{
+	char shown[100];
+
+	stauth_text_clean(shown, sizeof(shown), name);
+	return stauth_fail(
+		err, STAUTH_NOTFOUND, STAUTH_TEXT_USER_NOT_FOUND, shown);
+}
+
+enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	char canonical[STAUTH_NAME_SIZE];
+
+	if (stauth_name_canonical(name, strlen(name), canonical, NULL) !=
+		STAUTH_OK) {
+		return no_such_user(name, err);
+	}
+	enum stauth_rc rc = ctx->accounts->ops->user_by_name(
+		ctx->accounts, canonical, ret_account, err);
+	return rc == STAUTH_NOTFOUND ? no_such_user(name, err) : rc;
+}
 
 enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err)
@@ -32,23 +76,49 @@ enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account account;
 	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
 
-	if (rc == STAUTH_OK) {
-		stauth_wipe_array(account.password);
-		*ret_account = account;
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	stauth_wipe_array(account.password);
+	*ret_account = account;
+	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_account_list(struct stauth_ctx *ctx, const char *search,
-	const char *after, size_t limit, struct stauth_account *ret_accounts,
-	size_t *ret_count, struct stauth_err *err)
+enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
+	const struct stauth_account_page *page,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err)
 {
 	return ctx->accounts->ops->user_list(ctx->accounts,
-		search != NULL ? search : "", after != NULL ? after : "", limit,
+		page->search != NULL ? page->search : "",
+		page->after != NULL ? page->after : "", page->limit,
 		ret_accounts, ret_count, err);
 }
 
-/* --- 2. to 4. a new one */
+/* --- 2. */
+
+enum stauth_rc stauth_account_check_channel(bool system_login,
+	const struct stauth_actor *actor, struct stauth_err *err)
+{
+	if (system_login && strcmp(actor->channel, "web") == 0) {
+		return stauth_fail(err, STAUTH_REFUSED, STAUTH_TEXT_CLI_ONLY);
+	}
+	return STAUTH_OK;
+}
+
+/* --- 3. a new one */
+
+void stauth_change_fill(struct stauth_ctx *ctx, const char *event,
+	const struct stauth_account *account, const struct stauth_actor *actor,
+	struct stauth_change *ret_change)
+{
+	*ret_change = (struct stauth_change){
+		.now_s = ctx->state->ops->now(ctx->state),
+		.keep_a_superuser = true,
+	};
+	stauth_audit_fill(&ret_change->audit, event, true, account->name,
+		account->uid, actor, "");
+}
 
 static enum stauth_rc set_email(const struct stauth_account_new *given,
 	struct stauth_account *account, struct stauth_err *err)
@@ -58,12 +128,9 @@ static enum stauth_rc set_email(const struct stauth_account_new *given,
 	if (email == NULL) {
 		email = strchr(account->name, '@') != NULL ? account->name : "";
 	}
-	if (!email[0]) {
-		account->email[0] = '\0';
-		return STAUTH_OK;
-	}
-	return stauth_email_canonical(
-		email, strlen(email), account->email, err);
+	return email[0] == '\0' ? STAUTH_OK
+				: stauth_email_canonical(email, strlen(email),
+					  account->email, err);
 }
 
 static enum stauth_rc set_fields(const struct stauth_account_new *given,
@@ -77,23 +144,25 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 	account->must_change = given->must_change;
 	enum stauth_rc rc = stauth_name_canonical(
 		given->name, strlen(given->name), account->name, err);
-	if (rc == STAUTH_OK) {
-		rc = set_email(given, account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_display_canonical(
-			display, strlen(display), account->display_name, err);
+	rc = set_email(given, account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_groups_canonical(
-			given->groups != NULL ? given->groups : "", given->su,
-			account->groups, err);
+	rc = stauth_display_canonical(
+		display, strlen(display), account->display_name, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	return stauth_groups_canonical(
+		given->groups != NULL ? given->groups : "", given->su,
+		account->groups, err);
 }
 
-/* A taken name is told before the price of a hash is paid. */
-static enum stauth_rc not_taken(struct stauth_ctx *ctx,
+/* A taken name is refused before the price of a hash is paid. */
+static enum stauth_rc check_free(struct stauth_ctx *ctx,
 	const struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_account other;
@@ -112,33 +181,48 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	const struct stauth_secret *password, struct stauth_account *account,
 	struct stauth_err *err)
 {
-	if (password == NULL) {
-		return STAUTH_OK;
+	struct stauth_new_password new_password = {
+		.account = account, .password = password};
+	enum stauth_rc rc =
+		stauth_new_password_prepare(ctx, &new_password, err);
+
+	if (rc == STAUTH_OK) {
+		memcpy(account->password, new_password.encoded,
+			sizeof(account->password));
 	}
-	enum stauth_rc rc = stauth_password_check(ctx->config, account->name,
-		account->email, account->display_name, password, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return stauth_hash_new(ctx, false, password, account->password, err);
+	stauth_wipe_array(new_password.encoded);
+	return rc;
 }
 
-static enum stauth_rc insert(struct stauth_ctx *ctx,
-	struct stauth_account *account, const struct stauth_actor *actor,
+static enum stauth_rc add(struct stauth_ctx *ctx,
+	const struct stauth_account_new *given,
+	const struct stauth_actor *actor, struct stauth_account *account,
 	struct stauth_err *err)
 {
-	struct stauth_change change;
-
-	stauth_change_fill(ctx, "user.add", account, actor, "", false, &change);
-	int64_t uid = 0;
-	enum stauth_rc rc = ctx->accounts->ops->user_insert(
-		ctx->accounts, account, &change, &uid, err);
+	enum stauth_rc rc =
+		stauth_account_check_channel(given->system_login, actor, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	change.audit.uid = uid;
-	int ended = 0;
-	rc = stauth_change_after(ctx, uid, &change, &ended, err);
+	rc = set_fields(given, account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = check_free(ctx, account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (given->password != NULL) {
+		rc = set_password(ctx, given->password, account, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	struct stauth_change change;
+	stauth_change_fill(ctx, "user.add", account, actor, &change);
+	int64_t uid = 0;
+	rc = ctx->accounts->ops->user_insert(
+		ctx->accounts, account, &change, &uid, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -152,21 +236,8 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	enum stauth_rc rc = stauth_account_check_channel(
-		new_account->system_login, actor, err);
+	enum stauth_rc rc = add(ctx, new_account, actor, &account, err);
 
-	if (rc == STAUTH_OK) {
-		rc = set_fields(new_account, &account, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = not_taken(ctx, &account, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = set_password(ctx, new_account->password, &account, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = insert(ctx, &account, actor, err);
-	}
 	stauth_wipe_array(account.password);
 	if (rc == STAUTH_OK) {
 		*ret_account = account;
@@ -174,50 +245,188 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	return stauth_account_report(ctx, rc, err);
 }
 
-/* --- 5. the end of one */
+/* --- 4. the outcome of an edit */
 
-static enum stauth_rc delete_account(struct stauth_ctx *ctx,
+static bool merge_switch(int given, bool present)
+{
+	return given < 0 ? present : given > 0;
+}
+
+static enum stauth_rc merge(const struct stauth_account_edit *edit,
+	struct stauth_account *next, struct stauth_err *err)
+{
+	const char *display = edit->display_name;
+	const char *email = edit->email;
+	enum stauth_rc rc = STAUTH_OK;
+
+	if (email != NULL && email[0] == '\0') {
+		next->email[0] = '\0';
+	} else if (email != NULL) {
+		rc = stauth_email_canonical(
+			email, strlen(email), next->email, err);
+	}
+	if (rc == STAUTH_OK && display != NULL) {
+		rc = stauth_display_canonical(
+			display, strlen(display), next->display_name, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	next->su = merge_switch(edit->su, next->su);
+	next->disabled = merge_switch(edit->disabled, next->disabled);
+	next->system_login =
+		merge_switch(edit->system_login, next->system_login);
+	char groups[STAUTH_GROUPS_SIZE];
+	/* Also when no groups are given: su takes one of the places. */
+	rc = stauth_groups_canonical(
+		edit->groups != NULL ? edit->groups : next->groups, next->su,
+		groups, err);
+	if (rc == STAUTH_OK) {
+		memcpy(next->groups, groups, sizeof(groups));
+	}
+	return rc;
+}
+
+/* --- 5. what it means */
+
+void stauth_change_fill_end(struct stauth_ctx *ctx, const char *event,
 	const struct stauth_account *account, const struct stauth_actor *actor,
+	struct stauth_change *ret_change)
+{
+	stauth_change_fill(ctx, event, account, actor, ret_change);
+	ret_change->end_sessions = true;
+	ret_change->raise_epoch = true;
+}
+
+static const char *event_of(
+	const struct stauth_account *old, const struct stauth_account *next)
+{
+	if (old->disabled == next->disabled) {
+		return "user.set";
+	}
+	return next->disabled ? "user.disable" : "user.enable";
+}
+
+/* Does anything differ? And what, for the audit. */
+static bool describe(const struct stauth_account *old,
+	const struct stauth_account *next, struct stauth_buf *detail)
+{
+	if (strcmp(old->email, next->email) != 0) {
+		stauth_buf_add(detail, "email ");
+	}
+	if (strcmp(old->display_name, next->display_name) != 0) {
+		stauth_buf_add(detail, "name ");
+	}
+	if (strcmp(old->groups, next->groups) != 0) {
+		stauth_buf_add(detail, "groups ");
+	}
+	if (old->su != next->su) {
+		stauth_buf_add(detail, next->su ? "su=1 " : "su=0 ");
+	}
+	if (old->system_login != next->system_login) {
+		stauth_buf_add(detail, next->system_login ? "system_login=1"
+							  : "system_login=0");
+	}
+	return stauth_buf_str(detail)[0] != '\0' ||
+	       old->disabled != next->disabled;
+}
+
+static enum stauth_rc write_change(struct stauth_ctx *ctx,
+	const struct stauth_account *next, const struct stauth_change *change,
 	int *ret_ended, struct stauth_err *err)
 {
-	struct stauth_change change;
+	enum stauth_rc rc = ctx->accounts->ops->user_update(
+		ctx->accounts, next, change, ret_ended, err);
 
-	stauth_change_fill(
-		ctx, "user.delete", account, actor, "", true, &change);
-	int before = 0;
-	enum stauth_rc rc =
-		stauth_change_before(ctx, account->uid, &change, &before, err);
+	return rc == STAUTH_REFUSED
+		       ? stauth_fail(err, rc, STAUTH_TEXT_LAST_SUPERUSER)
+		       : rc;
+}
+
+/* --- 6. */
+
+static enum stauth_rc edit_once(struct stauth_ctx *ctx,
+	const struct stauth_account_edit *edit,
+	const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_account old = {0};
+
+	enum stauth_rc rc = stauth_account_read(ctx, edit->name, &old, err);
+	stauth_wipe_array(old.password);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	int ended = 0;
+	struct stauth_account next = old;
+	rc = merge(edit, &next, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_buf detail;
+	stauth_buf_init(&detail, STAUTH_DETAIL_SIZE);
+	if (!describe(&old, &next, &detail)) {
+		*ret_ended = 0;
+		goto out;
+	}
+	rc = stauth_account_check_channel(
+		old.system_login || next.system_login, actor, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	struct stauth_change change;
+	stauth_change_fill_end(
+		ctx, event_of(&old, &next), &old, actor, &change);
+	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
+		stauth_buf_str(&detail));
+	rc = write_change(ctx, &next, &change, ret_ended, err);
+out:
+	stauth_buf_finish(&detail);
+	return rc;
+}
+
+enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx,
+	const struct stauth_account_edit *edit,
+	const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc = STAUTH_EXPIRED;
+
+	for (int i = 0; rc == STAUTH_EXPIRED && i < ROUNDS_MAX; i++) {
+		rc = edit_once(ctx, edit, actor, ret_ended, err);
+	}
+	return stauth_account_report(ctx, rc, err);
+}
+
+/* --- 7. the end of one */
+
+static enum stauth_rc delete_account(struct stauth_ctx *ctx, const char *name,
+	const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+
+	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
+	stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_account_check_channel(account.system_login, actor, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_change change;
+	stauth_change_fill_end(ctx, "user.delete", &account, actor, &change);
 	rc = ctx->accounts->ops->user_delete(
-		ctx->accounts, account->uid, &change, &ended, err);
-	if (rc == STAUTH_REFUSED) {
-		return stauth_fail(err, rc, STAUTH_TEXT_LAST_SUPERUSER);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	ended += before;
-	*ret_ended = ended;
-	return stauth_change_after(ctx, account->uid, &change, ret_ended, err);
+		ctx->accounts, account.uid, &change, ret_ended, err);
+	return rc == STAUTH_REFUSED
+		       ? stauth_fail(err, rc, STAUTH_TEXT_LAST_SUPERUSER)
+		       : rc;
 }
 
 enum stauth_rc stauth_account_delete(struct stauth_ctx *ctx, const char *name,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	struct stauth_account account = {0};
-	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
-
-	stauth_wipe_array(account.password);
-	if (rc == STAUTH_OK) {
-		rc = stauth_account_check_channel(
-			account.system_login, actor, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = delete_account(ctx, &account, actor, ret_ended, err);
-	}
-	return stauth_account_report(ctx, rc, err);
+	return stauth_account_report(
+		ctx, delete_account(ctx, name, actor, ret_ended, err), err);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "auth/ctx.h"
 #include "auth/session.h"
@@ -12,7 +13,7 @@
 
 /*
  * What an administrator does with accounts, and what an owner does with the
- * own one. Refusals are told through ctx->messages and in err->msg.
+ * own one. Refusals are reported through ctx->messages and in err->msg.
  */
 
 struct stauth_account_new {
@@ -34,12 +35,21 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 /* By name as typed. NOTFOUND; a name that cannot be one is NOTFOUND too. */
 enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err);
-enum stauth_rc stauth_account_list(struct stauth_ctx *ctx, const char *search,
-	const char *after, size_t limit, struct stauth_account *ret_accounts,
-	size_t *ret_count, struct stauth_err *err);
+
+/* One page of a list, in order of name. */
+struct stauth_account_page {
+	const char *search; /* NULL: all */
+	const char *after;  /* the last name of the page before; NULL: none */
+	size_t limit;       /* <= 1000 */
+};
+enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
+	const struct stauth_account_page *page,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err);
 
 /* Each field that is not NULL (or, for the switches, not -1) is set. */
 struct stauth_account_edit {
+	const char *name;  /* whose; as typed */
 	const char *email; /* "" removes it */
 	const char *display_name;
 	const char *groups;
@@ -48,44 +58,49 @@ struct stauth_account_edit {
 	int disabled;
 };
 
-/* A change of identity (e-mail, name, groups, su) or disabling ends the
- * user's sessions; *ret_ended says how many. NOTFOUND EXISTS BADVALUE
- * REFUSED. */
-enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx, const char *name,
+/* Whatever changes ends the user's sessions; *ret_ended says how many.
+ * NOTFOUND EXISTS BADVALUE REFUSED. */
+enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx,
 	const struct stauth_account_edit *edit,
-	const struct stauth_actor *actor, int *ret_ended,
-	struct stauth_err *err);
-/* Administrator sets a password; ends sessions and voids devices. */
-enum stauth_rc stauth_account_passwd(struct stauth_ctx *ctx, const char *name,
-	const struct stauth_secret *password, bool must_change,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
 enum stauth_rc stauth_account_delete(struct stauth_ctx *ctx, const char *name,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
 
-/* Is it good enough for this account? BADVALUE with the reason in words.
- * strength (may be NULL) is filled either way. */
-enum stauth_rc stauth_account_password_check(struct stauth_ctx *ctx,
-	const char *name, const char *email, const char *display_name,
-	const struct stauth_secret *password, struct stauth_err *err);
+/* An administrator sets a password. */
+struct stauth_password_set {
+	const char *name; /* whose; as typed */
+	const struct stauth_secret *password;
+	bool must_change;
+};
+/* Ends sessions and voids devices. NOTFOUND BADVALUE REFUSED EBUSY. */
+enum stauth_rc stauth_password_set(struct stauth_ctx *ctx,
+	const struct stauth_password_set *set, const struct stauth_actor *actor,
+	int *ret_ended, struct stauth_err *err);
 
+/* The owner changes the password. */
+struct stauth_password_change {
+	/* A try with the current password whose verdict is ALLOW: the same
+	 * rate limits as any log-in. */
+	struct stauth_login *login;
+	const struct stauth_session *session; /* NULL: none, through PAM */
+	const char *device_token;             /* NULL: none */
+	const struct stauth_secret *password;
+};
 /*
- * The owner changes the password: login is a try with the current password
- * whose verdict is ALLOW (same throttle as any log-in). Other sessions end
- * and other devices are void, in the same transaction; the session of the
- * change is kept, unless it was a must-change one: then the caller opens a
- * new one with login. session is NULL through PAM. BADVALUE; EXPIRED.
+ * Other sessions end and other devices are void, in the same transaction; the
+ * session of the change is kept, unless it was a must-change one: then the
+ * caller opens a new one with login. BADVALUE; EXPIRED; EBUSY.
  */
-enum stauth_rc stauth_account_change_own(struct stauth_ctx *ctx,
-	struct stauth_login *login, const struct stauth_session *session,
-	const char *device_token, const struct stauth_secret *new_password,
+enum stauth_rc stauth_password_change(struct stauth_ctx *ctx,
+	const struct stauth_password_change *change,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
 
 /* A random password that passes the policy: five groups of letters and
  * digits without look-alikes. */
-enum stauth_rc stauth_account_generate(struct stauth_ctx *ctx,
+enum stauth_rc stauth_password_generate(struct stauth_ctx *ctx,
 	struct stauth_secret *ret_password, struct stauth_err *err);
 
 #endif

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/account_change.h"
+#include "auth/account_parts.h"
 #include "auth/import_password.h"
 #include "auth/name.h"
 #include "auth/slots.h"
@@ -270,27 +270,21 @@ static enum stauth_rc write_account(struct import *im,
 	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_ctx *ctx = im->ctx;
-	enum stauth_rc rc = STAUTH_OK;
 
 	if (record->password != NULL && record->hash == NULL) {
-		rc = stauth_hash_new(
+		enum stauth_rc rc = stauth_hash_new(
 			ctx, false, record->password, account->password, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
 	}
 	struct stauth_change change;
-	stauth_change_fill(ctx, "import", account, im->actor, im->source->label,
-		false, &change);
+	stauth_change_fill(ctx, "import", account, im->actor, &change);
+	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
+		im->source->label);
 	int64_t uid = 0;
-	rc = ctx->accounts->ops->user_insert(
+	return ctx->accounts->ops->user_insert(
 		ctx->accounts, account, &change, &uid, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	change.audit.uid = uid;
-	int ended = 0;
-	return stauth_change_after(ctx, uid, &change, &ended, err);
 }
 
 /* --- 7. one entry, and all */

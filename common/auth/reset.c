@@ -11,14 +11,14 @@
  *     never sent, and a row that is never asked for. The mail goes to the
  *     address that the account has.
  *  3. An account marked for system log-in MUST NOT get a link, from nobody:
- *     its owner is told by mail whom to ask, an administrator is refused.
+ *     a mail tells its owner whom to ask, an administrator is refused.
  *  4. An administrator's link is counted by no throttle.
  *  5. A link MUST be dead when the account was disabled, marked, deleted or
  *     raised its epoch (a change of password or identity) since it was asked
  *     for.
  *  6. Looking consumes nothing. A refused password consumes nothing.
  *  7. Of several commits one MUST win; it ends every session, known device
- *     and log-in under way, in one step with the change, tells the owner by
+ *     and log-in under way, in one step with the change, sends the owner a
  *     mail, and logs nobody in.
  */
 #include "auth/reset.h"
@@ -26,7 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/account_change.h"
+#include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
@@ -121,36 +121,46 @@ static void fill_decoy(struct stauth_mail *mail,
 	decoy->expires_at = reset->expires_at;
 }
 
-static enum stauth_rc post(struct stauth_ctx *ctx,
-	const struct stauth_account *account, const struct answer *answer,
-	const char *email, const char *address, struct stauth_err *err)
-{
-	const struct stauth_actor actor = {"", "web", address};
-	bool link = answer->kind == STAUTH_MAIL_RESET_LINK;
-	struct stauth_mailing mailing = {0};
-	struct stauth_reset reset = {0};
-	enum stauth_rc rc = stauth_mail_fill(ctx, answer->kind, account->email,
-		account->name, LIFE_S, &mailing.mail, err);
+/* One question for a link, and what comes of it. */
+struct asked {
+	struct stauth_account account; /* zeroed: none */
+	struct answer answer;
+	const char *email; /* canonical */
+	const char *address;
+};
 
-	if (rc == STAUTH_OK) {
-		rc = make_token(ctx, account, &mailing.mail, &reset, err);
+static enum stauth_rc post(struct stauth_ctx *ctx, const struct asked *asked,
+	struct stauth_err *err)
+{
+	const struct stauth_account *account = &asked->account;
+	const struct stauth_actor actor = {"", "web", asked->address};
+	bool link = asked->answer.kind == STAUTH_MAIL_RESET_LINK;
+	struct stauth_mailing mailing = {0};
+
+	enum stauth_rc rc = stauth_mail_fill(ctx, asked->answer.kind,
+		account->email, account->name, LIFE_S, &mailing.mail, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_reset reset = {0};
+	rc = make_token(ctx, account, &mailing.mail, &reset, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
 	struct stauth_pin decoy = {0};
-	int64_t wait_s = 0;
-	if (rc == STAUTH_OK) {
-		if (link) {
-			mailing.reset = &reset;
-		} else {
-			fill_decoy(&mailing.mail, &reset, &decoy);
-			mailing.pin = &decoy;
-		}
-		stauth_mailing_set_limits(
-			&mailing, STAUTH_MAILING_RESET, email, address);
-		stauth_audit_fill(&mailing.audit, "reset.ask", link,
-			account->uid ? account->name : email, account->uid,
-			&actor, answer->why);
-		rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
+	if (link) {
+		mailing.reset = &reset;
+	} else {
+		fill_decoy(&mailing.mail, &reset, &decoy);
+		mailing.pin = &decoy;
 	}
+	stauth_mailing_set_limits(
+		&mailing, STAUTH_MAILING_RESET, asked->email, asked->address);
+	stauth_audit_fill(&mailing.audit, "reset.ask", link,
+		account->uid != 0 ? account->name : asked->email, account->uid,
+		&actor, asked->answer.why);
+	int64_t wait_s = 0;
+	rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
 	stauth_wipe(&mailing, sizeof(mailing));
 	return rc == STAUTH_THROTTLED ? STAUTH_OK : rc;
 }
@@ -159,24 +169,24 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
 	const char *address, struct stauth_err *err)
 {
 	char canonical[STAUTH_EMAIL_SIZE];
-	enum stauth_rc rc = stauth_mailing_ready(ctx->config, err);
+	struct asked asked = {.email = canonical, .address = address};
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_email_canonical(
-			email, strlen(email), canonical, err);
+	enum stauth_rc rc = stauth_mailing_ready(ctx->config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = stauth_email_canonical(email, strlen(email), canonical, err);
 	if (rc != STAUTH_OK) {
 		return stauth_account_report(ctx, rc, err);
 	}
-	struct stauth_account account = {0};
 	rc = ctx->accounts->ops->user_by_email(
-		ctx->accounts, canonical, &account, err);
-	stauth_wipe_array(account.password);
+		ctx->accounts, canonical, &asked.account, err);
+	stauth_wipe_array(asked.account.password);
 	if (rc < 0) {
 		return rc;
 	}
-	struct answer answer = answer_for(rc == STAUTH_OK, &account);
-	return post(ctx, &account, &answer, canonical, address, err);
+	asked.answer = answer_for(rc == STAUTH_OK, &asked.account);
+	return post(ctx, &asked, err);
 }
 
 /* --- 4. */
@@ -204,57 +214,59 @@ static enum stauth_rc may_link(struct stauth_ctx *ctx,
 }
 
 static enum stauth_rc make_link(struct stauth_ctx *ctx,
-	const struct stauth_account *account, bool send,
-	const struct stauth_actor *actor, char ret_link[STAUTH_RESET_LINK_SIZE],
-	struct stauth_err *err)
+	const struct stauth_reset_link *link, const struct stauth_actor *actor,
+	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err)
 {
+	struct stauth_account account = {0};
 	struct stauth_mailing mailing = {.never_refuse = true};
-	struct stauth_reset reset = {0};
-	enum stauth_rc rc = stauth_mail_fill(ctx,
-		send ? STAUTH_MAIL_RESET_LINK : STAUTH_MAIL_NONE,
-		account->email, account->name, LIFE_S, &mailing.mail, err);
+	char token[STAUTH_MAIL_CODE_SIZE] = "";
 
-	if (rc == STAUTH_OK) {
-		rc = make_token(ctx, account, &mailing.mail, &reset, err);
+	enum stauth_rc rc = stauth_account_read(ctx, link->name, &account, err);
+	stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = may_link(ctx, &account, link->send, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_mail_fill(ctx,
+		link->send ? STAUTH_MAIL_RESET_LINK : STAUTH_MAIL_NONE,
+		account.email, account.name, LIFE_S, &mailing.mail, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_reset reset = {0};
+	rc = make_token(ctx, &account, &mailing.mail, &reset, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	memcpy(token, mailing.mail.code, sizeof(token));
+	if (!link->send) {
+		stauth_wipe_array(mailing.mail.code);
+	}
+	mailing.no_mail = !link->send;
+	mailing.reset = &reset;
+	stauth_audit_fill(&mailing.audit, "reset.link", true, account.name,
+		account.uid, actor, link->send ? "sent" : "");
 	int64_t wait_s = 0;
-	char token[STAUTH_MAIL_CODE_SIZE];
+	rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
 	if (rc == STAUTH_OK) {
-		memcpy(token, mailing.mail.code, sizeof(token));
-		if (!send) {
-			stauth_wipe_array(mailing.mail.code);
-		}
-		mailing.no_mail = !send;
-		mailing.reset = &reset;
-		stauth_audit_fill(&mailing.audit, "reset.link", true,
-			account->name, account->uid, actor, send ? "sent" : "");
-		rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
-		if (rc == STAUTH_OK) {
-			snprintf(ret_link, STAUTH_RESET_LINK_SIZE,
-				"%s/auth/reset?token=%s",
-				ctx->config->public_urls[0].origin, token);
-		}
-		stauth_wipe_array(token);
+		snprintf(ret_link, STAUTH_RESET_LINK_SIZE,
+			"%s/auth/reset?token=%s",
+			ctx->config->public_urls[0].origin, token);
 	}
+	stauth_wipe_array(token);
 	stauth_wipe(&mailing, sizeof(mailing));
 	return rc;
 }
 
-enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
-	bool send, const struct stauth_actor *actor,
+enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx,
+	const struct stauth_reset_link *link, const struct stauth_actor *actor,
 	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err)
 {
-	struct stauth_account account = {0};
-	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
-
-	stauth_wipe_array(account.password);
-	if (rc == STAUTH_OK) {
-		rc = may_link(ctx, &account, send, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = make_link(ctx, &account, send, actor, ret_link, err);
-	}
-	return stauth_account_report(ctx, rc, err);
+	return stauth_account_report(
+		ctx, make_link(ctx, link, actor, ret_link, err), err);
 }
 
 /* --- 5. and 6. */
@@ -264,18 +276,20 @@ static enum stauth_rc over(struct stauth_err *err)
 	return stauth_fail(err, STAUTH_EXPIRED, STAUTH_TEXT_LINK_EXPIRED);
 }
 
+/* The account that a token is good for, with the epoch it was asked at. */
 static enum stauth_rc find(struct stauth_ctx *ctx, const uint8_t hash[32],
 	struct stauth_account *account, struct stauth_err *err)
 {
 	struct stauth_reset reset = {0};
+
 	enum stauth_rc rc = ctx->state->ops->reset_read(ctx->state, hash,
 		ctx->state->ops->now(ctx->state), &reset, err);
-
-	if (rc == STAUTH_OK) {
-		rc = ctx->accounts->ops->user_by_uid(
-			ctx->accounts, reset.uid, account, err);
-		stauth_wipe_array(account->password);
+	if (rc != STAUTH_OK) {
+		return rc < 0 ? rc : over(err);
 	}
+	rc = ctx->accounts->ops->user_by_uid(
+		ctx->accounts, reset.uid, account, err);
+	stauth_wipe_array(account->password);
 	if (rc < 0) {
 		return rc;
 	}
@@ -305,49 +319,58 @@ enum stauth_rc stauth_reset_check(struct stauth_ctx *ctx, const char *token,
 /* --- 7. */
 
 static enum stauth_rc take_and_set(struct stauth_ctx *ctx,
-	const uint8_t hash[32], const struct stauth_account *account,
-	const char *encoded, const char *address, struct stauth_err *err)
+	const uint8_t hash[32], struct stauth_new_password *new_password,
+	const char *address, struct stauth_err *err)
 {
 	const struct stauth_actor actor = {"", "web", address};
 	struct stauth_reset reset = {0};
+
 	enum stauth_rc rc = ctx->state->ops->reset_take(ctx->state, hash,
 		ctx->state->ops->now(ctx->state), &reset, err);
-
 	if (rc != STAUTH_OK) {
 		return rc < 0 ? rc : over(err);
 	}
 	struct stauth_change change;
-	stauth_change_fill(ctx, "reset", account, &actor, "", true, &change);
-	/* Marked while it was hashed: the mark raises no epoch. */
+	stauth_change_fill_end(
+		ctx, "reset", new_password->account, &actor, &change);
+	/* What was checked before the slow hash is checked again. */
 	change.unless_system_login = true;
+	new_password->epoch = reset.epoch;
 	int ended = 0;
-	rc = stauth_account_write_password(ctx, account, reset.epoch, encoded,
-		false, &change, &ended, err);
+	rc = stauth_new_password_commit(
+		ctx, new_password, &change, &ended, err);
 	return rc > 0 ? over(err) : rc;
+}
+
+static enum stauth_rc commit(struct stauth_ctx *ctx, const char *token,
+	const struct stauth_secret *password, const char *address,
+	struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	struct stauth_new_password new_password = {
+		.account = &account, .password = password};
+	uint8_t hash[STAUTH_SHA256_LEN];
+
+	if (!hash_of(token, hash)) {
+		return over(err);
+	}
+	enum stauth_rc rc = find(ctx, hash, &account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_new_password_prepare(ctx, &new_password, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = take_and_set(ctx, hash, &new_password, address, err);
+	stauth_wipe_array(new_password.encoded);
+	return rc;
 }
 
 enum stauth_rc stauth_reset_commit(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_secret *password, const char *address,
 	struct stauth_err *err)
 {
-	uint8_t hash[STAUTH_SHA256_LEN];
-
-	if (!hash_of(token, hash)) {
-		return stauth_account_report(ctx, over(err), err);
-	}
-	struct stauth_account account = {0};
-	enum stauth_rc rc = find(ctx, hash, &account, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_password_check(ctx->config, account.name,
-			account.email, account.display_name, password, err);
-	}
-	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	if (rc == STAUTH_OK) {
-		rc = stauth_hash_new(ctx, false, password, encoded, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = take_and_set(ctx, hash, &account, encoded, address, err);
-		stauth_wipe_array(encoded);
-	}
-	return stauth_account_report(ctx, rc, err);
+	return stauth_account_report(
+		ctx, commit(ctx, token, password, address, err), err);
 }

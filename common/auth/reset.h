@@ -29,8 +29,12 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
  * address (BADVALUE: it has none). REFUSED: marked for system log-in.
  * NOTFOUND; ECONFIG: no PUBLIC_URL. The link is a secret.
  */
-enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx, const char *name,
-	bool send, const struct stauth_actor *actor,
+struct stauth_reset_link {
+	const char *name; /* whose; as typed */
+	bool send;
+};
+enum stauth_rc stauth_reset_link(struct stauth_ctx *ctx,
+	const struct stauth_reset_link *link, const struct stauth_actor *actor,
 	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err);
 
 /* Does this token still hold? Consumes nothing. EXPIRED. ret_name: whose. */

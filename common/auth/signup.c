@@ -28,7 +28,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/account_change.h"
+#include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
@@ -76,27 +76,37 @@ struct signup {
 	bool taken; /* the address has an account */
 };
 
-static enum stauth_rc check_fields(struct signup *su, const char *email,
-	const struct stauth_secret *password,
-	enum stauth_signup_field *ret_field, struct stauth_err *err)
+static enum stauth_rc set_email(
+	struct signup *su, const char *email, struct stauth_err *err)
 {
-	struct stauth_pending *pending = &su->pending;
-
-	*ret_field = STAUTH_SIGNUP_EMAIL;
 	enum stauth_rc rc = stauth_email_canonical(
-		email, strlen(email), pending->email, err);
+		email, strlen(email), su->pending.email, err);
+
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	char name[STAUTH_NAME_SIZE];
-	rc = stauth_name_canonical(
-		pending->email, strlen(pending->email), name, err);
-	if (rc != STAUTH_OK) {
-		return rc;
+	return stauth_name_canonical(
+		su->pending.email, strlen(su->pending.email), name, err);
+}
+
+static enum stauth_rc set_password(struct signup *su,
+	const struct stauth_secret *password, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	struct stauth_new_password new_password = {
+		.account = &account, .password = password};
+
+	memcpy(account.name, su->pending.email, sizeof(account.name));
+	memcpy(account.email, su->pending.email, sizeof(account.email));
+	enum stauth_rc rc =
+		stauth_new_password_prepare(su->ctx, &new_password, err);
+	if (rc == STAUTH_OK) {
+		memcpy(su->pending.password, new_password.encoded,
+			sizeof(su->pending.password));
 	}
-	*ret_field = STAUTH_SIGNUP_PASSWORD;
-	return stauth_password_check(su->ctx->config, pending->email,
-		pending->email, "", password, err);
+	stauth_wipe_array(new_password.encoded);
+	return rc;
 }
 
 /* --- 4. */
@@ -277,13 +287,14 @@ static enum stauth_rc start(struct signup *su, const char *email,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = check_fields(su, email, password, ret_field, err);
+	rc = set_email(su, email, err);
 	if (rc != STAUTH_OK) {
+		*ret_field = STAUTH_SIGNUP_EMAIL;
 		return rc;
 	}
-	*ret_field = STAUTH_SIGNUP_NONE;
-	rc = stauth_hash_new(ctx, false, password, pending->password, err);
+	rc = set_password(su, password, err);
 	if (rc != STAUTH_OK) {
+		*ret_field = STAUTH_SIGNUP_PASSWORD;
 		return rc;
 	}
 	pending->created_at = ctx->state->ops->now(ctx->state);
@@ -392,18 +403,13 @@ enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
 			err);
 	}
 	struct stauth_change change;
-	stauth_change_fill(
-		ctx, "signup.delete", &account, actor, "", false, &change);
+	stauth_change_fill(ctx, "signup.delete", &account, actor, &change);
 	int count = 0;
 	enum stauth_rc rc = ctx->accounts->ops->pending_delete(
 		ctx->accounts, account.name, &change, &count, err);
 	if (rc == STAUTH_NOTFOUND) {
 		rc = stauth_fail(
 			err, rc, STAUTH_TEXT_PENDING_NONE, account.name);
-	}
-	int ended = 0;
-	if (rc == STAUTH_OK) {
-		rc = stauth_change_after(ctx, 0, &change, &ended, err);
 	}
 	return stauth_account_report(ctx, rc, err);
 }

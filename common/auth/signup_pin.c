@@ -29,7 +29,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/account_change.h"
+#include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/rate_limit.h"
 #include "auth/session.h"
@@ -269,16 +269,10 @@ static enum stauth_rc promote(const struct attempt *try,
 	memcpy(account->email, pending->email, sizeof(account->email));
 	memcpy(account->password, pending->password, sizeof(account->password));
 	struct stauth_change change;
-	stauth_change_fill(ctx, "signup", account, &actor, "", false, &change);
+	stauth_change_fill(ctx, "signup", account, &actor, &change);
 	int64_t uid = 0;
 	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
 		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	change.audit.uid = uid;
-	int ended = 0;
-	rc = stauth_change_after(ctx, uid, &change, &ended, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

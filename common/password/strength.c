@@ -177,14 +177,3 @@ void stauth_strength(const struct stauth_secret *password,
 	ZxcvbnFreeInfo(matches);
 	stauth_wipe_array(judged);
 }
-
-const char *stauth_strength_word(int score)
-{
-	static const char *const word[] = {
-		"very weak", "weak", "fair", "good", "strong"};
-
-	if (score < 0) {
-		score = 0;
-	}
-	return word[score > 4 ? 4 : score];
-}

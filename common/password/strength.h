@@ -20,7 +20,4 @@ void stauth_strength(const struct stauth_secret *password,
 	const char *const *words, size_t word_count,
 	struct stauth_strength *ret_strength);
 
-/* "very weak", "weak", "fair", "good", "strong". */
-const char *stauth_strength_word(int score);
-
 #endif

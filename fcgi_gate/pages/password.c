@@ -2,9 +2,10 @@
 /*
  * The owner changes the password.
  *
- * 1. What can be refused without the old password MUST be refused first, at
- *    the field (422), so that a slip counts as no failure.
- * 2. The old password MUST be checked like any log-in, throttle and all.
+ * 1. A form that is incomplete or whose two new passwords differ MUST be
+ *    refused first, at the field (422), so that a slip counts as no failure.
+ * 2. The old password MUST be checked like any log-in, throttle and all, and
+ *    before the new one is judged: that costs time.
  * 3. All other sessions end and all other devices are void, in the same
  *    transaction (the domain's).
  * 4. A session that was only good for this change MUST be replaced by a new
@@ -51,15 +52,7 @@ static int judge_new(struct gate_page *page, struct change *change)
 		return refuse(page, &change->new.fault_password,
 			STAUTH_TEXT_PASSWORD_SAME);
 	}
-	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_account_password_check(page->ctx,
-		change->session.user, change->session.email,
-		change->session.display_name, &change->new.secret, &err);
-	if (rc < 0) {
-		return gate_signin_unavailable(page, &err);
-	}
-	return rc == STAUTH_OK ? 0
-			       : gate_newpass_refuse(page, &change->new, &err);
+	return 0;
 }
 
 static int commit(struct gate_page *page, struct change *change,
@@ -68,10 +61,16 @@ static int commit(struct gate_page *page, struct change *change,
 	struct stauth_err err = {0};
 	struct stauth_actor actor = gate_page_actor(page);
 	int ended = 0;
-	enum stauth_rc rc = stauth_account_change_own(page->ctx, login,
-		&change->session,
-		page->cookies.device[0] != '\0' ? page->cookies.device : NULL,
-		&change->new.secret, &actor, &ended, &err);
+	const struct stauth_password_change given = {
+		.login = login,
+		.session = &change->session,
+		.device_token = page->cookies.device[0] != '\0'
+					? page->cookies.device
+					: NULL,
+		.password = &change->new.secret,
+	};
+	enum stauth_rc rc =
+		stauth_password_change(page->ctx, &given, &actor, &ended, &err);
 	if (rc < 0) {
 		return gate_signin_unavailable(page, &err);
 	}

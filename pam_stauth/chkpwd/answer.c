@@ -159,8 +159,9 @@ static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
 	stauth_wipe_array(account.password);
 	int ended;
 	if (rc == STAUTH_OK && really) {
-		rc = stauth_account_passwd(ctx, ask->user, &ask->new_password,
-			false, &ask->actor, &ended, err);
+		const struct stauth_password_set set = {
+			ask->user, &ask->new_password, false};
+		rc = stauth_password_set(ctx, &set, &ask->actor, &ended, err);
 	}
 	if (rc == STAUTH_OK) {
 		say(answer, PAMST_ALLOW, NULL);
@@ -178,9 +179,10 @@ static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
 	int ended;
 
 	if (rc == STAUTH_OK && login.verdict == STAUTH_ALLOW) {
-		rc = really ? stauth_account_change_own(ctx, &login, NULL, NULL,
-				      &ask->new_password, &ask->actor, &ended,
-				      err)
+		const struct stauth_password_change change = {
+			.login = &login, .password = &ask->new_password};
+		rc = really ? stauth_password_change(
+				      ctx, &change, &ask->actor, &ended, err)
 			    : stauth_login_done(ctx, &login, "verify", err);
 		if (rc == STAUTH_OK) {
 			say(answer, PAMST_ALLOW, NULL);

@@ -4,6 +4,7 @@
 #define STAUTH_TEST_FIXTURE_H
 
 #include "auth/account.h"
+#include "auth/account_parts.h"
 #include "auth/ctx.h"
 #include "auth/login.h"
 #include "auth/session.h"
@@ -57,6 +58,42 @@ size_t fixture_rows(
 	struct fixture *f, const char *event, struct stauth_audit_row *ret_row);
 /* A file below the directory. */
 void fixture_write(struct fixture *f, const char *name, const char *text);
+
+/* The same calls with the name, or what is given, as arguments. */
+static inline enum stauth_rc fixture_edit(struct stauth_ctx *ctx,
+	const char *name, const struct stauth_account_edit *edit,
+	const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_account_edit named = *edit;
+
+	named.name = name;
+	return stauth_account_edit(ctx, &named, actor, ret_ended, err);
+}
+
+static inline enum stauth_rc fixture_passwd(struct stauth_ctx *ctx,
+	const char *name, const struct stauth_secret *password,
+	bool must_change, const struct stauth_actor *actor, int *ret_ended,
+	struct stauth_err *err)
+{
+	const struct stauth_password_set set = {name, password, must_change};
+
+	return stauth_password_set(ctx, &set, actor, ret_ended, err);
+}
+
+/* What an account of this name, address and display name may choose. */
+static inline enum stauth_rc fixture_password_check(struct stauth_ctx *ctx,
+	const char *name, const char *email, const char *display_name,
+	const struct stauth_secret *password, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+
+	snprintf(account.name, sizeof(account.name), "%s", name);
+	snprintf(account.email, sizeof(account.email), "%s", email);
+	snprintf(account.display_name, sizeof(account.display_name), "%s",
+		display_name);
+	return stauth_password_check(ctx->config, &account, password, err);
+}
 
 #define FIXTURE_TEST(f)                                                        \
 	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)

@@ -62,7 +62,7 @@ static inline void do_change(struct fixture *f, enum change change)
 	int ended;
 
 	if (change == PASSWORD) {
-		assert_ok(stauth_account_passwd(&f->ctx, ALICE, &secret, false,
+		assert_ok(fixture_passwd(&f->ctx, ALICE, &secret, false,
 			&fixture_actor, &ended, &err));
 		return;
 	}
@@ -78,7 +78,7 @@ static inline void do_change(struct fixture *f, enum change change)
 	edit.disabled = change == DISABLE ? 1 : -1;
 	edit.system_login = change == MARK ? 1 : edit.system_login;
 	edit.email = change == EMAIL ? "other@example.com" : NULL;
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, ALICE, &edit, &fixture_actor, &ended, &err));
 }
 

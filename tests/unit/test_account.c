@@ -29,7 +29,7 @@ static enum stauth_rc edit(struct fixture *f, const char *name,
 {
 	struct stauth_err err;
 
-	return stauth_account_edit(
+	return fixture_edit(
 		&f->ctx, name, what, &fixture_actor, ret_ended, &err);
 }
 
@@ -292,28 +292,25 @@ static void no_page_changes_an_account_marked_for_the_host(void **state)
 		&f->ctx, &marked, &fixture_actor, &account, &err));
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	mark.system_login = 1;
-	assert_rc(stauth_account_edit(
-			  &f->ctx, "alice", &mark, &page, &ended, &err),
+	assert_rc(fixture_edit(&f->ctx, "alice", &mark, &page, &ended, &err),
 		STAUTH_REFUSED);
 	mark = no_edit;
 	mark.email = "evil@example.com";
-	assert_rc(
-		stauth_account_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
+	assert_rc(fixture_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
 		STAUTH_REFUSED);
 	mark = no_edit;
 	mark.system_login = 0;
-	assert_rc(
-		stauth_account_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
+	assert_rc(fixture_edit(&f->ctx, "ops", &mark, &page, &ended, &err),
 		STAUTH_REFUSED);
-	assert_rc(stauth_account_passwd(
+	assert_rc(fixture_passwd(
 			  &f->ctx, "ops", &secret, false, &page, &ended, &err),
 		STAUTH_REFUSED);
 	assert_rc(stauth_account_delete(&f->ctx, "ops", &page, &ended, &err),
 		STAUTH_REFUSED);
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, "ops", &mark, &fixture_actor, &ended, &err));
-	assert_ok(stauth_account_edit(
-		&f->ctx, "alice", &no_edit, &page, &ended, &err));
+	assert_ok(
+		fixture_edit(&f->ctx, "alice", &no_edit, &page, &ended, &err));
 }
 
 /* --- two at once */
@@ -368,24 +365,6 @@ static void an_edit_that_was_overtaken_is_made_again(void **state)
 
 /* --- accounts that live elsewhere than the state */
 
-static void sessions_end_before_a_change_in_another_database(void **state)
-{
-	struct fixture *f = *state;
-	struct stauth_account_edit disable = no_edit;
-	struct stauth_session_grant grant;
-	int ended = 0;
-
-	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	f->accounts_ops.with_state = false;
-	disable.disabled = 1;
-	assert_rc(edit(f, "alice", &disable, &ended), STAUTH_OK);
-	assert_int_equal(ended, 1);
-	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
-	assert_true(fixture_rows(f, "session.revoke_all", NULL) > 0);
-	assert_true(fixture_rows(f, "user.disable", NULL) > 0);
-}
-
 static void lists_hold_no_password(void **state)
 {
 	struct fixture *f = *state;
@@ -395,13 +374,15 @@ static void lists_hold_no_password(void **state)
 
 	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_list(
-		&f->ctx, NULL, NULL, 10, found, &count, &err));
+	assert_ok(stauth_account_list(&f->ctx,
+		&(struct stauth_account_page){.limit = 10}, found, &count,
+		&err));
 	assert_int_equal(count, 2);
 	assert_string_equal(found[0].name, "alice");
 	assert_int_equal(found[0].password[0], '\0');
-	assert_ok(stauth_account_list(
-		&f->ctx, "OB", "", 10, found, &count, &err));
+	assert_ok(stauth_account_list(&f->ctx,
+		&(struct stauth_account_page){"OB", "", 10}, found, &count,
+		&err));
 	assert_int_equal(count, 1);
 	free(found);
 	assert_int_equal(get(f, "bob").password[0], '\0');
@@ -421,7 +402,6 @@ int main(void)
 		FIXTURE_TEST(a_deleted_account_is_gone_with_its_sessions),
 		FIXTURE_TEST(no_page_changes_an_account_marked_for_the_host),
 		FIXTURE_TEST(an_edit_that_was_overtaken_is_made_again),
-		FIXTURE_TEST(sessions_end_before_a_change_in_another_database),
 		FIXTURE_TEST(lists_hold_no_password),
 	};
 

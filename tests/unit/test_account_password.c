@@ -28,7 +28,7 @@ static enum stauth_rc fits(struct fixture *f, const char *password, size_t len,
 
 	memcpy(secret.data, password,
 		len < sizeof(secret.data) ? len : sizeof(secret.data));
-	return stauth_account_password_check(&f->ctx, "alice",
+	return fixture_password_check(&f->ctx, "alice",
 		"alice.smith@example.com", "Alice Wonderland", &secret, err);
 }
 
@@ -76,15 +76,15 @@ static void generated_passwords_are_good_and_differ(void **state)
 	struct stauth_secret two;
 	struct stauth_err err;
 
-	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
-	assert_ok(stauth_account_generate(&f->ctx, &two, &err));
+	assert_ok(stauth_password_generate(&f->ctx, &one, &err));
+	assert_ok(stauth_password_generate(&f->ctx, &two, &err));
 	assert_int_equal(one.len, 24);
 	assert_int_equal(strlen(one.data), 24);
 	assert_int_equal(
 		strspn(one.data, "abcdefghjkmnpqrstuvwxyz23456789-"), 24);
 	assert_string_not_equal(one.data, two.data);
 	f->config->password_min_length = 60;
-	assert_ok(stauth_account_generate(&f->ctx, &one, &err));
+	assert_ok(stauth_password_generate(&f->ctx, &one, &err));
 	assert_in_range(one.len, 60, 70);
 }
 
@@ -102,7 +102,7 @@ static void c14_no_random_no_password(void **state)
 	struct stauth_err err;
 
 	f->ctx.random = no_random;
-	assert_rc(stauth_account_generate(&f->ctx, &secret, &err),
+	assert_rc(stauth_password_generate(&f->ctx, &secret, &err),
 		STAUTH_ECRYPTO);
 	assert_string_equal(secret.data, "was");
 }
@@ -131,7 +131,7 @@ static void no_letter_is_likelier_than_another(void **state)
 
 	f->config->password_min_strength = 0;
 	f->ctx.random = loaded;
-	assert_ok(stauth_account_generate(&f->ctx, &secret, &err));
+	assert_ok(stauth_password_generate(&f->ctx, &secret, &err));
 	assert_string_equal(secret.data, "abcd-efgh-jkmn-pqrs-tuvw");
 }
 
@@ -146,7 +146,7 @@ static void c9_an_administrators_password_ends_everything(void **state)
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
-	assert_ok(stauth_account_passwd(
+	assert_ok(fixture_passwd(
 		&f->ctx, "Alice", &secret, true, &fixture_actor, &ended, &err));
 	assert_int_equal(ended, 1);
 	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
@@ -159,7 +159,7 @@ static void c9_an_administrators_password_ends_everything(void **state)
 		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
 		STAUTH_ALLOW);
 	assert_int_equal(fixture_rows(f, "password.set", NULL), 1);
-	assert_rc(stauth_account_passwd(&f->ctx, "nobody", &secret, false,
+	assert_rc(fixture_passwd(&f->ctx, "nobody", &secret, false,
 			  &fixture_actor, &ended, &err),
 		STAUTH_NOTFOUND);
 }
@@ -190,9 +190,11 @@ static enum stauth_rc change(
 	const struct stauth_actor owner = {"", "web", HOME};
 	struct stauth_secret secret = fixture_secret(password);
 
-	return stauth_account_change_own(&f->ctx, &own->login,
-		&own->here.session, own->here.device_token, &secret, &owner,
-		&own->ended, &own->err);
+	const struct stauth_password_change given = {&own->login,
+		&own->here.session, own->here.device_token, &secret};
+
+	return stauth_password_change(
+		&f->ctx, &given, &owner, &own->ended, &own->err);
 }
 
 static void c9_the_owners_change_keeps_this_browser_only(void **state)
@@ -264,7 +266,7 @@ static void a_change_of_what_changed_meanwhile_is_expired(void **state)
 	int ended;
 
 	own_setup(f, &own);
-	assert_ok(stauth_account_passwd(&f->ctx, "alice", &secret, false,
+	assert_ok(fixture_passwd(&f->ctx, "alice", &secret, false,
 		&fixture_actor, &ended, &err));
 	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_EXPIRED);
 	assert_int_equal(fixture_try(f, &own.login, "alice",

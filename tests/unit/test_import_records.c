@@ -222,7 +222,7 @@ static void k4_what_is_there_is_left_alone(void **state)
 	int ended;
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, "alice", &edit, &fixture_actor, &ended, &err));
 	CHECK(f, records, 0, 1, 2);
 	assert_int_equal(get(f, "alice", &account), STAUTH_OK);

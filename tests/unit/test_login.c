@@ -144,7 +144,7 @@ static void e1_all_refusals_look_the_same_and_cost_one_read(void **state)
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	(void)fixture_user(f, "closed", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, "closed", &disable, &fixture_actor, &ended, &err));
 	assert_ok(stauth_account_add(
 		&f->ctx, &empty, &fixture_actor, &account, &err));

@@ -202,8 +202,9 @@ static void old_password(struct world *w)
 	struct stauth_err err = {.rc = STAUTH_OK};
 	int ended = 0;
 
-	assert_ok(stauth_account_passwd(
-		&w->ctx, "alice", &secret, false, &nomem_actor, &ended, &err));
+	const struct stauth_password_set set = {"alice", &secret, false};
+	assert_ok(
+		stauth_password_set(&w->ctx, &set, &nomem_actor, &ended, &err));
 	two_sessions(w);
 	run_sql(w, "DELETE FROM outbox");
 }
@@ -223,8 +224,10 @@ static void change_password(struct world *w)
 	}
 	told->verdict = try_password(w, "alice", PASSWORD, &login, &told->rc);
 	if (told->verdict == STAUTH_ALLOW) {
-		told->rc = stauth_account_change_own(&w->ctx, &login, &session,
-			NULL, &secret, &nomem_actor, &ended, &err);
+		const struct stauth_password_change change = {
+			&login, &session, NULL, &secret};
+		told->rc = stauth_password_change(
+			&w->ctx, &change, &nomem_actor, &ended, &err);
 	}
 	stauth_login_finish(&login);
 }

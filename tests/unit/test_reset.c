@@ -103,7 +103,7 @@ static void unknown_disabled_and_marked_get_no_link(void **state)
 	assert_int_equal(fixture_rows(f, "reset.ask", &row), 2);
 	assert_false(row.ok);
 	(void)fixture_user(f, "root@example.com", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_edit(&f->ctx, "root@example.com",
+	assert_ok(fixture_edit(&f->ctx, "root@example.com",
 		&(struct stauth_account_edit){
 			.su = -1, .system_login = 1, .disabled = -1},
 		&fixture_actor, &(int){0}, &err));
@@ -147,8 +147,9 @@ static void an_administrators_link_is_printed_or_sent(void **state)
 	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
 	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
 	f->config->mail_transport = STAUTH_TRANSPORT_NONE;
-	assert_ok(stauth_reset_link(
-		&f->ctx, "bob", false, &fixture_actor, link, &err));
+	assert_ok(stauth_reset_link(&f->ctx,
+		&(struct stauth_reset_link){"bob", false}, &fixture_actor, link,
+		&err));
 	token = strstr(link, "token=");
 	assert_non_null(token);
 	assert_int_equal(
@@ -158,25 +159,30 @@ static void an_administrators_link_is_printed_or_sent(void **state)
 			  f->ctx.state, 60, fixture_now_s, &mail, &err),
 		STAUTH_NOTFOUND);
 	assert_rc(commit(f, token + 6, OTHER_PASSWORD), STAUTH_OK);
-	assert_rc(stauth_reset_link(
-			  &f->ctx, ALICE, true, &fixture_actor, link, &err),
+	assert_rc(stauth_reset_link(&f->ctx,
+			  &(struct stauth_reset_link){ALICE, true},
+			  &fixture_actor, link, &err),
 		STAUTH_ECONFIG);
 	f->config->mail_transport = STAUTH_TRANSPORT_FILE;
-	assert_rc(stauth_reset_link(
-			  &f->ctx, "bob", true, &fixture_actor, link, &err),
+	assert_rc(stauth_reset_link(&f->ctx,
+			  &(struct stauth_reset_link){"bob", true},
+			  &fixture_actor, link, &err),
 		STAUTH_BADVALUE);
-	assert_ok(stauth_reset_link(
-		&f->ctx, ALICE, true, &fixture_actor, link, &err));
+	assert_ok(stauth_reset_link(&f->ctx,
+		&(struct stauth_reset_link){ALICE, true}, &fixture_actor, link,
+		&err));
 	mail = next_mail(f);
 	assert_string_equal(mail.kind, "reset-link");
 	assert_string_equal(strstr(link, "token=") + 6, mail.code);
 	assert_rc(look(f, mail.code), STAUTH_OK);
 	do_change(f, MARK);
-	assert_rc(stauth_reset_link(
-			  &f->ctx, ALICE, false, &fixture_actor, link, &err),
+	assert_rc(stauth_reset_link(&f->ctx,
+			  &(struct stauth_reset_link){ALICE, false},
+			  &fixture_actor, link, &err),
 		STAUTH_REFUSED);
-	assert_rc(stauth_reset_link(
-			  &f->ctx, "nobody", false, &fixture_actor, link, &err),
+	assert_rc(stauth_reset_link(&f->ctx,
+			  &(struct stauth_reset_link){"nobody", false},
+			  &fixture_actor, link, &err),
 		STAUTH_NOTFOUND);
 }
 
@@ -195,7 +201,7 @@ static void every_change_of_a_password_is_told_by_mail(void **state)
 	assert_string_equal(mail.recipient, ALICE);
 	assert_int_equal(mail.expires_at, fixture_now_s + 86400);
 	(void)fixture_user(f, "bob", GOOD_PASSWORD, false);
-	assert_ok(stauth_account_passwd(
+	assert_ok(fixture_passwd(
 		&f->ctx, "bob", &secret, true, &fixture_actor, &ended, &err));
 	assert_string_equal(next_mail(f).kind, "-");
 	f->config->mail_transport = STAUTH_TRANSPORT_NONE;

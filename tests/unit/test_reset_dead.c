@@ -92,12 +92,12 @@ static void the_mark_is_read_again_after_an_administrators_hash(void **state)
 
 	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
 	mark_at_the_next_draw(f);
-	assert_rc(stauth_account_passwd(
+	assert_rc(fixture_passwd(
 			  &f->ctx, ALICE, &secret, false, &web, &ended, &err),
 		STAUTH_REFUSED);
 	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_ALLOW);
 	mark_at_the_next_draw(f);
-	assert_ok(stauth_account_passwd(
+	assert_ok(fixture_passwd(
 		&f->ctx, ALICE, &secret, false, &fixture_actor, &ended, &err));
 	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_ALLOW);
 }

@@ -164,7 +164,7 @@ static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	right(f, &login);
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, "alice", &edit, &fixture_actor, &ended, &err));
 	assert_rc(stauth_session_open(&f->ctx, &login, &ask, &grant, &err),
 		STAUTH_EXPIRED);
@@ -172,7 +172,7 @@ static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
 	right(f, &login);
 	edit.groups = NULL;
 	edit.disabled = 1;
-	assert_ok(stauth_account_edit(
+	assert_ok(fixture_edit(
 		&f->ctx, "alice", &edit, &fixture_actor, &ended, &err));
 	assert_rc(stauth_session_open(&f->ctx, &login, &ask, &grant, &err),
 		STAUTH_EXPIRED);
