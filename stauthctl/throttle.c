@@ -10,7 +10,7 @@
 #include "base/banned.h"
 
 static const struct ctl_field fields[] = {
-	{"lane", "LANE", CTL_TEXT, 0},
+	{"limit", "LANE", CTL_TEXT, 0},
 	{"user", "USER", CTL_TEXT, 0},
 	{"source", "SOURCE", CTL_TEXT, 0},
 	{"failures", "FAILURES", CTL_NUMBER, 0},

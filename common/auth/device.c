@@ -6,7 +6,7 @@
  *     token that is well formed.
  *  2. A device MUST count as known only for the account it was written for,
  *     at that account's present epoch, before its end.
- *  3. A device MUST NOT authenticate; all it opens is a lane of its own in
+ *  3. A device MUST NOT authenticate; all it opens is a limit of its own in
  *     the throttle and a hashing slot.
  */
 #include "auth/device.h"

@@ -13,7 +13,7 @@
 /*
  * Is this device cookie one of this account, of its present epoch and not
  * expired? *ret_known; the hash is set whenever the token is well formed.
- * A device never authenticates: it only opens the throttle's own lane.
+ * A device never authenticates: it only opens the throttle's own limit.
  */
 enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_account *account, bool *ret_known,

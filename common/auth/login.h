@@ -37,8 +37,8 @@ struct stauth_login {
 	enum stauth_verdict verdict;
 	/* the throttle's */
 	char caller[32]; /* of a helper that anybody may start; "" none */
-	struct stauth_rate_limit lanes[4];
-	size_t lane_count;
+	struct stauth_rate_limit limits[4];
+	size_t limit_count;
 	bool counted; /* failures counted and not yet taken back */
 };
 
@@ -54,7 +54,7 @@ struct stauth_login_request {
 	bool source_is_device;
 	/* Who may start as many programs as they like and call the service as
 	 * they like, by a name that is not theirs to choose; NULL: the source
-	 * is trusted. Counted in a lane of its own, whatever the source. */
+	 * is trusted. Counted in a limit of its own, whatever the source. */
 	const char *caller;
 };
 

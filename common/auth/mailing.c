@@ -55,7 +55,7 @@ enum stauth_rc stauth_mailing_ready(
 		.fixed_window = true, .closed_when_full = true,                \
 	}
 
-enum lane {
+enum limit {
 	LIMIT_PAUSE,
 	LIMIT_ADDRESS,
 	LIMIT_PINS,
@@ -63,7 +63,7 @@ enum lane {
 	LIMIT_ALL,
 };
 
-static const struct stauth_rate_limit lanes[] = {
+static const struct stauth_rate_limit limits[] = {
 	[LIMIT_PAUSE] = LIMIT_CLOSED("mail-pause", 1, 60),
 	[LIMIT_ADDRESS] = LIMIT_CLOSED("mail", 5, 3600),
 	[LIMIT_PINS] = LIMIT_CLOSED("mail-pins", 10, 86400),
@@ -73,9 +73,9 @@ static const struct stauth_rate_limit lanes[] = {
 
 const struct stauth_rate_limit *stauth_mailing_limit(const char *name)
 {
-	for (size_t i = 0; i < sizeof(lanes) / sizeof(*lanes); i++) {
-		if (strcmp(lanes[i].name, name) == 0) {
-			return &lanes[i];
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		if (strcmp(limits[i].name, name) == 0) {
+			return &limits[i];
 		}
 	}
 	return NULL;
@@ -87,21 +87,21 @@ static const char *topic_name(enum stauth_mailing_topic topic)
 }
 
 static struct stauth_rate_limit limit_of_address(
-	enum lane which, enum stauth_mailing_topic topic, const char *email)
+	enum limit which, enum stauth_mailing_topic topic, const char *email)
 {
-	struct stauth_rate_limit lane = lanes[which];
+	struct stauth_rate_limit limit = limits[which];
 
-	snprintf(
-		lane.key, sizeof(lane.key), "%s\n%s", email, topic_name(topic));
-	return lane;
+	snprintf(limit.key, sizeof(limit.key), "%s\n%s", email,
+		topic_name(topic));
+	return limit;
 }
 
-static struct stauth_rate_limit limit_of_key(enum lane which, const char *key)
+static struct stauth_rate_limit limit_of_key(enum limit which, const char *key)
 {
-	struct stauth_rate_limit lane = lanes[which];
+	struct stauth_rate_limit limit = limits[which];
 
-	snprintf(lane.key, sizeof(lane.key), "%s", key);
-	return lane;
+	snprintf(limit.key, sizeof(limit.key), "%s", key);
+	return limit;
 }
 
 void stauth_mailing_set_limits(struct stauth_mailing *mailing,
@@ -111,35 +111,35 @@ void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 
 	stauth_source_of_address(address != NULL ? address : "", source);
 	size_t n = 0;
-	mailing->lanes[n++] = limit_of_address(LIMIT_PAUSE, topic, email);
-	mailing->lanes[n++] = limit_of_address(LIMIT_ADDRESS, topic, email);
+	mailing->limits[n++] = limit_of_address(LIMIT_PAUSE, topic, email);
+	mailing->limits[n++] = limit_of_address(LIMIT_ADDRESS, topic, email);
 	if (topic == STAUTH_MAILING_SIGNUP) {
-		mailing->lanes[n++] =
+		mailing->limits[n++] =
 			limit_of_address(LIMIT_PINS, topic, email);
 	}
-	mailing->lanes[n++] =
+	mailing->limits[n++] =
 		limit_of_key(LIMIT_SOURCE, source[0] ? source : "?");
-	mailing->lanes[n++] = limit_of_key(LIMIT_ALL, EVERYBODY);
-	mailing->lane_count = n;
+	mailing->limits[n++] = limit_of_key(LIMIT_ALL, EVERYBODY);
+	mailing->limit_count = n;
 }
 
 /* The one counter with this key, read from where the list passes it. */
 static enum stauth_rc wait_of(struct stauth_ctx *ctx,
-	const struct stauth_rate_limit *lane, int64_t now_s,
+	const struct stauth_rate_limit *limit, int64_t now_s,
 	int64_t *ret_wait_s, struct stauth_err *err)
 {
 	char before[STAUTH_RATE_LIMIT_KEY_SIZE];
 
-	snprintf(before, sizeof(before), "%s", lane->key);
+	snprintf(before, sizeof(before), "%s", limit->key);
 	before[strlen(before) - 1] = '\0';
 	struct stauth_counter count;
 	size_t found = 0;
 	enum stauth_rc rc = ctx->state->ops->throttle_list(
-		ctx->state, lane->name, before, 1, now_s, &count, &found, err);
+		ctx->state, limit->name, before, 1, now_s, &count, &found, err);
 	if (rc == STAUTH_OK && found == 1 &&
-		strcmp(count.name, lane->name) == 0 &&
-		strcmp(count.key, lane->key) == 0) {
-		*ret_wait_s = stauth_counter_wait_s(lane, &count, now_s);
+		strcmp(count.name, limit->name) == 0 &&
+		strcmp(count.key, limit->key) == 0) {
+		*ret_wait_s = stauth_counter_wait_s(limit, &count, now_s);
 	}
 	return rc;
 }
@@ -148,16 +148,16 @@ enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	static const enum lane which[] = {
+	static const enum limit which[] = {
 		LIMIT_PAUSE, LIMIT_ADDRESS, LIMIT_PINS};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	int64_t longest_s = 0;
 
 	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
-		const struct stauth_rate_limit lane =
+		const struct stauth_rate_limit limit =
 			limit_of_address(which[i], topic, email);
 		int64_t wait_s = 0;
-		enum stauth_rc rc = wait_of(ctx, &lane, now_s, &wait_s, err);
+		enum stauth_rc rc = wait_of(ctx, &limit, now_s, &wait_s, err);
 
 		if (rc != STAUTH_OK) {
 			return rc;
@@ -175,8 +175,8 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	const struct stauth_mail_commit commit = {
-		.lanes = mailing->lanes,
-		.lane_count = mailing->lane_count,
+		.limits = mailing->limits,
+		.limit_count = mailing->limit_count,
 		.never_refuse = mailing->never_refuse,
 		.mail = mailing->no_mail ? NULL : &mailing->mail,
 		.pin = mailing->pin,

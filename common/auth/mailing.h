@@ -23,8 +23,8 @@ enum stauth_mailing_topic {
 /* One mail and what is counted for it. Holds the code: wipe after use. */
 struct stauth_mailing {
 	struct stauth_mail mail;
-	struct stauth_rate_limit lanes[STAUTH_MAILING_LIMITS];
-	size_t lane_count;
+	struct stauth_rate_limit limits[STAUTH_MAILING_LIMITS];
+	size_t limit_count;
 	bool never_refuse;
 	bool no_mail;                     /* only what it would carry */
 	const struct stauth_pin *pin;     /* NULL none */
@@ -41,7 +41,7 @@ enum stauth_rc stauth_mailing_ready(
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	enum stauth_mail_kind kind, const char *recipient, const char *user,
 	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err);
-/* The lanes of one mail to this (canonical) address, asked for from there. */
+/* The limits of one mail to this (canonical) address, asked for from there. */
 void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email,
 	const char *address);
@@ -55,7 +55,7 @@ enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
 	struct stauth_err *err);
 
-/* The numbers of a lane of mail, by its name; NULL: it is none of them. */
+/* The numbers of a limit of mail, by its name; NULL: it is none of them. */
 const struct stauth_rate_limit *stauth_mailing_limit(const char *name);
 
 #endif

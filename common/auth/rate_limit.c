@@ -12,15 +12,15 @@
  *  4. account, all unknown devices together: 20 failures in an hour are
  *     free, then one try in 10 s.
  *  5. source: 30 failures in ten minutes are free, then one try in 5 s.
- *  6. A device known for this account MUST be counted in a lane of its own
+ *  6. A device known for this account MUST be counted in a limit of its own
  *     with the numbers of 3 and in no other, so that nobody else can lock it
  *     out.
  *  7. A caller who names the source himself (a user who starts the helper)
- *     MUST be counted in a lane of his own too, whatever the source is
+ *     MUST be counted in a limit of his own too, whatever the source is
  *     called: 15 failures are free, then waits of 1 2 4 ... 60 s.
- *  8. A failure MUST be counted in every lane before the hash, and a refused
+ *  8. A failure MUST be counted in every limit before the hash, and a refused
  *     try MUST NOT be counted.
- *  9. A success takes the failure back from every lane; so does a fault that
+ *  9. A success takes the failure back from every limit; so does a fault that
  *     was no verdict, but that MUST NOT clear anything.
  */
 #include "auth/rate_limit.h"
@@ -73,20 +73,20 @@ static const struct stauth_rate_limit limit_caller = {
 static struct stauth_rate_limit *add_limit(
 	struct stauth_login *login, const struct stauth_rate_limit *pattern)
 {
-	struct stauth_rate_limit *lane = &login->lanes[login->lane_count++];
+	struct stauth_rate_limit *limit = &login->limits[login->limit_count++];
 
-	*lane = *pattern;
-	return lane;
+	*limit = *pattern;
+	return limit;
 }
 
 static void device_limit(struct stauth_login *login, const char *account)
 {
 	char hex[STAUTH_SHA256_LEN * 2 + 1];
-	struct stauth_rate_limit *lane = add_limit(login, &limit_own);
+	struct stauth_rate_limit *limit = add_limit(login, &limit_own);
 
 	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
-	lane->name = "device";
-	snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, hex);
+	limit->name = "device";
+	snprintf(limit->key, sizeof(limit->key), "%s\n%s", account, hex);
 }
 
 const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name)
@@ -109,31 +109,31 @@ void stauth_rate_limits_fill(struct stauth_login *login, const char *account)
 {
 	const char *source = login->source[0] ? login->source : "?";
 
-	login->lane_count = 0;
-	struct stauth_rate_limit *lane;
+	login->limit_count = 0;
+	struct stauth_rate_limit *limit;
 	if (login->caller[0]) {
-		lane = add_limit(login, &limit_caller);
-		snprintf(lane->key, sizeof(lane->key), "%s\n%s", account,
+		limit = add_limit(login, &limit_caller);
+		snprintf(limit->key, sizeof(limit->key), "%s\n%s", account,
 			login->caller);
 	}
 	if (login->known_device) {
 		device_limit(login, account);
 		return;
 	}
-	lane = add_limit(login, &limit_own);
-	lane->name = "account+source";
-	snprintf(lane->key, sizeof(lane->key), "%s\n%s", account, source);
-	lane = add_limit(login, &limit_account);
-	snprintf(lane->key, sizeof(lane->key), "%s", account);
-	lane = add_limit(login, &limit_source);
-	snprintf(lane->key, sizeof(lane->key), "%s", source);
+	limit = add_limit(login, &limit_own);
+	limit->name = "account+source";
+	snprintf(limit->key, sizeof(limit->key), "%s\n%s", account, source);
+	limit = add_limit(login, &limit_account);
+	snprintf(limit->key, sizeof(limit->key), "%s", account);
+	limit = add_limit(login, &limit_source);
+	snprintf(limit->key, sizeof(limit->key), "%s", source);
 }
 
 void stauth_rate_limits_source_only(struct stauth_login *login)
 {
-	login->lane_count = 0;
-	struct stauth_rate_limit *lane = add_limit(login, &limit_source);
-	snprintf(lane->key, sizeof(lane->key), "%s",
+	login->limit_count = 0;
+	struct stauth_rate_limit *limit = add_limit(login, &limit_source);
+	snprintf(limit->key, sizeof(limit->key), "%s",
 		login->source[0] ? login->source : "?");
 }
 
@@ -143,8 +143,8 @@ enum stauth_rc stauth_rate_limits_take(struct stauth_ctx *ctx,
 	struct stauth_state *state = ctx->state;
 	int64_t wait_s = 0;
 
-	enum stauth_rc rc = state->ops->throttle_take(state, login->lanes,
-		login->lane_count, login->never_refuse, state->ops->now(state),
+	enum stauth_rc rc = state->ops->throttle_take(state, login->limits,
+		login->limit_count, login->never_refuse, state->ops->now(state),
 		&wait_s, err);
 	if (rc == STAUTH_THROTTLED) {
 		login->wait_s = wait_s > 0 ? wait_s : 1;
@@ -161,8 +161,8 @@ enum stauth_rc stauth_rate_limits_done(struct stauth_ctx *ctx,
 	if (!login->counted) {
 		return STAUTH_OK;
 	}
-	enum stauth_rc rc = state->ops->throttle_done(state, login->lanes,
-		login->lane_count, success, state->ops->now(state), err);
+	enum stauth_rc rc = state->ops->throttle_done(state, login->limits,
+		login->limit_count, success, state->ops->now(state), err);
 	if (rc == STAUTH_OK) {
 		login->counted = false;
 	}

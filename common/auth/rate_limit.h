@@ -11,7 +11,7 @@
 struct stauth_login;
 struct stauth_actor;
 
-/* Fills login->lanes from its name, source and device. Pure. account: the
+/* Fills login->limits from its name, source and device. Pure. account: the
  * canonical name, or "!" for a name that cannot be one. */
 void stauth_rate_limits_fill(struct stauth_login *login, const char *account);
 
@@ -19,7 +19,7 @@ void stauth_rate_limits_fill(struct stauth_login *login, const char *account);
  * own. Pure. */
 void stauth_rate_limits_source_only(struct stauth_login *login);
 
-/* The numbers of a lane, by its name; without a key. */
+/* The numbers of a limit, by its name; without a key. */
 const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name);
 
 /* THROTTLED: login->wait_s. */
@@ -39,7 +39,7 @@ struct stauth_rate_limit_row {
 };
 
 /* Seconds that this counter says to wait; 0 none. Pure. */
-int64_t stauth_counter_wait_s(const struct stauth_rate_limit *lane,
+int64_t stauth_counter_wait_s(const struct stauth_rate_limit *limit,
 	const struct stauth_counter *count, int64_t now_s);
 /* Paged: after is the last row of the page before, NULL from the start. */
 enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,

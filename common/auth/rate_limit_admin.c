@@ -22,13 +22,14 @@
 
 #include "base/banned.h"
 
-static bool is_source(const char *lane)
+static bool is_source(const char *limit)
 {
-	return strcmp(lane, "source") == 0 || strcmp(lane, "mail-source") == 0;
+	return strcmp(limit, "source") == 0 ||
+	       strcmp(limit, "mail-source") == 0;
 }
 
-/* A key is SOURCE in the lanes of sources, else USER or USER and more; the
- * USER of a lane of mail is the address. All mails together are nobody's. */
+/* A key is SOURCE in the limits of sources, else USER or USER and more; the
+ * USER of a limit of mail is the address. All mails together are nobody's. */
 static void take_apart(struct stauth_rate_limit_row *row)
 {
 	const char *key = row->count.key;
@@ -52,11 +53,11 @@ static void take_apart(struct stauth_rate_limit_row *row)
 	}
 }
 
-int64_t stauth_counter_wait_s(const struct stauth_rate_limit *lane,
+int64_t stauth_counter_wait_s(const struct stauth_rate_limit *limit,
 	const struct stauth_counter *count, int64_t now_s)
 {
 	return stauth_rate_limit_wait_s(
-		lane, count->failures, count->first_at, count->last_at, now_s);
+		limit, count->failures, count->first_at, count->last_at, now_s);
 }
 
 enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,

@@ -163,8 +163,8 @@ static void fill_commit(struct stauth_ctx *ctx,
 	commit->session = grant->session;
 	commit->sessions_max = ctx->config->sessions_per_user;
 	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
-	commit->lanes = login->lanes;
-	commit->lane_count = login->counted ? login->lane_count : 0;
+	commit->limits = login->limits;
+	commit->limit_count = login->counted ? login->limit_count : 0;
 	stauth_audit_fill(&commit->audit, "login", true, login->account.name,
 		login->account.uid, &actor,
 		grant->session.remember ? "remember" : "");

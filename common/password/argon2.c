@@ -20,7 +20,7 @@
 
 #define MEMORY_KIB_MAX 262144
 #define PASSES_MAX     10
-#define LIMITS_MAX     8
+#define LANES_MAX      8
 #define SALT_MIN       8  /* libargon2's own least */
 #define SALT_LEN       16 /* of new hashes */
 #define SALT_MAX       64
@@ -112,7 +112,7 @@ static bool phc_parse(const char *rest, struct phc *phc)
 		!take(&at, ",t=") ||
 		!take_number(&at, PASSES_MAX, &phc->passes) ||
 		!take(&at, ",p=") ||
-		!take_number(&at, LIMITS_MAX, &phc->lanes) ||
+		!take_number(&at, LANES_MAX, &phc->lanes) ||
 		phc->memory_kib < 8 * phc->lanes) {
 		return false;
 	}

@@ -27,7 +27,11 @@
  *  8. A handle belongs to one thread of one process, opened after fork.
  */
 
-/* What goes along with every change of an account. */
+/*
+ * What goes along with every change of an account. Where the state lives in
+ * the same database it is one transaction with it; else (store/split.c) what
+ * ends has ended before the change is made.
+ */
 struct stauth_change {
 	int64_t now_s;     /* from state->ops->now() */
 	bool end_sessions; /* of this user, and void the known devices */
@@ -45,7 +49,7 @@ struct stauth_change {
 	bool unless_system_login;
 	struct stauth_audit_row audit; /* written in the same transaction */
 	/* A mail about it to the owner, borrowed; NULL none. Goes into the
-	 * outbox in the same transaction, else by the caller, like audit. */
+	 * outbox, like the audit row. */
 	const struct stauth_mail *notice;
 };
 
@@ -55,11 +59,6 @@ struct stauth_accounts {
 
 struct stauth_accounts_ops {
 	const char *name; /* the value of STORAGE */
-	/* Does the state live in the same database? Then end_sessions and
-	 * audit happen in the verb's transaction; else the caller ends the
-	 * sessions before and after, and writes the audit row itself. */
-	bool with_state;
-
 	/* All lookups: NOTFOUND. name and email are canonical. */
 	enum stauth_rc (*user_by_name)(struct stauth_accounts *accounts,
 		const char *name, struct stauth_account *ret_account,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/rc.h"
+#include "store/accounts.h"
 #include "store/records.h"
 
 /*
@@ -25,7 +26,7 @@
  *     was seen later. No sweep deletes such a row before its own end: a clock
  *     that begins in 1970 costs nobody anything once it is right. A user's
  *     next log-in ends his web sessions from the future.
- * 13. Whatever the clock does, nobody waits longer than a lane's longest wait,
+ * 13. Whatever the clock does, nobody waits longer than a limit's longest wait,
  *     and no mail longer than its longest pause.
  */
 
@@ -40,8 +41,8 @@ struct stauth_login_commit {
 	bool device; /* (re)writes the known device of this account */
 	uint8_t device_hash[32];
 	int64_t device_expires_at;
-	const struct stauth_rate_limit *lanes; /* success, see throttle_done */
-	size_t lane_count;
+	const struct stauth_rate_limit *limits; /* success, see throttle_done */
+	size_t limit_count;
 	struct stauth_audit_row audit;
 };
 
@@ -50,8 +51,8 @@ struct stauth_login_commit {
  * a crash leaves no PIN without its mail and no mail with a dead PIN.
  */
 struct stauth_mail_commit {
-	const struct stauth_rate_limit *lanes; /* of the mail throttle */
-	size_t lane_count;
+	const struct stauth_rate_limit *limits; /* of the mail throttle */
+	size_t limit_count;
 	bool never_refuse; /* an administrator's: counted only */
 	/* id, tries and created_at are the store's. NULL: none (a link that is
 	 * printed); then outbox_max is not asked. */
@@ -70,6 +71,15 @@ struct stauth_device {
 	int64_t created_at;
 	int64_t last_used_at;
 	int64_t expires_at;
+};
+
+/* What the state keeps of an account that lives in another store. */
+struct stauth_remote {
+	int64_t uid;
+	bool add; /* of remote_read: keep something from now on */
+	int64_t epoch;
+	int64_t last_login_at;
+	int64_t lock; /* of remote_lock */
 };
 
 enum stauth_health {
@@ -142,19 +152,19 @@ struct stauth_state_ops {
 		struct stauth_err *err);
 
 	/*
-	 * Counts a failure in every lane before the try, in one transaction.
-	 * THROTTLED, and nothing is counted, if a lane makes it wait; then
+	 * Counts a failure in every limit before the try, in one transaction.
+	 * THROTTLED, and nothing is counted, if a limit makes it wait; then
 	 * *ret_wait_s (>= 1) is the longest wait. never_refuse: only counts.
 	 */
 	enum stauth_rc (*throttle_take)(struct stauth_state *state,
-		const struct stauth_rate_limit *lanes, size_t count,
+		const struct stauth_rate_limit *limits, size_t count,
 		bool never_refuse, int64_t now_s, int64_t *ret_wait_s,
 		struct stauth_err *err);
-	/* After the try was no failure: success clears the lanes that say so
+	/* After the try was no failure: success clears the limits that say so
 	 * and takes one back from the others; without success (a fault, not
 	 * a verdict) one is taken back from all. */
 	enum stauth_rc (*throttle_done)(struct stauth_state *state,
-		const struct stauth_rate_limit *lanes, size_t count,
+		const struct stauth_rate_limit *limits, size_t count,
 		bool success, int64_t now_s, struct stauth_err *err);
 	/* Counters that count something and are not forgotten yet, in order of
 	 * name and key, after this name and key ("" from the start), at most
@@ -169,7 +179,7 @@ struct stauth_state_ops {
 		const char *part, const struct stauth_audit_row *audit,
 		int64_t now_s, int *ret_cleared, struct stauth_err *err);
 
-	/* THROTTLED, and nothing is counted or written, if a lane says wait
+	/* THROTTLED, and nothing is counted or written, if a limit says wait
 	 * (*ret_wait_s >= 1); EBUSY: the outbox is full. */
 	enum stauth_rc (*mail_commit)(struct stauth_state *state,
 		const struct stauth_mail_commit *commit, int64_t now_s,
@@ -226,6 +236,28 @@ struct stauth_state_ops {
 		int64_t after_id, int64_t since_s, const char *user,
 		size_t limit, struct stauth_audit_row *ret_rows,
 		size_t *ret_count, struct stauth_err *err);
+
+	/*
+	 * For accounts that live elsewhere (store/split.c). One change of an
+	 * account at a time: remote_lock, EBUSY if another is under way (for a
+	 * minute at most: who had it may be dead); then remote_begin, which
+	 * ends what the change ends, EXPIRED if the lock is lost; then
+	 * remote_end, with what the change asks to be written, or with NULL if
+	 * nothing was changed. From remote_begin on no session of the user
+	 * begins with what was read before remote_end.
+	 */
+	enum stauth_rc (*remote_lock)(struct stauth_state *state, int64_t now_s,
+		int64_t *ret_lock, struct stauth_err *err);
+	enum stauth_rc (*remote_begin)(struct stauth_state *state,
+		const struct stauth_remote *remote,
+		const struct stauth_change *change, int *ret_ended,
+		struct stauth_err *err);
+	enum stauth_rc (*remote_end)(struct stauth_state *state,
+		const struct stauth_remote *remote,
+		const struct stauth_change *change, struct stauth_err *err);
+	/* epoch and last_login_at of the account with this uid. */
+	enum stauth_rc (*remote_read)(struct stauth_state *state, int64_t now_s,
+		struct stauth_remote *remote, struct stauth_err *err);
 
 	/* Deletes at most limit dead rows (sessions over, devices, counters,
 	 * sign-ups, PINs, links, mails that expired, audit rows from before

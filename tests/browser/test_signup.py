@@ -60,7 +60,7 @@ class WithMail(unittest.TestCase):
 
     def setUp(self):
         self.box = mailbox.Mailbox(self.stack)
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
         self.stack.ctl("user", "delete", "bob@example.com", "--yes")
         for address in ("bob@example.com", "alice@example.com"):
             self.box.taken |= self.box.secrets(address)
@@ -167,7 +167,7 @@ class SignUp(WithMail):
         browser.button("Send a new code").click()
         browser.wait_text("You can request a new code in")
         self.look(browser, "verify-too-early")
-        self.stack.sql("DELETE FROM lanes WHERE name LIKE 'mail%'")
+        self.stack.sql("DELETE FROM rate_limits WHERE name LIKE 'mail%'")
         self.stack.sql("UPDATE pins SET expires_at = 1")
         browser.driver.get(self.stack.url + VERIFY)
         browser.wait_text("expired")

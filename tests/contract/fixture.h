@@ -15,6 +15,8 @@
 #include "../unit/unit.h"
 #include "config/config.h"
 #include "store/accounts.h"
+#include "store/split.h"
+#include "store/sqlite/provider.h"
 #include "store/state.h"
 #include "store/table.h"
 
@@ -30,13 +32,16 @@ struct fixture {
 	struct stauth_state *state;       /* of page */
 };
 
+/* split: the accounts are in a file of their own (store/split.c). */
 struct fixture_provider {
 	const char *name;
 	enum stauth_storage storage;
+	bool split;
 };
 
 static const struct fixture_provider providers[] = {
-	{"SQLITE", STAUTH_STORAGE_SQLITE},
+	{"SQLITE", STAUTH_STORAGE_SQLITE, false},
+	{"SPLIT", STAUTH_STORAGE_SQLITE, true},
 };
 
 /* The one that the tests run on now. */
@@ -67,13 +72,64 @@ static inline void make_config(struct fixture *fix, enum stauth_storage kind)
 		"stauth.db");
 }
 
+static inline void name_file(
+	const struct fixture *fix, const char *name, struct stauth_config *ret)
+{
+	*ret = *fix->config;
+	(void)snprintf(ret->sqlite_db, sizeof(ret->sqlite_db), "%s", name);
+}
+
+static inline enum stauth_rc open_split(const struct fixture *fix,
+	enum stauth_store_role role, struct stauth_store *ret_store,
+	struct stauth_err *err)
+{
+	struct stauth_config *config = calloc(1, sizeof(*config));
+	struct stauth_store accounts = {0};
+	struct stauth_store state = {0};
+	enum stauth_rc rc;
+
+	assert_non_null(config);
+	name_file(fix, "accounts.db", config);
+	rc = stauth_store_open(config, role, &accounts, err);
+	assert_rc(rc, STAUTH_OK);
+	*config = *fix->config;
+	config->storage = STAUTH_STORAGE_AIRTABLE;
+	rc = stauth_sqlite_open(config, role, &state, err);
+	assert_rc(rc, STAUTH_OK);
+	free(config);
+	return stauth_split_open(&accounts, &state, ret_store, err);
+}
+
+/* A handle with accounts and state. */
+static inline enum stauth_rc open_store(const struct fixture *fix,
+	enum stauth_store_role role, struct stauth_store *ret_store,
+	struct stauth_err *err)
+{
+	return provider->split
+		       ? open_split(fix, role, ret_store, err)
+		       : stauth_store_open(fix->config, role, ret_store, err);
+}
+
+static inline void init_stores(struct fixture *fix)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_config *config = calloc(1, sizeof(*config));
+
+	assert_non_null(config);
+	assert_ok(stauth_store_init(fix->config, &err));
+	if (provider->split) {
+		name_file(fix, "accounts.db", config);
+		assert_ok(stauth_store_init(config, &err));
+	}
+	free(config);
+}
+
 /* Opens the three handles; nothing is made. */
 static inline void open_stores(struct fixture *fix)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 
-	assert_ok(stauth_store_open(
-		fix->config, STAUTH_ROLE_PAGE, &fix->page, &err));
+	assert_ok(open_store(fix, STAUTH_ROLE_PAGE, &fix->page, &err));
 	assert_ok(stauth_store_open(
 		fix->config, STAUTH_ROLE_TOUCH, &fix->touch, &err));
 	assert_ok(stauth_store_open(
@@ -91,13 +147,12 @@ static inline void close_stores(struct fixture *fix)
 
 static inline int begin(void **state)
 {
-	struct stauth_err err = {STAUTH_OK, ""};
 	struct fixture *fix = calloc(1, sizeof(*fix));
 
 	assert_non_null(fix);
 	*state = fix;
 	make_config(fix, provider->storage);
-	assert_ok(stauth_store_init(fix->config, &err));
+	init_stores(fix);
 	open_stores(fix);
 	return 0;
 }

@@ -95,7 +95,7 @@ static void dead_rows_are_swept_in_batches(void **state)
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_account alice = add_user(fix, "alice");
-	struct stauth_rate_limit lane = {.name = "account",
+	struct stauth_rate_limit limit = {.name = "account",
 		.key = "k",
 		.free = 5,
 		.window_s = 60,
@@ -114,7 +114,7 @@ static void dead_rows_are_swept_in_batches(void **state)
 		assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	}
 	assert_ok(fix->state->ops->throttle_take(
-		fix->state, &lane, 1, false, NOW, &wait_s, &err));
+		fix->state, &limit, 1, false, NOW, &wait_s, &err));
 	assert_int_equal(expire(fix, 0, 0, 100, NOW + 9), 0);
 	/* Three sessions, one device. */
 	assert_int_equal(expire(fix, 0, 0, 2, NOW + 10), 2);

@@ -223,13 +223,13 @@ static void x18_pins_links_and_sign_ups_from_the_future_are_dead(void **state)
 	assert_done(look_reset(fix, 1, NOW, &reset));
 }
 
-static int64_t take(struct fixture *fix, const struct stauth_rate_limit *lane,
+static int64_t take(struct fixture *fix, const struct stauth_rate_limit *limit,
 	int64_t now_s)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 	int64_t wait_s = 0;
 	enum stauth_rc rc = fix->state->ops->throttle_take(
-		fix->state, lane, 1, false, now_s, &wait_s, &err);
+		fix->state, limit, 1, false, now_s, &wait_s, &err);
 
 	assert_true(rc == STAUTH_OK || rc == STAUTH_THROTTLED);
 	return wait_s;
@@ -283,10 +283,10 @@ static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 }
 
 /* The mail throttle's, too: refused, nothing else is written with it. */
-static void x18_the_lanes_of_mail_open_again(void **state)
+static void x18_the_limits_of_mail_open_again(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_rate_limit lane = {.name = "mail",
+	struct stauth_rate_limit limit = {.name = "mail",
 		.key = MAIL,
 		.free = 1,
 		.window_s = 600,
@@ -294,7 +294,7 @@ static void x18_the_lanes_of_mail_open_again(void **state)
 		.closed_when_full = true};
 	struct stauth_mail mail = a_mail(MAIL, "111111");
 	struct stauth_mail_commit commit = {
-		.lanes = &lane, .lane_count = 1, .mail = &mail};
+		.limits = &limit, .limit_count = 1, .mail = &mail};
 
 	commit.audit = a_change("signup.ask").audit;
 	assert_rc(commit_mail(fix, &commit, NOW + YEAR), STAUTH_OK);
@@ -362,7 +362,7 @@ int main(void)
 		ON(x18_devices_from_the_future_are_unknown),
 		ON(x18_pins_links_and_sign_ups_from_the_future_are_dead),
 		ON(x18_x19_no_wait_is_longer_than_the_longest),
-		ON(x18_the_lanes_of_mail_open_again),
+		ON(x18_the_limits_of_mail_open_again),
 		ON(x18_mails_put_off_by_a_year_go_out),
 		ON(x18_the_last_log_in_is_one_of_now),
 	};

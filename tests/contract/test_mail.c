@@ -9,16 +9,16 @@
 static struct stauth_rate_limit a_limit(
 	const char *name, int most, int64_t window_s)
 {
-	struct stauth_rate_limit lane;
+	struct stauth_rate_limit limit;
 
-	memset(&lane, 0, sizeof(lane));
-	lane.name = name;
-	(void)snprintf(lane.key, sizeof(lane.key), "%s", MAIL);
-	lane.free = most;
-	lane.window_s = window_s;
-	lane.fixed_window = true;
-	lane.closed_when_full = true;
-	return lane;
+	memset(&limit, 0, sizeof(limit));
+	limit.name = name;
+	(void)snprintf(limit.key, sizeof(limit.key), "%s", MAIL);
+	limit.free = most;
+	limit.window_s = window_s;
+	limit.fixed_window = true;
+	limit.closed_when_full = true;
+	return limit;
 }
 
 static void a_mail_is_handed_out_whole(void **state)
@@ -130,15 +130,15 @@ static void a_full_outbox_writes_nothing(void **state)
 	struct fixture *fix = *state;
 	struct stauth_pin pin = a_pin(1, 10);
 	struct stauth_mail mail = a_mail(MAIL, "333333");
-	struct stauth_rate_limit lane = a_limit("mail", 1, 60);
+	struct stauth_rate_limit limit = a_limit("mail", 1, 60);
 	struct stauth_mail_commit commit;
 	struct stauth_pin found;
 
 	post(fix, "a@example.org", "111111", NULL, NOW);
 	post(fix, "b@example.org", "222222", NULL, NOW);
 	memset(&commit, 0, sizeof(commit));
-	commit.lanes = &lane;
-	commit.lane_count = 1;
+	commit.limits = &limit;
+	commit.limit_count = 1;
 	commit.mail = &mail;
 	commit.pin = &pin;
 	commit.outbox_max = 2;
@@ -184,20 +184,20 @@ static void a_newer_pin_takes_the_older_mail_along(void **state)
 	assert_rc(take_mail(fix, NOW + 9, &mail), STAUTH_NOTFOUND);
 }
 
-static void f7_lanes_are_counted_with_the_mail(void **state)
+static void f7_limits_are_counted_with_the_mail(void **state)
 {
 	struct fixture *fix = *state;
 	const struct stauth_state_ops *ops = fix->state->ops;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_rate_limit lanes[] = {
+	struct stauth_rate_limit limits[] = {
 		a_limit("pause", 1, 60), a_limit("mail", 3, 3600)};
 	struct stauth_mail mail = a_mail(MAIL, "111111");
 	struct stauth_mail_commit commit;
 	int64_t wait_s = -1;
 
 	memset(&commit, 0, sizeof(commit));
-	commit.lanes = lanes;
-	commit.lane_count = 2;
+	commit.limits = limits;
+	commit.limit_count = 2;
 	commit.mail = &mail;
 	commit.outbox_max = 1000;
 	assert_ok(ops->mail_commit(fix->state, &commit, NOW, &wait_s, &err));
@@ -329,7 +329,7 @@ int main(void)
 		ON(one_of_two_that_expired_is_left),
 		ON(a_full_outbox_writes_nothing),
 		ON(a_newer_pin_takes_the_older_mail_along),
-		ON(f7_lanes_are_counted_with_the_mail),
+		ON(f7_limits_are_counted_with_the_mail),
 		ON(notices_go_with_the_change),
 		ON(what_is_over_is_swept),
 	};

@@ -52,8 +52,7 @@ static void run_process(const struct fixture *fix, racer *one, int first,
 	struct tally tally = {0, 0, 0, 0};
 	char go;
 
-	if (stauth_store_open(fix->config, STAUTH_ROLE_PAGE, &own.page, &err) !=
-		STAUTH_OK) {
+	if (open_store(fix, STAUTH_ROLE_PAGE, &own.page, &err) != STAUTH_OK) {
 		_exit(1);
 	}
 	own.accounts = own.page.accounts;

@@ -11,7 +11,7 @@
 static void fail_once(struct fixture *fix, const char *name, const char *key,
 	int64_t window_s, int64_t at)
 {
-	struct stauth_rate_limit lane = {.name = name,
+	struct stauth_rate_limit limit = {.name = name,
 		.free = 5,
 		.window_s = window_s,
 		.first_wait_s = 1,
@@ -19,9 +19,9 @@ static void fail_once(struct fixture *fix, const char *name, const char *key,
 	struct stauth_err err = {STAUTH_OK, ""};
 	int64_t wait_s = 0;
 
-	(void)snprintf(lane.key, sizeof(lane.key), "%s", key);
+	(void)snprintf(limit.key, sizeof(limit.key), "%s", key);
 	assert_ok(fix->state->ops->throttle_take(
-		fix->state, &lane, 1, true, at, &wait_s, &err));
+		fix->state, &limit, 1, true, at, &wait_s, &err));
 }
 
 /* All keys from the start, a page at a time, joined by blanks. */
@@ -95,7 +95,7 @@ static void counters_are_listed_in_order_and_pages(void **state)
 static void what_is_forgotten_is_not_listed(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_rate_limit lane = {.name = "account", .key = "carol"};
+	struct stauth_rate_limit limit = {.name = "account", .key = "carol"};
 	struct stauth_err err = {STAUTH_OK, ""};
 	char text[512];
 
@@ -104,7 +104,7 @@ static void what_is_forgotten_is_not_listed(void **state)
 	assert_int_equal(list(fix, NOW + 599, text, sizeof(text)), 2);
 	assert_int_equal(list(fix, NOW + 600, text, sizeof(text)), 1);
 	assert_ok(fix->state->ops->throttle_done(
-		fix->state, &lane, 1, true, NOW, &err));
+		fix->state, &limit, 1, true, NOW, &err));
 	assert_int_equal(list(fix, NOW, text, sizeof(text)), 1);
 	assert_string_equal(text, "account/alice ");
 }
@@ -137,43 +137,43 @@ static void a_part_clears_whole_parts_only(void **state)
 
 static void the_wait_is_the_one_that_is_kept(void **state)
 {
-	const struct stauth_rate_limit lane = {
+	const struct stauth_rate_limit limit = {
 		.free = 5, .first_wait_s = 1, .max_wait_s = 60};
 
 	(void)state;
-	assert_int_equal(stauth_rate_limit_wait_s(&lane, 4, NOW, NOW, NOW), 0);
-	assert_int_equal(stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+	assert_int_equal(stauth_rate_limit_wait_s(&limit, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(stauth_rate_limit_wait_s(&limit, 5, NOW, NOW, NOW), 1);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 8, NOW, NOW, NOW + 3), 5);
+		stauth_rate_limit_wait_s(&limit, 8, NOW, NOW, NOW + 3), 5);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 8, NOW, NOW, NOW + 8), 0);
+		stauth_rate_limit_wait_s(&limit, 8, NOW, NOW, NOW + 8), 0);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 1000000, NOW, NOW, NOW), 60);
+		stauth_rate_limit_wait_s(&limit, 1000000, NOW, NOW, NOW), 60);
 }
 
-static void a_closed_lane_waits_for_its_window(void **state)
+static void a_closed_limit_waits_for_its_window(void **state)
 {
-	struct stauth_rate_limit lane = {.free = 5,
+	struct stauth_rate_limit limit = {.free = 5,
 		.window_s = 3600,
 		.fixed_window = true,
 		.closed_when_full = true};
 
 	(void)state;
-	assert_int_equal(stauth_rate_limit_wait_s(&lane, 4, NOW, NOW, NOW), 0);
+	assert_int_equal(stauth_rate_limit_wait_s(&limit, 4, NOW, NOW, NOW), 0);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 3600);
+		stauth_rate_limit_wait_s(&limit, 5, NOW, NOW, NOW), 3600);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW + 3599), 1);
+		stauth_rate_limit_wait_s(&limit, 9, NOW, NOW, NOW + 3599), 1);
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW + 3600), 0);
+		stauth_rate_limit_wait_s(&limit, 9, NOW, NOW, NOW + 3600), 0);
 	/* A clock that went back never makes it longer than the window. */
 	assert_int_equal(
-		stauth_rate_limit_wait_s(&lane, 9, NOW, NOW, NOW - 500), 3600);
+		stauth_rate_limit_wait_s(&limit, 9, NOW, NOW, NOW - 500), 3600);
 	/* Without a fixed window there is no end to wait for. */
-	lane.fixed_window = false;
-	lane.first_wait_s = 1;
-	lane.max_wait_s = 60;
-	assert_int_equal(stauth_rate_limit_wait_s(&lane, 5, NOW, NOW, NOW), 1);
+	limit.fixed_window = false;
+	limit.first_wait_s = 1;
+	limit.max_wait_s = 60;
+	assert_int_equal(stauth_rate_limit_wait_s(&limit, 5, NOW, NOW, NOW), 1);
 }
 
 int main(void)
@@ -187,7 +187,7 @@ int main(void)
 			a_part_clears_whole_parts_only, begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_wait_is_the_one_that_is_kept, begin, end),
-		cmocka_unit_test(a_closed_lane_waits_for_its_window),
+		cmocka_unit_test(a_closed_limit_waits_for_its_window),
 	};
 
 	RUN_ON_EVERY_PROVIDER(tests);

@@ -85,9 +85,14 @@ static void a_log_in_of_yesterdays_account_is_refused(void **state)
 			  fix->state, login.device_hash, NOW, &device, &err),
 		STAUTH_NOTFOUND);
 	assert_int_equal(count_audit(fix, ""), 2);
+	assert_ok(fix->accounts->ops->user_by_name(
+		fix->accounts, "alice", &alice, &err));
 	alice.disabled = false;
 	assert_ok(fix->accounts->ops->user_update(
 		fix->accounts, &alice, &change, NULL, &err));
+	assert_ok(fix->accounts->ops->user_by_name(
+		fix->accounts, "alice", &alice, &err));
+	login.session.epoch = alice.epoch;
 	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 }
 

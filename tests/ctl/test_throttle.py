@@ -61,7 +61,7 @@ class Throttle(unittest.TestCase):
     def test_a_wait_is_shown_and_lifted_by_name(self):
         self.assertEqual(self.fail("alice", HERE, 9), 429)
         # The wait of a second may be over by the time it is listed.
-        self.stack.sql("UPDATE lanes SET failures = 12 "
+        self.stack.sql("UPDATE rate_limits SET failures = 12 "
                        "WHERE name = 'account+source'")
         waits = [r["wait_s"] for r in self.listed()
                  if r["lane"] == "account+source"]
@@ -101,7 +101,7 @@ class Throttle(unittest.TestCase):
     def test_many_counters_come_in_pages(self):
         rows = [("account", "user%04d" % i) for i in range(501)]
         for name, key in rows:
-            self.stack.sql("INSERT INTO lanes VALUES (?, ?, 3, 1, "
+            self.stack.sql("INSERT INTO rate_limits VALUES (?, ?, 3, 0, 0, 1, "
                            "strftime('%s'), strftime('%s') + 999)", name, key)
         users = [r["user"] for r in self.listed()]
         self.assertEqual(users, [key for _, key in rows])

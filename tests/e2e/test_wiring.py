@@ -286,11 +286,11 @@ class Wiring(unittest.TestCase):
         jar = set_cookies(first, {})
         form = {"username": "alice", "password": "wrong",
                 "csrf": form_csrf(first)}
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
         self.a_page_of_the_gate(
             self.stack.post_form("/auth/login", form, jar), 401)
         self.assertEqual(self.stack.sql(
-            "SELECT max(failures) FROM lanes"), [(1,)])
+            "SELECT max(failures) FROM rate_limits"), [(1,)])
         self.a_page_of_the_gate(self.stack.post_form(
             "/auth/login", dict(form, csrf=form_csrf(second)), jar), 403)
         for name, jar in (("alice", self.alice), ("bob", self.bob)):

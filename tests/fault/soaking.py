@@ -83,7 +83,7 @@ class Soak:
             self.children.run(self.stack.conf, "user", "delete", email,
                               "--yes")
             # The limits of mail are not what is tried here.
-            self.stack.sql("DELETE FROM lanes WHERE name LIKE 'mail%'")
+            self.stack.sql("DELETE FROM rate_limits WHERE name LIKE 'mail%'")
 
     def sign_up(self, email, address):
         password = new_password()

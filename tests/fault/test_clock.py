@@ -105,7 +105,7 @@ class Clock(unittest.TestCase):
         # Bob forgets his password, and the mail server is busy.
         for _ in range(5):
             self.guess("bob")
-        self.s.sql("UPDATE lanes SET failures = 12")  # now he waits a minute
+        self.s.sql("UPDATE rate_limits SET failures = 12")  # now he waits a minute
         self.assertEqual(self.guess("bob", PASSWORD).status, 429)
         self.sink.refuse = b"451 4.7.1 try again later"
         self.ask_for_mail("bob")

@@ -29,7 +29,7 @@ class MailCase(PagesCase):
 
     def setUp(self):
         self.box = mailbox.Mailbox(self.stack)
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
         for address in ("bob@example.com", "alice@example.com"):
             self.box.taken |= self.box.secrets(address)
 
@@ -52,7 +52,7 @@ class MailCase(PagesCase):
         return answer, jar
 
     def pass_cool_down(self):
-        self.stack.sql("DELETE FROM lanes WHERE name LIKE 'mail%'")
+        self.stack.sql("DELETE FROM rate_limits WHERE name LIKE 'mail%'")
 
     def drop(self, name="bob@example.com"):
         self.stack.ctl("user", "delete", name, "--yes")

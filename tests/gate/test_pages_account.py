@@ -111,7 +111,7 @@ class Account(unittest.TestCase):
                     for i in range(9)]
         self.assertEqual(statuses[0], 401)
         self.assertIn(429, statuses)
-        self.stack.sql("UPDATE lanes SET failures = failures + 8 "
+        self.stack.sql("UPDATE rate_limits SET failures = failures + 8 "
                        "WHERE failures >= 5")
         answer, _ = self.change(jar)
         self.assertEqual(answer.status, 429)

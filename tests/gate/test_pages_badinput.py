@@ -39,7 +39,7 @@ class BadInput(PagesCase):
                      FORM + " ; charset=utf-8", FORM.upper()):
             self.assertEqual(self.send(good, content_type=kind).status, 401,
                              kind)
-            self.stack.sql("DELETE FROM lanes")
+            self.stack.sql("DELETE FROM rate_limits")
 
     def test_d10_garbled_bodies(self):
         for body in (b"username=%", b"username=%4", b"username=%zz",
@@ -73,7 +73,7 @@ class BadInput(PagesCase):
         csrf_len = 43 - len("CSRF")
         body += b"a" * (65536 - len(body) - csrf_len)
         self.assertEqual(self.send(body).status, 401)
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
 
     def test_d11_lengths_that_are_none(self):
         for length, status in (

@@ -43,7 +43,7 @@ class Login(PagesCase):
         cls.stack.ctl("user", "disable", "disabled", check=True)
 
     def setUp(self):
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
 
     def live(self, jar):
         return self.stack.check(jar.get(COOKIE)).status == 204
@@ -196,7 +196,7 @@ class Login(PagesCase):
             shown = 'name="username" type="text" value="%s"' % name
             self.assertEqual(text.count(shown), 1)
             bodies.add(text.replace(shown, ""))
-            self.stack.sql("DELETE FROM lanes")
+            self.stack.sql("DELETE FROM rate_limits")
         self.assertEqual(len(bodies), 1)
 
     def test_a_wrong_password_keeps_the_name_and_tells_at_the_top(self):

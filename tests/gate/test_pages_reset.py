@@ -16,7 +16,7 @@ class Reset(MailCase):
         super().setUp()
         self.stack.ctl("user", "passwd", "alice", "--password-stdin",
                        stdin=PASSWORD + "\n", check=True)
-        self.stack.sql("DELETE FROM lanes")
+        self.stack.sql("DELETE FROM rate_limits")
 
     def link(self):
         """The token of a mailed link."""

@@ -33,14 +33,14 @@ class Throttle(unittest.TestCase):
         a slow machine does not sit it out."""
         statuses = self.fail(name, 8, address, **more)
         self.assertIn(429, statuses)
-        self.stack.sql("UPDATE lanes SET failures = failures + 8 "
+        self.stack.sql("UPDATE rate_limits SET failures = failures + 8 "
                        "WHERE failures >= 5 AND name <> 'account'")
         return statuses
 
     def test_e1_five_are_free_then_one_waits(self):
         self.assertEqual(self.fail("alice", 5), [401] * 5)
         # Three failures more, so that no slow machine outlives the wait.
-        self.stack.sql("UPDATE lanes SET failures = failures + 3 "
+        self.stack.sql("UPDATE rate_limits SET failures = failures + 3 "
                        "WHERE name = 'account+source'")
         answer, _ = self.stack.login("alice", PASSWORD)
         self.assertEqual(answer.status, 429)
@@ -49,7 +49,7 @@ class Throttle(unittest.TestCase):
         self.assertIn("Please wait %d s" % wait, answer.text)
         self.assertIn('value="alice"', answer.text)
         self.assertIn("<title>Error: ", answer.text)
-        self.stack.sql("UPDATE lanes SET last_at = last_at - ?", wait)
+        self.stack.sql("UPDATE rate_limits SET last_at = last_at - ?", wait)
         answer, _ = self.stack.login("alice", PASSWORD)
         self.assertEqual(answer.status, 303)
 
@@ -205,7 +205,7 @@ class Busy(unittest.TestCase):
                 self.assertLess(took, 5)
             # A 503 is no failure of theirs.
             self.assertEqual(stack.sql(
-                "SELECT COUNT(*) FROM lanes WHERE key LIKE '%user9%'"),
+                "SELECT COUNT(*) FROM rate_limits WHERE key LIKE '%user9%'"),
                 [(0,)])
 
     def test_e11_a_crowd_is_refused_at_once(self):

@@ -61,7 +61,7 @@ class Ssh(PamCase):
         told = self.sshd.ssh("alice", [("assword: ", "wrong")] * 5)
         self.assertEqual(told.status, 255)
         # The wait begins only now, however slow the machine is.
-        self.stack.sql("UPDATE lanes SET last_at = strftime('%s', 'now') + 20")
+        self.stack.sql("UPDATE rate_limits SET last_at = strftime('%s', 'now') + 20")
         told = self.sshd.login("alice", PASSWORD)
         self.assertEqual(told.status, 255)
         self.assertTrue(self.events("login.throttled"))

@@ -56,11 +56,11 @@ class Shared(PamCase):
 
     def just_now(self):
         """The waits begin only now, however slow the machine is."""
-        self.stack.sql("UPDATE lanes SET last_at = strftime('%s', 'now') + 20")
+        self.stack.sql("UPDATE rate_limits SET last_at = strftime('%s', 'now') + 20")
 
     def fail_once_more(self):
         """The last failure was just now: the wait is the longest again."""
-        self.stack.sql("UPDATE lanes SET failures = 20, last_at = "
+        self.stack.sql("UPDATE rate_limits SET failures = 20, last_at = "
                        "strftime('%s', 'now') WHERE name = 'account+source'")
 
     def test_e5_many_addresses_meet_in_the_lane_of_the_account(self):

@@ -183,14 +183,14 @@ static void e3_a_throttled_try_ends_before_any_read(void **state)
 	assert_int_equal(patterns_read, 0);
 }
 
-/* Counted before the hash: what the lane holds while the hash runs. */
+/* Counted before the hash: what the limit holds while the hash runs. */
 static int64_t counted_while_hashing;
 
 static enum stauth_rc limit_wait_of(struct stauth_accounts *accounts,
 	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
 	struct stauth_err *err)
 {
-	struct stauth_rate_limit lane = {
+	struct stauth_rate_limit limit = {
 		.name = "account+source",
 		.key = "alice\n" HOME,
 		.window_s = 3600,
@@ -201,8 +201,8 @@ static enum stauth_rc limit_wait_of(struct stauth_accounts *accounts,
 	enum stauth_rc rc;
 
 	/* free = 1: throttled as soon as there is one failure. */
-	lane.free = 1;
-	rc = shared->real_state->throttle_take(shared->ctx.state, &lane, 1,
+	limit.free = 1;
+	rc = shared->real_state->throttle_take(shared->ctx.state, &limit, 1,
 		false, fixture_now_s, &wait_s, err);
 	counted_while_hashing = rc == STAUTH_THROTTLED;
 	return shared->real_accounts->password_like(

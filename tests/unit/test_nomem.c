@@ -80,7 +80,7 @@ static void x14_a_check_of_nobody_is_never_a_yes(void **state)
 
 static void forget_failures(struct world *w)
 {
-	run_sql(w, "DELETE FROM lanes");
+	run_sql(w, "DELETE FROM rate_limits");
 	run_sql(w, "DELETE FROM sessions");
 	run_sql(w, "DELETE FROM devices");
 	run_sql(w, "DELETE FROM audit");
@@ -121,8 +121,10 @@ static void judge_log_in(struct world *w)
 		assert_int_equal(stands(w, told->token), STAUTH_OK);
 	}
 	/* At most this one try was counted. */
-	assert_true(count_of(w, "SELECT ifnull(max(failures), 0) FROM lanes") <=
-		    !in);
+	assert_true(
+		count_of(w,
+			"SELECT ifnull(max(failures), 0) FROM rate_limits") <=
+		!in);
 }
 
 static void x14_a_log_in_is_whole_or_none(void **state)
@@ -237,7 +239,7 @@ static void judge_change(struct world *w)
 	bool done = w->told->rc == STAUTH_OK && w->told->through;
 	struct stauth_login login;
 
-	run_sql(w, "DELETE FROM lanes");
+	run_sql(w, "DELETE FROM rate_limits");
 	assert_int_equal(
 		try_password(w, "alice", done ? OTHER : PASSWORD, &login, NULL),
 		STAUTH_ALLOW);
@@ -348,7 +350,7 @@ static void judge_pin(struct world *w)
 	/* The account is there with its password, or the sign-up still is. */
 	assert_int_equal(count_of(w, "SELECT count(*) FROM pending_users"),
 		1 - accounts);
-	run_sql(w, "DELETE FROM lanes");
+	run_sql(w, "DELETE FROM rate_limits");
 	assert_int_equal(try_password(w, NEW, PASSWORD, &login, NULL),
 		accounts == 1 ? STAUTH_ALLOW : STAUTH_DENY);
 }

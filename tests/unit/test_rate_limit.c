@@ -18,36 +18,36 @@ static enum stauth_verdict wrong(
 	return fixture_try(f, &login, name, "wrong", address, NULL);
 }
 
-/* --- the lanes as such */
+/* --- the limits as such */
 
-static void the_lanes_of_a_stranger(void **state)
+static void the_limits_of_a_stranger(void **state)
 {
 	struct stauth_login login = {.source = HOME};
 
 	(void)state;
 	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.lane_count, 3);
-	assert_string_equal(login.lanes[0].name, "account+source");
-	assert_string_equal(login.lanes[0].key, "alice\n" HOME);
-	assert_true(login.lanes[0].cleared_by_success);
-	assert_string_equal(login.lanes[1].name, "account");
-	assert_string_equal(login.lanes[1].key, "alice");
-	assert_false(login.lanes[1].cleared_by_success);
-	assert_string_equal(login.lanes[2].name, "source");
-	assert_string_equal(login.lanes[2].key, HOME);
+	assert_int_equal(login.limit_count, 3);
+	assert_string_equal(login.limits[0].name, "account+source");
+	assert_string_equal(login.limits[0].key, "alice\n" HOME);
+	assert_true(login.limits[0].cleared_by_success);
+	assert_string_equal(login.limits[1].name, "account");
+	assert_string_equal(login.limits[1].key, "alice");
+	assert_false(login.limits[1].cleared_by_success);
+	assert_string_equal(login.limits[2].name, "source");
+	assert_string_equal(login.limits[2].key, HOME);
 }
 
-static void e6_a_known_device_has_one_lane_of_its_own(void **state)
+static void e6_a_known_device_has_one_limit_of_its_own(void **state)
 {
 	struct stauth_login login = {.source = HOME, .known_device = true};
 
 	(void)state;
 	memset(login.device_hash, 0xab, sizeof(login.device_hash));
 	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.lane_count, 1);
-	assert_string_equal(login.lanes[0].name, "device");
-	assert_memory_equal(login.lanes[0].key, "alice\nabab", 10);
-	assert_int_equal(strlen(login.lanes[0].key), 6 + 64);
+	assert_int_equal(login.limit_count, 1);
+	assert_string_equal(login.limits[0].name, "device");
+	assert_memory_equal(login.limits[0].key, "alice\nabab", 10);
+	assert_int_equal(strlen(login.limits[0].key), 6 + 64);
 }
 
 static void b7_no_address_is_one_shared_source_never_skipped(void **state)
@@ -56,9 +56,9 @@ static void b7_no_address_is_one_shared_source_never_skipped(void **state)
 
 	(void)state;
 	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.lane_count, 3);
-	assert_string_equal(login.lanes[0].key, "alice\n?");
-	assert_string_equal(login.lanes[2].key, "?");
+	assert_int_equal(login.limit_count, 3);
+	assert_string_equal(login.limits[0].key, "alice\n?");
+	assert_string_equal(login.limits[2].key, "?");
 }
 
 /* --- with the store */
@@ -126,7 +126,7 @@ static void names_that_cannot_be_share_a_counter(void **state)
 	assert_int_equal(wrong(f, "<script>", HOME), STAUTH_DENY_THROTTLED);
 }
 
-static void e5_rotating_addresses_meet_the_account_lane(void **state)
+static void e5_rotating_addresses_meet_the_account_limit(void **state)
 {
 	struct fixture *f = *state;
 	char address[40];
@@ -172,7 +172,7 @@ static void e5_one_64_is_one_source(void **state)
 	assert_int_equal(wrong(f, "u98", "2001:db8::99"), STAUTH_DENY);
 }
 
-static void b7_addresses_that_are_none_share_the_source_lane(void **state)
+static void b7_addresses_that_are_none_share_the_source_limit(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const odd[] = {
@@ -212,7 +212,7 @@ static void e6_a_flood_does_not_lock_a_known_device_out(void **state)
 	assert_true(login.known_device);
 }
 
-static void e6_a_device_opens_no_lane_of_another_account(void **state)
+static void e6_a_device_opens_no_limit_of_another_account(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_session_grant grant;
@@ -232,7 +232,7 @@ static void e6_a_device_opens_no_lane_of_another_account(void **state)
 		STAUTH_DENY_THROTTLED);
 }
 
-static void a_known_device_is_throttled_in_its_own_lane(void **state)
+static void a_known_device_is_throttled_in_its_own_limit(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_session_grant grant;
@@ -290,7 +290,7 @@ static void e10_success_clears_its_own_source_only(void **state)
 	assert_int_equal(wrong(f, "alice", HOME), STAUTH_DENY_THROTTLED);
 }
 
-static void success_is_no_failure_in_the_other_lanes(void **state)
+static void success_is_no_failure_in_the_other_limits(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_session_grant grant;
@@ -332,23 +332,23 @@ static void root_is_counted_but_never_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_lanes_of_a_stranger),
-		cmocka_unit_test(e6_a_known_device_has_one_lane_of_its_own),
+		cmocka_unit_test(the_limits_of_a_stranger),
+		cmocka_unit_test(e6_a_known_device_has_one_limit_of_its_own),
 		cmocka_unit_test(
 			b7_no_address_is_one_shared_source_never_skipped),
 		FIXTURE_TEST(five_are_free_then_waits_double),
 		FIXTURE_TEST(e3_unknown_names_are_throttled_like_known_ones),
 		FIXTURE_TEST(e4_spellings_share_a_counter),
 		FIXTURE_TEST(names_that_cannot_be_share_a_counter),
-		FIXTURE_TEST(e5_rotating_addresses_meet_the_account_lane),
+		FIXTURE_TEST(e5_rotating_addresses_meet_the_account_limit),
 		FIXTURE_TEST(e5_one_64_is_one_source),
-		FIXTURE_TEST(b7_addresses_that_are_none_share_the_source_lane),
+		FIXTURE_TEST(b7_addresses_that_are_none_share_the_source_limit),
 		FIXTURE_TEST(e6_a_flood_does_not_lock_a_known_device_out),
-		FIXTURE_TEST(e6_a_device_opens_no_lane_of_another_account),
-		FIXTURE_TEST(a_known_device_is_throttled_in_its_own_lane),
+		FIXTURE_TEST(e6_a_device_opens_no_limit_of_another_account),
+		FIXTURE_TEST(a_known_device_is_throttled_in_its_own_limit),
 		FIXTURE_TEST(e8_the_failure_is_counted_before_the_verdict),
 		FIXTURE_TEST(e10_success_clears_its_own_source_only),
-		FIXTURE_TEST(success_is_no_failure_in_the_other_lanes),
+		FIXTURE_TEST(success_is_no_failure_in_the_other_limits),
 		FIXTURE_TEST(root_is_counted_but_never_refused),
 	};
 

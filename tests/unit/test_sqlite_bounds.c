@@ -12,7 +12,7 @@ static void e3_the_counters_are_bounded(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_rate_limit lane = {.name = "account",
+	struct stauth_rate_limit limit = {.name = "account",
 		.free = 1,
 		.window_s = 1000000,
 		.first_wait_s = 1000,
@@ -20,22 +20,23 @@ static void e3_the_counters_are_bounded(void **state)
 	int64_t wait_s = 0;
 
 	/* The row with the smallest number was touched longest ago. */
-	raw(fix,
-		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
-		"FROM n WHERE i < 67000) INSERT INTO lanes SELECT 'account', "
-		"'old' || i, 1, 1700000000, 1700000000 + i, 1900000000 FROM n");
+	raw(fix, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+		 "FROM n WHERE i < 67000) INSERT INTO rate_limits "
+		 "SELECT 'account', "
+		 "'old' || i, 1, 0, 0, 1700000000, 1700000000 + i, 1900000000 "
+		 "FROM n");
 	for (int i = 0; i < 300; i++) {
-		(void)snprintf(lane.key, sizeof(lane.key), "new%d", i);
+		(void)snprintf(limit.key, sizeof(limit.key), "new%d", i);
 		assert_ok(fix->state->ops->throttle_take(
-			fix->state, &lane, 1, false, NOW, &wait_s, &err));
+			fix->state, &limit, 1, false, NOW, &wait_s, &err));
 	}
-	assert_in_range(raw_number(fix, "SELECT count(*) FROM lanes"),
+	assert_in_range(raw_number(fix, "SELECT count(*) FROM rate_limits"),
 		LIMITS_MAX - 1, LIMITS_MAX + 256);
-	assert_int_equal(raw_number(fix, "SELECT count(*) FROM lanes "
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM rate_limits "
 					 "WHERE key = 'old1'"),
 		0);
 	/* What was counted just now is still counted. */
-	assert_int_equal(raw_number(fix, "SELECT count(*) FROM lanes "
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM rate_limits "
 					 "WHERE key LIKE 'new%'"),
 		300);
 }
@@ -96,8 +97,8 @@ static void lookups_use_their_index(void **state)
 		STAUTH_SQL_SESSION_END_USER, STAUTH_SQL_SESSION_TOUCH,
 		STAUTH_SQL_SESSION_EXPIRE, STAUTH_SQL_DEVICE_BY_HASH,
 		STAUTH_SQL_DEVICE_CAP, STAUTH_SQL_DEVICE_END_USER,
-		STAUTH_SQL_DEVICE_EXPIRE, STAUTH_SQL_LANE_GET,
-		STAUTH_SQL_LANE_BACK, STAUTH_SQL_AUDIT_LIST,
+		STAUTH_SQL_DEVICE_EXPIRE, STAUTH_SQL_LIMIT_GET,
+		STAUTH_SQL_LIMIT_BACK, STAUTH_SQL_AUDIT_LIST,
 		STAUTH_SQL_AUDIT_LIST_USER, STAUTH_SQL_AUDIT_EXPIRE};
 	sqlite3 *sql = raw_open(fix);
 

@@ -45,7 +45,7 @@ static void use_all(struct fixture *fix)
 	static struct stauth_account accounts[8];
 	static struct stauth_session sessions[8];
 	static struct stauth_audit_row rows[8];
-	struct stauth_rate_limit lane = {.name = "account", .window_s = 10};
+	struct stauth_rate_limit limit = {.name = "account", .window_s = 10};
 	char encoded[STAUTH_ENCODED_SIZE];
 	int64_t wait_s = 0;
 	size_t count = 0;
@@ -62,7 +62,7 @@ static void use_all(struct fixture *fix)
 		fix->state, 0, 0, "", 8, rows, &count, &err);
 	(void)health_of(fix);
 	(void)fix->state->ops->throttle_take(
-		fix->state, &lane, 1, false, NOW, &wait_s, &err);
+		fix->state, &limit, 1, false, NOW, &wait_s, &err);
 	(void)fix->state->ops->session_end(
 		fix->state, "handle0000000001", NULL, NOW, &err);
 	(void)fix->state->ops->expire_batch(
@@ -196,7 +196,7 @@ static void make_loose(struct fixture *fix, const char *more)
 		"auth_at, confirmed_at, created_at, last_seen_at, "
 		"expires_at, extra);"
 		"PRAGMA application_id = 1937006965;"
-		"PRAGMA user_version = 2; PRAGMA journal_mode = WAL;");
+		"PRAGMA user_version = 3; PRAGMA journal_mode = WAL;");
 	raw_exec(sql, more);
 	(void)sqlite3_close(sql);
 	open_stores(fix);

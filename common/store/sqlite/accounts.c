@@ -148,7 +148,6 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
 	.name = "SQLITE",
-	.with_state = true,
 	.user_by_name = user_by_name,
 	.user_by_uid = user_by_uid,
 	.user_by_email = user_by_email,

@@ -131,32 +131,28 @@ static enum stauth_rc renew_kept(struct stauth_db *db, int64_t uid,
 	return stauth_query_run(&query, NULL, err);
 }
 
-/* MUST 2: the order is sessions, devices, link, epoch. */
-static enum stauth_rc end_older(struct stauth_db *db, int64_t uid,
+enum stauth_rc stauth_change_end_older(struct stauth_db *db, int64_t uid,
 	int64_t epoch, const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (change->end_sessions || change->raise_epoch) {
-		rc = end_sessions(
-			db, uid, change->keep_session, ret_ended, err);
+	if (!change->end_sessions && !change->raise_epoch) {
+		return STAUTH_OK;
 	}
-	if (rc == STAUTH_OK && (change->end_sessions || change->raise_epoch)) {
-		rc = end_devices(db, uid,
-			change->keep_device ? change->keep_device_hash : NULL,
-			err);
+	enum stauth_rc rc =
+		end_sessions(db, uid, change->keep_session, ret_ended, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK && (change->end_sessions || change->raise_epoch)) {
-		rc = stauth_reset_end(db, uid, err);
+	rc = end_devices(db, uid,
+		change->keep_device ? change->keep_device_hash : NULL, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK && change->raise_epoch) {
-		rc = raise_epoch(db, uid, err);
+	rc = stauth_reset_end(db, uid, err);
+	if (rc != STAUTH_OK || !change->raise_epoch) {
+		return rc;
 	}
-	if (rc == STAUTH_OK && change->raise_epoch) {
-		rc = renew_kept(db, uid, epoch + 1, change, err);
-	}
-	return rc;
+	return renew_kept(db, uid, epoch + 1, change, err);
 }
 
 enum stauth_rc stauth_change_record(struct stauth_db *db,
@@ -184,9 +180,13 @@ static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
 	if (rc == STAUTH_OK) {
 		rc = must_leave_superuser(db, before, change, err);
 	}
+	if (rc == STAUTH_OK && change->raise_epoch) {
+		rc = raise_epoch(db, uid, err);
+	}
 	int ended = 0;
 	if (rc == STAUTH_OK) {
-		rc = end_older(db, uid, before->epoch, change, &ended, err);
+		rc = stauth_change_end_older(
+			db, uid, before->epoch, change, &ended, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_change_record(db, change, 0, err);

@@ -32,7 +32,7 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	}
 	limit = stauth_list_limit(limit);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_LANE_LIST);
+	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_LIST);
 	stauth_bind_text(&query, after_name);
 	stauth_bind_text(&query, after_key);
 	stauth_bind_int(&query, now_s);
@@ -52,7 +52,7 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 		return rc;
 	}
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_LANE_FORGET);
+	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_FORGET);
 	stauth_bind_text(&query, part);
 	int cleared = 0;
 	rc = stauth_query_run(&query, &cleared, err);

@@ -30,11 +30,11 @@ static enum stauth_rc expire(struct stauth_db *db, enum stauth_sql id,
 	return rc;
 }
 
-static enum stauth_rc evict_lanes(struct stauth_db *db, struct stauth_err *err)
+static enum stauth_rc evict_limits(struct stauth_db *db, struct stauth_err *err)
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_LANE_EVICT);
+	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_EVICT);
 	stauth_bind_int(&query, LIMITS_MAX);
 	return stauth_query_run(&query, NULL, err);
 }
@@ -69,7 +69,7 @@ enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
 	if (rc == STAUTH_OK && ++db->writes == 0) {
 		rc = expire_dead(db, now_s, &left, err);
 		if (rc == STAUTH_OK) {
-			rc = evict_lanes(db, err);
+			rc = evict_limits(db, err);
 		}
 	}
 	return stauth_db_end(db, rc, err);
@@ -86,7 +86,7 @@ static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
 			left, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = expire(db, STAUTH_SQL_LANE_EXPIRE, now_s, left, err);
+		rc = expire(db, STAUTH_SQL_LIMIT_EXPIRE, now_s, left, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = expire(

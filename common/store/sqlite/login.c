@@ -24,10 +24,12 @@ static enum stauth_rc mark_account(struct stauth_db *db,
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_USER_LOGGED_IN);
+	stauth_query_start(&query, db,
+		db->accounts_elsewhere ? STAUTH_SQL_REMOTE_LOGGED_IN
+				       : STAUTH_SQL_USER_LOGGED_IN);
 	stauth_bind_int(&query, session->uid);
-	stauth_bind_int(&query, session->epoch);
 	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, session->epoch);
 	int changes = 0;
 	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
@@ -178,7 +180,7 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_limits_done(
-			db, login->lanes, login->lane_count, true, err);
+			db, login->limits, login->limit_count, true, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, &login->audit, now_s, err);

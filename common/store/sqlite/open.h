@@ -24,7 +24,8 @@ struct stauth_db {
 	char name[NAME_MAX + 1];
 	char path[PATH_MAX]; /* resolved, of the file that is open */
 	enum stauth_store_role role;
-	sqlite3 *sql;                          /* NULL: closed */
+	bool accounts_elsewhere; /* only the state is here (store/split.c) */
+	sqlite3 *sql;            /* NULL: closed */
 	sqlite3_stmt *stmts[STAUTH_SQL_COUNT]; /* prepared at first use */
 	uint64_t opened; /* counts the connections it had */
 	bool wal;        /* it is in this mode, the one that init gives */

@@ -71,7 +71,7 @@ static enum stauth_rc commit_all(struct stauth_db *db,
 	const struct stauth_pin *pin = commit->pin;
 	const struct stauth_reset *reset = commit->reset;
 	enum stauth_rc rc =
-		stauth_limits_take(db, commit->lanes, commit->lane_count,
+		stauth_limits_take(db, commit->limits, commit->limit_count,
 			commit->never_refuse, now_s, ret_wait_s, err);
 
 	if (rc == STAUTH_OK && pin != NULL) {

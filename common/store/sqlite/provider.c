@@ -42,6 +42,8 @@ enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 		free(sqlite);
 		return rc;
 	}
+	sqlite->db.accounts_elsewhere =
+		config->storage != STAUTH_STORAGE_SQLITE;
 	sqlite->accounts.base.ops = &stauth_sqlite_accounts_ops;
 	sqlite->accounts.db = &sqlite->db;
 	sqlite->state.base.ops = &stauth_sqlite_state_ops;

@@ -211,7 +211,7 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 	static const enum stauth_sql ended[] = {
 		STAUTH_SQL_RESTORE_SESSIONS,
 		STAUTH_SQL_RESTORE_DEVICES,
-		STAUTH_SQL_RESTORE_LANES,
+		STAUTH_SQL_RESTORE_LIMITS,
 		STAUTH_SQL_RESTORE_PINS,
 		STAUTH_SQL_RESTORE_RESETS,
 		STAUTH_SQL_RESTORE_OUTBOX,
@@ -246,6 +246,10 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 	}
 	if (rc == STAUTH_OK) {
 		rc = run(copy, STAUTH_SQL_RESTORE_EPOCHS, &epoch, 1, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = run(
+			copy, STAUTH_SQL_RESTORE_REMOTE_EPOCHS, &epoch, 1, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(

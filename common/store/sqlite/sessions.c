@@ -323,5 +323,9 @@ const struct stauth_state_ops stauth_sqlite_state_ops = {
 	.reset_take = stauth_sq_reset_take,
 	.audit_add = stauth_sq_audit_add,
 	.audit_list = stauth_sq_audit_list,
+	.remote_lock = stauth_sq_remote_lock,
+	.remote_begin = stauth_sq_remote_begin,
+	.remote_end = stauth_sq_remote_end,
+	.remote_read = stauth_sq_remote_read,
 	.expire_batch = stauth_sq_expire_batch,
 };

@@ -31,6 +31,9 @@
  * a clock that has been set back since. */
 #define MAIL_IS_DUE "(due_at <= ?1 OR due_at > ?1 + 7200)"
 
+/* ?2 is now. Who changes an account has a minute; then he is dead. */
+#define UNDER_WAY "started_at > ?2 - 60 AND started_at <= ?2" SOON
+
 #define AUDIT                                                                  \
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
 	"FROM audit "
@@ -90,9 +93,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_USER_DELETE] = "DELETE FROM users WHERE uid = ?1",
 	[STAUTH_SQL_USER_LOGGED_IN] =
 		"UPDATE users SET last_login_at = "
-		"CASE WHEN last_login_at <= ?3" SOON
-		" THEN max(last_login_at, ?3) ELSE ?3 END "
-		"WHERE uid = ?1 AND epoch = ?2 AND disabled = 0",
+		"CASE WHEN last_login_at <= ?2" SOON
+		" THEN max(last_login_at, ?2) ELSE ?2 END "
+		"WHERE uid = ?1 AND epoch = ?3 AND disabled = 0",
 	[STAUTH_SQL_PASSWORD_SET] =
 		"UPDATE users SET password = ?3, must_change = ?4 "
 		"WHERE uid = ?1 AND (?2 = -1 OR epoch = ?2) "
@@ -171,34 +174,38 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"(SELECT device_hash FROM devices WHERE expires_at <= ?1 "
 		"LIMIT ?2)",
 
-	[STAUTH_SQL_LANE_GET] = "SELECT failures, first_at, last_at FROM lanes "
-				"WHERE name = ?1 AND key = ?2",
-	[STAUTH_SQL_LANE_PUT] =
-		"INSERT INTO lanes (name, key, failures, first_at, last_at, "
-		"expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+	[STAUTH_SQL_LIMIT_GET] =
+		"SELECT failures, first_at, last_at FROM rate_limits "
+		"WHERE name = ?1 AND key = ?2",
+	[STAUTH_SQL_LIMIT_PUT] =
+		"INSERT INTO rate_limits (name, key, failures, reserved, "
+		"reserved_at, first_at, last_at, expires_at) "
+		"VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6) "
 		"ON CONFLICT (name, key) DO UPDATE SET "
 		"failures = excluded.failures, first_at = excluded.first_at, "
 		"last_at = excluded.last_at, expires_at = excluded.expires_at",
-	[STAUTH_SQL_LANE_CLEAR] =
-		"DELETE FROM lanes WHERE name = ?1 AND key = ?2",
-	[STAUTH_SQL_LANE_BACK] =
-		"UPDATE lanes SET failures = failures - 1 "
+	[STAUTH_SQL_LIMIT_CLEAR] =
+		"DELETE FROM rate_limits WHERE name = ?1 AND key = ?2",
+	[STAUTH_SQL_LIMIT_BACK] =
+		"UPDATE rate_limits SET failures = failures - 1 "
 		"WHERE name = ?1 AND key = ?2 AND failures > 0",
-	[STAUTH_SQL_LANE_LIST] =
-		"SELECT name, key, failures, first_at, last_at FROM lanes "
+	[STAUTH_SQL_LIMIT_LIST] =
+		"SELECT name, key, failures, first_at, last_at FROM "
+		"rate_limits "
 		"WHERE (name, key) > (?1, ?2) AND expires_at > ?3 "
 		"AND failures > 0 ORDER BY name, key LIMIT ?4",
 	/* ?1 is a whole part between newlines, or nothing. */
-	[STAUTH_SQL_LANE_FORGET] =
-		"DELETE FROM lanes WHERE ?1 = '' OR instr("
+	[STAUTH_SQL_LIMIT_FORGET] =
+		"DELETE FROM rate_limits WHERE ?1 = '' OR instr("
 		"char(10) || key || char(10), char(10) || ?1 || char(10)) > 0",
-	[STAUTH_SQL_LANE_EXPIRE] =
-		"DELETE FROM lanes WHERE (name, key) IN "
-		"(SELECT name, key FROM lanes WHERE expires_at <= ?1 LIMIT ?2)",
-	[STAUTH_SQL_LANE_EVICT] =
-		"DELETE FROM lanes WHERE (name, key) IN "
-		"(SELECT name, key FROM lanes ORDER BY last_at LIMIT "
-		"max(0, (SELECT count(*) FROM lanes) - ?1))",
+	[STAUTH_SQL_LIMIT_EXPIRE] =
+		"DELETE FROM rate_limits WHERE (name, key) IN "
+		"(SELECT name, key FROM rate_limits WHERE expires_at <= ?1 "
+		"LIMIT ?2)",
+	[STAUTH_SQL_LIMIT_EVICT] =
+		"DELETE FROM rate_limits WHERE (name, key) IN "
+		"(SELECT name, key FROM rate_limits ORDER BY last_at LIMIT "
+		"max(0, (SELECT count(*) FROM rate_limits) - ?1))",
 
 	[STAUTH_SQL_PENDING_PUT] =
 		"INSERT INTO pending_users (flow_hash, email, password, "
@@ -316,6 +323,36 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"DELETE FROM audit WHERE id IN "
 		"(SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
 
+	[STAUTH_SQL_REMOTE_LOCK] =
+		"INSERT INTO remote_change (id, lock, uid, started_at) "
+		"VALUES (1, ?1, 0, ?2) ON CONFLICT (id) DO UPDATE SET "
+		"lock = excluded.lock, uid = 0, "
+		"started_at = excluded.started_at WHERE NOT (" UNDER_WAY ")",
+	[STAUTH_SQL_REMOTE_MARK] =
+		"UPDATE remote_change SET uid = ?2, started_at = ?3 "
+		"WHERE lock = ?1",
+	[STAUTH_SQL_REMOTE_UNLOCK] =
+		"DELETE FROM remote_change WHERE lock = ?1",
+	[STAUTH_SQL_REMOTE_ADD] =
+		"INSERT INTO remote_accounts (uid, epoch, last_login_at) "
+		"VALUES (?1, "
+		"(SELECT value FROM meta WHERE key = 'epoch'), 0) "
+		"ON CONFLICT (uid) DO NOTHING",
+	[STAUTH_SQL_REMOTE_RAISE_EPOCH] =
+		"UPDATE remote_accounts SET epoch = epoch + 1 WHERE uid = ?1",
+	/* While a change is under way, what is read is of the epoch before. */
+	[STAUTH_SQL_REMOTE_READ] =
+		"SELECT epoch - EXISTS (SELECT 1 FROM remote_change "
+		"WHERE uid = ?1 AND " UNDER_WAY "), last_login_at "
+		"FROM remote_accounts WHERE uid = ?1",
+	[STAUTH_SQL_REMOTE_LOGGED_IN] =
+		"UPDATE remote_accounts SET last_login_at = "
+		"CASE WHEN last_login_at <= ?2" SOON
+		" THEN max(last_login_at, ?2) ELSE ?2 END "
+		"WHERE uid = ?1 AND epoch = ?3 AND NOT EXISTS "
+		"(SELECT 1 FROM remote_change WHERE uid = ?1 AND " UNDER_WAY
+		")",
+
 	[STAUTH_SQL_RESTORE_USERS] =
 		"SELECT uid, name, disabled FROM users ORDER BY name",
 	[STAUTH_SQL_RESTORE_PRESENT] =
@@ -323,7 +360,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_RESTORE_EPOCH] =
 		"SELECT max((SELECT ifnull(max(value), 1) FROM meta "
 		"WHERE key = 'epoch'), "
-		"(SELECT ifnull(max(epoch), 1) FROM users))",
+		"(SELECT ifnull(max(epoch), 1) FROM users), "
+		"(SELECT ifnull(max(epoch), 1) FROM remote_accounts))",
 	[STAUTH_SQL_RESTORE_UID] =
 		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
 		"WHERE name = 'users'), "
@@ -338,7 +376,7 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"(SELECT ifnull(max(id), 0) FROM outbox))",
 	[STAUTH_SQL_RESTORE_SESSIONS] = "DELETE FROM sessions",
 	[STAUTH_SQL_RESTORE_DEVICES] = "DELETE FROM devices",
-	[STAUTH_SQL_RESTORE_LANES] = "DELETE FROM lanes",
+	[STAUTH_SQL_RESTORE_LIMITS] = "DELETE FROM rate_limits",
 	[STAUTH_SQL_RESTORE_PINS] = "DELETE FROM pins",
 	[STAUTH_SQL_RESTORE_RESETS] = "DELETE FROM resets",
 	[STAUTH_SQL_RESTORE_OUTBOX] = "DELETE FROM outbox",
@@ -351,6 +389,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_RESTORE_META] =
 		"UPDATE OR ABORT meta SET value = ?1 WHERE key = 'epoch'",
 	[STAUTH_SQL_RESTORE_EPOCHS] = "UPDATE OR ABORT users SET epoch = ?1",
+	[STAUTH_SQL_RESTORE_REMOTE_EPOCHS] =
+		"UPDATE OR ABORT remote_accounts SET epoch = ?1",
 };
 
 const char *stauth_sql_text(enum stauth_sql id)

@@ -78,6 +78,13 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_account *account,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
+/*
+ * What a change ends: sessions, known devices and the link of this user. What
+ * is kept gets the epoch after this one, if the change raises it.
+ */
+enum stauth_rc stauth_change_end_older(struct stauth_db *db, int64_t uid,
+	int64_t epoch, const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err);
 /* The audit row (with this uid, unless 0) and the notice of a change. */
 enum stauth_rc stauth_change_record(struct stauth_db *db,
 	const struct stauth_change *change, int64_t uid,
@@ -139,12 +146,12 @@ enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err);
 
 /* --- counters.c */
 enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
-	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
+	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
 enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
-	const struct stauth_rate_limit *lanes, size_t count, bool success,
+	const struct stauth_rate_limit *limits, size_t count, bool success,
 	int64_t now_s, struct stauth_err *err);
-/* --- lanes.c */
+/* --- limits.c */
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	const char *after_name, const char *after_key, size_t limit,
 	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
@@ -155,14 +162,14 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 /* --- counters.c. Within a transaction of the caller. */
 /* *ret_wait_s is written with THROTTLED only. */
 enum stauth_rc stauth_limits_take(struct stauth_db *db,
-	const struct stauth_rate_limit *lanes, size_t count, bool never_refuse,
+	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
 	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
 /* Ends a transaction that began with stauth_limits_take: a refusal writes
  * nothing but, after the clock was set back, when the wait began. */
 enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err);
 enum stauth_rc stauth_limits_done(struct stauth_db *db,
-	const struct stauth_rate_limit *lanes, size_t count, bool success,
+	const struct stauth_rate_limit *limits, size_t count, bool success,
 	struct stauth_err *err);
 
 /* --- outbox.c */
@@ -223,6 +230,18 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 enum stauth_rc stauth_audit_put(struct stauth_db *db,
 	const struct stauth_audit_row *row, int64_t now_s,
 	struct stauth_err *err);
+
+/* --- remote.c */
+enum stauth_rc stauth_sq_remote_lock(struct stauth_state *state, int64_t now_s,
+	int64_t *ret_lock, struct stauth_err *err);
+enum stauth_rc stauth_sq_remote_begin(struct stauth_state *state,
+	const struct stauth_remote *remote, const struct stauth_change *change,
+	int *ret_ended, struct stauth_err *err);
+enum stauth_rc stauth_sq_remote_end(struct stauth_state *state,
+	const struct stauth_remote *remote, const struct stauth_change *change,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_remote_read(struct stauth_state *state, int64_t now_s,
+	struct stauth_remote *remote, struct stauth_err *err);
 
 /* --- expire.c */
 enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/split_change.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+
+#include "base/banned.h"
+
+#define LOCK_WAIT_MS  2000
+#define LOCK_PAUSE_MS 10
+#define LIST_ROWS     64
+
+/* One change under way. */
+struct step {
+	struct stauth_split *split;
+	int64_t uid;
+	const struct stauth_change *change;
+	int64_t lock;
+	int ended;
+	int64_t inner_epoch; /* of the accounts' store, if it has one */
+	struct stauth_account present; /* as it is under the lock */
+};
+
+/* --- 3: the epoch is read before the account is */
+
+enum stauth_rc stauth_split_read(struct stauth_split *split, int64_t uid,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	struct stauth_state *state = split->home.state;
+	struct stauth_remote remote = {.uid = uid, .add = true};
+	enum stauth_rc rc = state->ops->remote_read(
+		state, state->ops->now(state), &remote, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = split->accounts.accounts->ops->user_by_uid(
+		split->accounts.accounts, uid, ret_account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	ret_account->epoch = remote.epoch;
+	ret_account->last_login_at = remote.last_login_at;
+	return STAUTH_OK;
+}
+
+/* --- 1: the lock */
+
+static enum stauth_rc lock(struct step *step, struct stauth_err *err)
+{
+	struct stauth_state *state = step->split->home.state;
+	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000};
+	int64_t until_ms = stauth_boot_ms() + LOCK_WAIT_MS;
+	enum stauth_rc rc;
+
+	do {
+		rc = state->ops->remote_lock(
+			state, step->change->now_s, &step->lock, err);
+		if (rc != STAUTH_EBUSY) {
+			break;
+		}
+		nanosleep(&pause, NULL);
+	} while (stauth_boot_ms() < until_ms);
+	return rc;
+}
+
+/* The account as it is, with the epoch that the caller knows (-1: any). */
+static enum stauth_rc lock_account(
+	struct step *step, int64_t epoch, struct stauth_err *err)
+{
+	struct stauth_account *present = &step->present;
+	enum stauth_rc rc = lock(step, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = step->split->accounts.accounts->ops->user_by_uid(
+		step->split->accounts.accounts, step->uid, present, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	step->inner_epoch = present->epoch;
+	rc = stauth_split_read(step->split, step->uid, present, err);
+	if (rc == STAUTH_OK && epoch != -1 && epoch != present->epoch) {
+		rc = stauth_fail(err, STAUTH_EXPIRED,
+			"the account was changed meanwhile");
+	}
+	return rc;
+}
+
+/* --- 1: what a change depends on */
+
+static enum stauth_rc must_be_free(struct step *step,
+	const struct stauth_account *account, struct stauth_err *err)
+{
+	const struct stauth_accounts_ops *ops =
+		step->split->accounts.accounts->ops;
+	struct stauth_account other;
+	enum stauth_rc rc = ops->user_by_name(
+		step->split->accounts.accounts, account->name, &other, err);
+
+	if (rc == STAUTH_OK && other.uid != step->uid) {
+		rc = stauth_fail(err, STAUTH_EXISTS, "the user name is taken");
+	} else if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
+		rc = account->email[0] == '\0'
+			     ? STAUTH_NOTFOUND
+			     : ops->user_by_email(
+				       step->split->accounts.accounts,
+				       account->email, &other, err);
+		if (rc == STAUTH_OK && other.uid != step->uid) {
+			rc = stauth_fail(err, STAUTH_EXISTS,
+				"the e-mail address is taken");
+		}
+	}
+	stauth_wipe_array(other.password);
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+static bool rules(const struct stauth_account *account)
+{
+	return account->su && !account->disabled;
+}
+
+/* Is there an enabled superuser but this user? */
+static enum stauth_rc find_superuser(struct step *step,
+	struct stauth_account *rows, bool *ret_found, struct stauth_err *err)
+{
+	char after[STAUTH_NAME_SIZE] = "";
+
+	*ret_found = false;
+	size_t count = LIST_ROWS;
+	while (count == LIST_ROWS) {
+		enum stauth_rc rc =
+			step->split->accounts.accounts->ops->user_list(
+				step->split->accounts.accounts, "", after,
+				LIST_ROWS, rows, &count, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		for (size_t i = 0; i < count; i++) {
+			if (rules(&rows[i]) && rows[i].uid != step->uid) {
+				*ret_found = true;
+				return STAUTH_OK;
+			}
+		}
+		if (count > 0) {
+			memcpy(after, rows[count - 1].name, sizeof(after));
+		}
+	}
+	return STAUTH_OK;
+}
+
+/* next: NULL if it is deleted. */
+static enum stauth_rc must_leave_superuser(struct step *step,
+	const struct stauth_account *next, struct stauth_err *err)
+{
+	if (!step->change->keep_a_superuser || !rules(&step->present) ||
+		(next != NULL && rules(next))) {
+		return STAUTH_OK;
+	}
+	struct stauth_account *rows;
+	rows = calloc(LIST_ROWS, sizeof(*rows));
+	if (rows == NULL) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	bool found = false;
+	enum stauth_rc rc = find_superuser(step, rows, &found, err);
+	free(rows);
+	if (rc == STAUTH_OK && !found) {
+		rc = stauth_fail(
+			err, STAUTH_REFUSED, "this is the last superuser");
+	}
+	return rc;
+}
+
+/* --- 2: before the change */
+
+static enum stauth_rc end_sessions(struct step *step, struct stauth_err *err)
+{
+	struct stauth_state *state = step->split->home.state;
+	const struct stauth_remote remote = {.uid = step->uid,
+		.epoch = step->present.epoch,
+		.lock = step->lock};
+
+	return state->ops->remote_begin(
+		state, &remote, step->change, &step->ended, err);
+}
+
+/* --- 4: after the change. rc: what came of it. */
+
+static enum stauth_rc finish(
+	struct step *step, enum stauth_rc rc, struct stauth_err *err)
+{
+	struct stauth_state *state = step->split->home.state;
+	const struct stauth_remote remote = {
+		.uid = step->uid, .lock = step->lock};
+	struct stauth_err why = {STAUTH_OK, ""};
+
+	stauth_wipe_array(step->present.password);
+	if (step->lock == 0) {
+		return rc;
+	}
+	enum stauth_rc done = state->ops->remote_end(
+		state, &remote, rc == STAUTH_OK ? step->change : NULL, &why);
+	if (rc == STAUTH_OK && done != STAUTH_OK) {
+		return stauth_fail(err, STAUTH_EUNKNOWN,
+			"the account was changed, but this could not be "
+			"recorded: %.100s",
+			why.msg);
+	}
+	return rc;
+}
+
+static void give(const struct step *step, enum stauth_rc rc, int *ret_ended)
+{
+	if (rc == STAUTH_OK && ret_ended != NULL) {
+		*ret_ended = step->ended;
+	}
+}
+
+/* The accounts' store is told the change alone. */
+static struct stauth_change plain(const struct stauth_change *change)
+{
+	return (struct stauth_change){.now_s = change->now_s};
+}
+
+/* --- the changes */
+
+enum stauth_rc stauth_split_user_insert(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int64_t *ret_uid,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+	const struct stauth_change only = plain(change);
+	struct stauth_change told = *change;
+	struct step step = {.split = split, .change = &told};
+	enum stauth_rc rc = lock(&step, err);
+
+	if (rc == STAUTH_OK) {
+		rc = must_be_free(&step, account, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = split->accounts.accounts->ops->user_insert(
+			split->accounts.accounts, account, &only, &step.uid,
+			err);
+	}
+	told.audit.uid = step.uid;
+	rc = finish(&step, rc, err);
+	if (rc == STAUTH_OK && ret_uid != NULL) {
+		*ret_uid = step.uid;
+	}
+	return rc;
+}
+
+enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
+	const struct stauth_account *account,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+	const struct stauth_change only = plain(change);
+	struct stauth_account next = *account;
+	struct stauth_change whole = *change;
+	struct step step = {
+		.split = split, .uid = account->uid, .change = &whole};
+	enum stauth_rc rc = lock_account(&step, account->epoch, err);
+
+	if (rc == STAUTH_OK) {
+		whole.raise_epoch |= next.disabled != step.present.disabled;
+		/* The name is none of its fields. */
+		memcpy(next.name, step.present.name, sizeof(next.name));
+		next.epoch = step.inner_epoch;
+		rc = must_be_free(&step, &next, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = must_leave_superuser(&step, &next, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = end_sessions(&step, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = split->accounts.accounts->ops->user_update(
+			split->accounts.accounts, &next, &only, NULL, err);
+	}
+	stauth_wipe_array(next.password);
+	rc = finish(&step, rc, err);
+	give(&step, rc, ret_ended);
+	return rc;
+}
+
+enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
+	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+	const struct stauth_change only = plain(change);
+	struct step step = {.split = split, .uid = uid, .change = change};
+	enum stauth_rc rc = lock_account(&step, epoch, err);
+
+	if (rc == STAUTH_OK && change->unless_system_login &&
+		step.present.system_login) {
+		rc = stauth_fail(err, STAUTH_REFUSED,
+			"the account is marked for system log-in");
+	}
+	if (rc == STAUTH_OK) {
+		rc = end_sessions(&step, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = split->accounts.accounts->ops->password_set(
+			split->accounts.accounts, uid, -1, encoded, must_change,
+			&only, NULL, err);
+	}
+	rc = finish(&step, rc, err);
+	give(&step, rc, ret_ended);
+	return rc;
+}
+
+/* Under the lock, or it could put an old password over a new one. */
+enum stauth_rc stauth_split_password_rehash(struct stauth_accounts *accounts,
+	int64_t uid, const char *old, const char *encoded,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_state *state = split->home.state;
+	const struct stauth_change nothing = {.now_s = state->ops->now(state)};
+	struct step step = {.split = split, .uid = uid, .change = &nothing};
+	enum stauth_rc rc = lock(&step, err);
+
+	if (rc == STAUTH_OK) {
+		rc = split->accounts.accounts->ops->password_rehash(
+			split->accounts.accounts, uid, old, encoded, err);
+		step.change = NULL;
+	}
+	return finish(&step, rc, err);
+}
+
+enum stauth_rc stauth_split_user_delete(struct stauth_accounts *accounts,
+	int64_t uid, const struct stauth_change *change, int *ret_ended,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+	const struct stauth_change only = plain(change);
+	struct stauth_change all = *change;
+	struct step step = {.split = split, .uid = uid, .change = &all};
+	enum stauth_rc rc = lock_account(&step, -1, err);
+
+	/* Nothing of the user stays, whatever the caller would keep. */
+	all.end_sessions = true;
+	all.raise_epoch = true;
+	all.keep_session[0] = '\0';
+	all.keep_device = false;
+	if (rc == STAUTH_OK) {
+		rc = must_leave_superuser(&step, NULL, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = end_sessions(&step, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = split->accounts.accounts->ops->user_delete(
+			split->accounts.accounts, uid, &only, NULL, err);
+	}
+	rc = finish(&step, rc, err);
+	give(&step, rc, ret_ended);
+	return rc;
+}
