@@ -8,21 +8,20 @@
  */
 #include <string.h>
 
-#include "auth/login.h"
+#include "csrf.h"
 #include "http/return_url.h"
-#include "page.h"
 #include "route.h"
+#include "show.h"
 #include "signin.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-#define TITLE "Sign in"
 /* A browser that is back here so soon after a log-in, and without the cookie
  * that it was given, did not keep it. */
 #define COOKIE_TEST_S 30
-/* Who chose a new password is told so for a while. */
-#define RESET_TOLD_S 300
+/* Who chose a new password sees so for a while. */
+#define RESET_SHOWN_S 300
 
 static bool wants_remember(const struct gate_page *page)
 {
@@ -33,26 +32,28 @@ static bool wants_remember(const struct gate_page *page)
 
 static void show_form(struct gate_page *page, int status, const char *rd)
 {
+	struct gate_view *view = &page->view;
 	const struct gate_form *form = &page->request->form;
 	if (!gate_page_form(page)) {
 		return;
 	}
-	gate_view_set(&page->view, "rd", strcmp(rd, "/") != 0 ? rd : "");
+	bool can_reset = gate_page_offers(page, GATE_NEEDS_MAIL);
+	bool can_sign_up = gate_page_offers(page, GATE_NEEDS_SIGN_UP);
 	gate_view_set(
-		&page->view, "username", gate_form_value(form, "username"));
-	gate_view_set(&page->view, "remember", wants_remember(page) ? "1" : "");
-	gate_view_set(&page->view, "remember_days",
+		view, "signed_in", page->signed_in ? page->session.user : "");
+	gate_view_set(view, "next", rd);
+	gate_view_set(view, "rd", strcmp(rd, "/") != 0 ? rd : "");
+	gate_view_set(view, "username", gate_form_value(form, "username"));
+	gate_view_set(view, "remember", wants_remember(page) ? "1" : "");
+	gate_view_set(view, "remember_days",
 		page->config->remember_days > 0 ? page->remember_days : "");
-	gate_view_set(&page->view, "wrong", status == 401 ? "1" : "");
-	bool can_reset = gate_route_ready(page->config, GATE_NEEDS_MAIL);
-	bool can_sign_up = gate_route_ready(page->config, GATE_NEEDS_SIGN_UP);
-	gate_view_set(&page->view, "can_reset", can_reset ? "1" : "");
-	gate_view_set(&page->view, "can_sign_up", can_sign_up ? "1" : "");
-	gate_view_set(
-		&page->view, "links", can_reset || can_sign_up ? "1" : "");
-	gate_view_set(&page->view, "fresh",
+	gate_view_set(view, "wrong", status == 401 ? "1" : "");
+	gate_view_set(view, "can_reset", can_reset ? "1" : "");
+	gate_view_set(view, "can_sign_up", can_sign_up ? "1" : "");
+	gate_view_set(view, "links", can_reset || can_sign_up ? "1" : "");
+	gate_view_set(view, "fresh",
 		page->message_count == 0 || status < 400 ? "1" : "");
-	gate_page_show(page, status, "login", TITLE);
+	gate_page_show(page, status, "login", GATE_TITLE_SIGN_IN);
 }
 
 static const char *form_rd(const struct gate_page *page)
@@ -60,8 +61,24 @@ static const char *form_rd(const struct gate_page *page)
 	return gate_return_url(gate_form_value(&page->request->form, "rd"));
 }
 
+static void say_signed_in(struct gate_page *page)
+{
+	gate_page_message(page, STAUTH_INFO, GATE_TEXT_ALREADY_SIGNED_IN,
+		page->session.user);
+}
+
 void gate_login_again(struct gate_page *page)
 {
+	struct stauth_err err = {0};
+	if (gate_page_session(page, &err) < 0) {
+		gate_page_unavailable(page, &err);
+		return;
+	}
+	if (page->signed_in) {
+		/* Another tab was quicker: that is why the token changed. */
+		page->message_count = 0;
+		say_signed_in(page);
+	}
 	show_form(page, 403, form_rd(page));
 }
 
@@ -78,9 +95,9 @@ static bool cookie_was_lost(const struct gate_page *page)
 	       marked_lately(page, GATE_PRE_LOGIN, COOKIE_TEST_S);
 }
 
-static void go_on(struct gate_page *page, bool must_change, const char *rd)
+static void proceed(struct gate_page *page, const char *rd)
 {
-	if (must_change) {
+	if (page->session.must_change) {
 		gate_page_message(
 			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
 		gate_page_redirect_with_rd(page, "/auth/account", rd);
@@ -90,8 +107,14 @@ static void go_on(struct gate_page *page, bool must_change, const char *rd)
 	}
 }
 
+/* Was the link of an account used here a moment ago? */
+static bool after_reset(const struct gate_page *page)
+{
+	return marked_lately(page, GATE_PRE_RESET, RESET_SHOWN_S);
+}
+
 /* Is name=1 in the query? */
-static bool told(const struct gate_page *page, const char *name)
+static bool asked(const struct gate_page *page, const char *name)
 {
 	char value[8];
 	gate_query_value(page->request->query, name, value, sizeof(value));
@@ -101,12 +124,18 @@ static bool told(const struct gate_page *page, const char *name)
 /* What led here. */
 static void say_why(struct gate_page *page)
 {
-	if (told(page, "out")) {
+	if (asked(page, "out")) {
 		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
-	} else if (marked_lately(page, GATE_PRE_RESET, RESET_TOLD_S)) {
+	} else if (after_reset(page) && page->signed_in) {
+		/* Of another account, or the session would be gone. */
+		gate_page_message(page, STAUTH_SUCCESS,
+			GATE_TEXT_RESET_DONE_OTHER, page->session.user);
+	} else if (after_reset(page)) {
 		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
-	} else if (told(page, "ready")) {
+	} else if (asked(page, "ready")) {
 		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
+	} else if (asked(page, "ended")) {
+		gate_page_message(page, STAUTH_WARNING, GATE_TEXT_SESSION_OVER);
 	} else if (cookie_was_lost(page)) {
 		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_NO_COOKIES);
 	}
@@ -117,16 +146,13 @@ void gate_login_get(struct gate_page *page)
 	char given[GATE_RETURN_URL_MAX + 1];
 	gate_query_value(page->request->query, "rd", given, sizeof(given));
 	const char *rd = gate_return_url(given);
-
-	struct stauth_session session;
 	struct stauth_err err = {0};
-	enum stauth_rc rc = gate_page_session(page, &session, &err);
-	if (rc < 0) {
+	if (gate_page_session(page, &err) < 0) {
 		gate_page_unavailable(page, &err);
 		return;
 	}
-	if (rc == STAUTH_OK) {
-		go_on(page, session.must_change, rd);
+	if (page->signed_in && !after_reset(page)) {
+		proceed(page, rd);
 		return;
 	}
 	say_why(page);
@@ -137,23 +163,19 @@ void gate_login_get(struct gate_page *page)
 void gate_login_post(struct gate_page *page)
 {
 	const struct gate_form *form = &page->request->form;
-	const struct gate_field *name = gate_form_field(form, "username");
-	const char *rd = form_rd(page);
 	struct stauth_login login;
-	int status = gate_signin_try(page, name != NULL ? name->value : "",
+	int status = gate_signin_try(page, gate_form_value(form, "username"),
 		gate_form_field(form, "password"), &login);
 	if (status == 401) {
 		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
 	}
-	bool must_change = false;
 	if (status == 0) {
-		status = gate_signin_open(
-			page, &login, wants_remember(page), &must_change);
+		status = gate_signin_open(page, &login, wants_remember(page));
 	}
 	stauth_login_finish(&login);
 	if (status == 0) {
-		go_on(page, must_change, rd);
+		proceed(page, form_rd(page));
 	} else {
-		show_form(page, status, rd);
+		show_form(page, status, form_rd(page));
 	}
 }

@@ -10,13 +10,12 @@
  */
 #include <string.h>
 
-#include "page.h"
+#include "csrf.h"
 #include "route.h"
+#include "show.h"
 #include "text.h"
 
 #include "base/banned.h"
-
-#define TITLE "Sign out"
 
 static bool one_of(const char *value, const char *a, const char *b)
 {
@@ -39,7 +38,14 @@ static bool is_navigation(const struct gate_request *request)
 	       one_of(request->fetch_mode, "", "navigate") &&
 	       one_of(request->fetch_dest, "", "document") &&
 	       !comes_from_our_pages(request->referer) &&
-	       request->purpose[0] == '\0';
+	       !gate_request_prefetch(request);
+}
+
+/* The way out, also where there is nothing to sign out of. */
+static void to_signed_out(struct gate_page *page)
+{
+	gate_page_only_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
+	gate_page_redirect(page, "/auth/login?out=1");
 }
 
 static void log_out(struct gate_page *page)
@@ -57,22 +63,34 @@ static void log_out(struct gate_page *page)
 		return;
 	}
 	gate_response_header(&page->response, "Clear-Site-Data", "\"cache\"");
-	page->message_count = 0;
-	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
-	gate_page_redirect(page, "/auth/login?out=1");
+	to_signed_out(page);
 }
 
 static void show_button(struct gate_page *page, int status)
 {
 	if (gate_page_form(page)) {
 		page->summary = GATE_TEXT_ASK_LOGOUT;
-		gate_page_show(page, status, "logout", TITLE);
+		gate_page_show(page, status, "logout", GATE_TITLE_SIGN_OUT);
+	}
+}
+
+/* Who has no session is signed out: a form that is older than that needs no
+ * second try. */
+static void show_or_done(struct gate_page *page, int status)
+{
+	struct stauth_err err = {0};
+	if (gate_page_session(page, &err) < 0) {
+		gate_page_unavailable(page, &err);
+	} else if (page->signed_in) {
+		show_button(page, status);
+	} else {
+		to_signed_out(page);
 	}
 }
 
 void gate_logout_again(struct gate_page *page)
 {
-	show_button(page, 403);
+	show_or_done(page, 403);
 }
 
 void gate_logout_get(struct gate_page *page)
@@ -80,7 +98,7 @@ void gate_logout_get(struct gate_page *page)
 	if (is_navigation(page->request)) {
 		log_out(page);
 	} else {
-		show_button(page, 200);
+		show_or_done(page, 200);
 	}
 }
 

@@ -7,12 +7,10 @@
 
 #include "base/secret.h"
 #include "log.h"
-#include "route.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-#define RETRY_AFTER_S  5
 #define SET_COOKIE_MAX 512
 
 void gate_page_on_message(
@@ -35,6 +33,8 @@ void gate_page_init(
 		.ctx = &pages->ctx,
 		.io = io,
 		.request = pages->request,
+		.route = "",
+		.refresh = "",
 	};
 	gate_response_init(&page->response);
 	page->ctx->messages = (struct stauth_messages){
@@ -75,6 +75,22 @@ void gate_page_message(struct gate_page *page, enum stauth_message_type type,
 	memcpy(message->text, text, sizeof(text));
 }
 
+void gate_page_only_message(
+	struct gate_page *page, enum stauth_message_type type, const char *text)
+{
+	page->message_count = 0;
+	gate_page_message(page, type, "%s", text);
+}
+
+int gate_page_fault(
+	struct gate_page *page, const char **ret_fault, const char *text)
+{
+	*ret_fault = text;
+	page->faults_only = true;
+	gate_page_message(page, STAUTH_ERROR, "%s", text);
+	return 422;
+}
+
 void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	const char *value, int64_t max_age_s)
 {
@@ -93,72 +109,6 @@ void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
 	stauth_buf_finish(&line);
 }
 
-void gate_page_set_pre(struct gate_page *page, const char *token, char mark)
-{
-	if (mark != GATE_PRE_PLAIN) {
-		snprintf(page->pre, sizeof(page->pre), "%s%c%lld", token, mark,
-			(long long)page->now_s);
-	} else {
-		snprintf(page->pre, sizeof(page->pre), "%s", token);
-	}
-	gate_page_set_cookie(page, GATE_COOKIE_PRE, page->pre, -1);
-}
-
-static bool random_token(
-	struct gate_page *page, char token[STAUTH_TOKEN_LEN + 1])
-{
-	struct stauth_err err = {0};
-	if (stauth_random_token(page->ctx->random, token, &err) == STAUTH_OK) {
-		return true;
-	}
-	gate_page_unavailable(page, &err);
-	return false;
-}
-
-bool gate_page_make_pre(struct gate_page *page)
-{
-	return random_token(page, page->pre);
-}
-
-bool gate_page_renew_pre(struct gate_page *page, char mark)
-{
-	char token[STAUTH_TOKEN_LEN + 1];
-	if (!random_token(page, token)) {
-		return false;
-	}
-	gate_page_set_pre(page, token, mark);
-	return true;
-}
-
-bool gate_page_form(struct gate_page *page)
-{
-	if (page->csrf[0] != '\0') {
-		return true;
-	}
-	const struct stauth_keys *keys = NULL;
-	struct stauth_err err = {0};
-	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
-		gate_page_unavailable(page, &err);
-		return false;
-	}
-	if (page->cookies.pre_twice) {
-		/* Ours cannot take the place of another domain's: each form
-		 * would be refused, and only the person can help it. */
-		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_TWO_COOKIES);
-	}
-	if (page->cookies.pre[0] != '\0') {
-		memcpy(page->pre, page->cookies.pre, sizeof(page->pre));
-	} else if (!gate_page_renew_pre(page, GATE_PRE_PLAIN)) {
-		return false;
-	}
-	if (!gate_csrf_make(keys, page->pre, page->now_s, page->csrf)) {
-		stauth_fail(&err, STAUTH_ECRYPTO, "no HMAC for a form");
-		gate_page_unavailable(page, &err);
-		return false;
-	}
-	return true;
-}
-
 void gate_page_retry_after(struct gate_page *page, int64_t seconds)
 {
 	char text[24];
@@ -167,26 +117,15 @@ void gate_page_retry_after(struct gate_page *page, int64_t seconds)
 	gate_response_header(&page->response, "Retry-After", text);
 }
 
-void gate_page_unavailable(struct gate_page *page, const struct stauth_err *err)
-{
-	gate_log("pages: %s: %s: %s",
-		page->route != NULL ? page->route->path : "-",
-		stauth_rc_name(err->rc), err->msg);
-	/* What was begun may promise what did not happen. */
-	page->message_count = 0;
-	gate_response_reset(&page->response);
-	gate_page_retry_after(page, RETRY_AFTER_S);
-	gate_page_error(page, 503);
-}
-
-enum stauth_rc gate_page_session(struct gate_page *page,
-	struct stauth_session *ret_session, struct stauth_err *err)
+enum stauth_rc gate_page_session(struct gate_page *page, struct stauth_err *err)
 {
 	if (page->cookies.session[0] == '\0') {
 		return STAUTH_NOTFOUND;
 	}
-	return stauth_session_by_token(
-		page->ctx, page->cookies.session, ret_session, err);
+	enum stauth_rc rc = stauth_session_by_token(
+		page->ctx, page->cookies.session, &page->session, err);
+	page->signed_in = rc == STAUTH_OK;
+	return rc;
 }
 
 struct stauth_actor gate_page_actor(const struct gate_page *page)
@@ -196,4 +135,26 @@ struct stauth_actor gate_page_actor(const struct gate_page *page)
 		.channel = "web",
 		.address = page->request->address,
 	};
+}
+
+const char *gate_page_missing(
+	const struct stauth_config *config, enum gate_needs needs)
+{
+	if (needs == GATE_NEEDS_NOTHING) {
+		return NULL;
+	}
+	if (config->public_url_count == 0) {
+		return GATE_TEXT_NO_PUBLIC_URL;
+	}
+	return needs != GATE_NEEDS_PUBLIC_URL &&
+			       config->mail_transport == STAUTH_TRANSPORT_NONE
+		       ? GATE_TEXT_NO_MAIL
+		       : NULL;
+}
+
+bool gate_page_offers(const struct gate_page *page, enum gate_needs needs)
+{
+	return gate_page_missing(page->config, needs) == NULL &&
+	       (needs != GATE_NEEDS_SIGN_UP ||
+		       page->config->allow_user_sign_up);
 }

@@ -4,8 +4,8 @@
 
 #include "fcgi_io.h"
 #include "log.h"
-#include "page.h"
 #include "route.h"
+#include "show.h"
 #include "worker.h"
 
 #include "base/banned.h"

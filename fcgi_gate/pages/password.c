@@ -2,22 +2,22 @@
 /*
  * The owner changes the password.
  *
- * 1. A form that is incomplete or whose two new passwords differ MUST be
- *    refused first, at the field (422), so that a slip counts as no failure.
- * 2. The old password MUST be checked like any log-in, throttle and all, and
- *    before the new one is judged: that costs time.
+ * 1. What costs nothing to find MUST be refused first, at the field (422), so
+ *    that a slip counts as no failure.
+ * 2. Then the old password MUST be checked like any log-in, rate limits and
+ *    all: who does not know it causes no estimate of a new one.
  * 3. All other sessions end and all other devices are void, in the same
  *    transaction (the domain's).
- * 4. A session that was only good for this change MUST be replaced by a new
- *    one, which then leads to where the person wanted to go.
+ * 4. The browser that acted MUST get a new session, which then leads to where
+ *    the person wanted to go.
  */
 #include <string.h>
 
 #include "account.h"
 #include "auth/account.h"
 #include "http/return_url.h"
-#include "newpass.h"
 #include "route.h"
+#include "show.h"
 #include "signin.h"
 #include "text.h"
 
@@ -26,44 +26,51 @@
 /* What the form holds, and what becomes of it. */
 struct change {
 	const struct gate_field *current;
-	const char *fault_current;
 	struct gate_newpass new;
-	struct stauth_session session;
-	const char *rd;
+	struct gate_account_form form;
+	bool gone; /* the account changed meanwhile */
 };
 
-static int refuse(struct gate_page *page, const char **fault, const char *text)
-{
-	*fault = text;
-	gate_page_message(page, STAUTH_ERROR, "%s", text);
-	return 422;
-}
-
 /* 0, or 422 with the reason at the field. */
-static int judge_new(struct gate_page *page, struct change *change)
+static int take_new(struct gate_page *page, struct change *change)
 {
 	const struct gate_form *form = &page->request->form;
 	int status = gate_newpass_take(page, &change->new);
-	if (status != 0) {
-		return status;
+	if (status != 0 &&
+		(change->current == NULL || change->current->len == 0)) {
+		gate_page_fault(page, &change->form.fault_current,
+			GATE_TEXT_CURRENT_EMPTY);
 	}
-	if (gate_field_same(
-		    gate_form_field(form, "password"), change->current)) {
-		return refuse(page, &change->new.fault_password,
+	if (status == 0 && gate_field_same(gate_form_field(form, "password"),
+				   change->current)) {
+		return gate_page_fault(page, &change->new.fault_password,
 			STAUTH_TEXT_PASSWORD_SAME);
 	}
-	return 0;
+	return status;
+}
+
+static int check_current(struct gate_page *page, struct change *change,
+	struct stauth_login *login)
+{
+	int status = gate_signin_try(
+		page, page->session.user, change->current, login);
+	if (status == 401) {
+		page->message_count = 0;
+		gate_page_fault(page, &change->form.fault_current,
+			GATE_TEXT_WRONG_CURRENT);
+	}
+	return status;
 }
 
 static int commit(struct gate_page *page, struct change *change,
-	struct stauth_login *login, bool *ret_gone)
+	struct stauth_login *login)
 {
 	struct stauth_err err = {0};
 	struct stauth_actor actor = gate_page_actor(page);
 	int ended = 0;
 	const struct stauth_password_change given = {
 		.login = login,
-		.session = &change->session,
+		.session = &page->session,
 		.device_token = page->cookies.device[0] != '\0'
 					? page->cookies.device
 					: NULL,
@@ -77,54 +84,44 @@ static int commit(struct gate_page *page, struct change *change,
 	if (rc == STAUTH_BADVALUE) {
 		return gate_newpass_refuse(page, &change->new, &err);
 	}
-	if (rc != STAUTH_OK) {
-		*ret_gone = true;
-		return 0;
-	}
-	bool must_change = false;
-	if (change->session.must_change) {
-		return gate_signin_open(
-			page, login, change->session.remember, &must_change);
-	}
+	change->gone = rc != STAUTH_OK;
 	return 0;
 }
 
-static void done(struct gate_page *page, const struct change *change)
+/* The password is changed, whatever becomes of the new session: without one
+ * the browser is led to the log-in page. */
+static void finish(struct gate_page *page, const struct change *change,
+	struct stauth_login *login)
 {
-	page->message_count = 0;
-	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED);
-	gate_page_redirect(page, change->session.must_change
-					 ? change->rd
-					 : "/auth/account?done=password");
+	bool forced = page->session.must_change;
+	if (gate_signin_open(page, login, page->session.remember) != 0) {
+		gate_response_reset(&page->response);
+	}
+	gate_page_only_message(
+		page, STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED);
+	gate_page_redirect(
+		page, forced ? change->form.rd : "/auth/account?done=password");
 }
 
 static void change_password(struct gate_page *page, struct change *change)
 {
 	struct stauth_login login = {0};
-	int status = judge_new(page, change);
+	int status = take_new(page, change);
 	if (status == 0) {
-		status = gate_signin_try(
-			page, change->session.user, change->current, &login);
-		if (status == 401) {
-			page->message_count = 0;
-			refuse(page, &change->fault_current,
-				GATE_TEXT_WRONG_CURRENT);
-		}
+		status = check_current(page, change, &login);
 	}
-	bool gone = false;
 	if (status == 0) {
-		status = commit(page, change, &login, &gone);
+		status = commit(page, change, &login);
+	}
+	if (change->gone) {
+		gate_page_redirect_with_rd(
+			page, "/auth/login?ended=1", "/auth/account");
+	} else if (status == 0) {
+		finish(page, change, &login);
+	} else {
+		gate_account_show(page, status, &change->form);
 	}
 	stauth_login_finish(&login);
-	if (gone) {
-		gate_page_redirect_with_rd(
-			page, "/auth/login", "/auth/account");
-	} else if (status == 0) {
-		done(page, change);
-	} else {
-		gate_account_show(page, status, &change->session, change->rd,
-			change->fault_current, &change->new);
-	}
 }
 
 void gate_password_post(struct gate_page *page)
@@ -132,11 +129,12 @@ void gate_password_post(struct gate_page *page)
 	const struct gate_form *form = &page->request->form;
 	struct change change = {
 		.current = gate_form_field(form, "current"),
+	};
+	change.form = (struct gate_account_form){
 		.rd = gate_return_url(gate_form_value(form, "rd")),
 		.fault_current = "",
+		.new = &change.new,
 	};
-	if (gate_account_session(page, &change.session)) {
-		change_password(page, &change);
-	}
+	change_password(page, &change);
 	stauth_secret_wipe(&change.new.secret);
 }

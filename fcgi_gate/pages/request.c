@@ -8,6 +8,9 @@
  *    (400), at most 64 KiB (413, before a byte is read), and be exactly that
  *    long (400).
  * 3. It MUST be application/x-www-form-urlencoded (415), and parse (400).
+ * 4. It MUST hold no field but the expected ones, and none twice (400).
+ * 5. A control character is refused (400) but for: rd, which never is an
+ *    error; passwords, which say so at their field; a tab in what is typed.
  */
 #include "request.h"
 
@@ -50,7 +53,10 @@ static const struct param params[] = {
 	PARAM("HTTP_SEC_FETCH_SITE", fetch_site, 64),
 	PARAM("HTTP_SEC_FETCH_MODE", fetch_mode, 64),
 	PARAM("HTTP_SEC_FETCH_DEST", fetch_dest, 64),
-	PARAM("HTTP_SEC_PURPOSE", purpose, 256),
+	PARAM("HTTP_SEC_PURPOSE", purpose[0], 256),
+	PARAM("HTTP_PURPOSE", purpose[1], 256),
+	PARAM("HTTP_X_PURPOSE", purpose[2], 256),
+	PARAM("HTTP_X_MOZ", purpose[3], 256),
 	PARAM("HTTP_X_AUTH_ASSERTION", assertion, 16384),
 };
 
@@ -134,7 +140,98 @@ static size_t read_all(struct gate_io *io, char *data, size_t size)
 	return len;
 }
 
-int gate_request_body(struct gate_request *request, struct gate_io *io)
+size_t gate_blank_len(const char *text)
+{
+	static const char *const blanks[] = {
+		" ", "\t", "\n", "\v", "\f", "\r", "\xc2\x85", /* next line */
+		"\xc2\xa0",     /* no-break space */
+		"\xe1\x9a\x80", /* ogham space mark */
+		"\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
+		"\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87",
+		"\xe2\x80\x88", "\xe2\x80\x89",
+		"\xe2\x80\x8a",                 /* U+2000 to U+200A */
+		"\xe2\x80\x8b",                 /* zero width space */
+		"\xe2\x80\x8e", "\xe2\x80\x8f", /* direction marks */
+		"\xe2\x80\xa8", "\xe2\x80\xa9", /* separators */
+		"\xe2\x80\xaf",                 /* narrow no-break space */
+		"\xe2\x81\x9f",                 /* mathematical space */
+		"\xe2\x81\xa0",                 /* word joiner */
+		"\xe3\x80\x80",                 /* ideographic space */
+		"\xef\xbb\xbf",                 /* zero width no-break space */
+	};
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+		size_t len = strlen(blanks[i]);
+		if (strncmp(text, blanks[i], len) == 0) {
+			return len;
+		}
+	}
+	return 0;
+}
+
+static bool one_of(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Cuts the blanks around a field, in place: it points into the body. */
+static void trim(struct gate_request *request, struct gate_field *field)
+{
+	char *text = request->body + (field->value - request->body);
+	size_t len = 0;
+	while ((len = gate_blank_len(text)) > 0) {
+		text += len;
+	}
+	/* Where the last character that is no blank ends. */
+	size_t end = 0;
+	for (size_t at = 0; text[at] != '\0';) {
+		len = gate_blank_len(text + at);
+		at += len > 0 ? len : 1;
+		end = len > 0 ? end : at;
+	}
+	text[end] = '\0';
+	field->value = text;
+	field->len = end;
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (((unsigned char)*text < ' ' && *text != '\t') ||
+			*text == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_fields(struct gate_request *request)
+{
+	struct gate_form *form = &request->form;
+	static const char *const typed[] = {"username", "email", "pin"};
+	static const char *const exact[] = {
+		"rd", "password", "current", "confirm"};
+	for (size_t i = 0; i < form->count; i++) {
+		struct gate_field *field = &form->fields[i];
+		if (one_of(field->name, typed,
+			    sizeof(typed) / sizeof(typed[0]))) {
+			trim(request, field);
+		}
+		if (!one_of(field->name, exact,
+			    sizeof(exact) / sizeof(exact[0])) &&
+			has_control(field->value)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int gate_request_body(
+	struct gate_request *request, struct gate_io *io, const char *fields)
 {
 	if (!is_form(request->content_type)) {
 		return 415;
@@ -149,7 +246,11 @@ int gate_request_body(struct gate_request *request, struct gate_io *io)
 		gate_io_read(io, &more, 1) != 0) {
 		return 400;
 	}
-	return gate_form_parse(request->body, len, &request->form) ? 0 : 400;
+	return gate_form_parse(request->body, len, &request->form) &&
+			       gate_form_allowed(&request->form, fields) &&
+			       take_fields(request)
+		       ? 0
+		       : 400;
 }
 
 void gate_request_drain(struct gate_io *io)
@@ -190,4 +291,14 @@ bool gate_request_wants_json(const struct gate_request *request)
 {
 	return accepts(request->accept, "application/json") &&
 	       !accepts(request->accept, "text/html");
+}
+
+bool gate_request_prefetch(const struct gate_request *request)
+{
+	for (size_t i = 0; i < GATE_PURPOSES; i++) {
+		if (request->purpose[i][0] != '\0') {
+			return true;
+		}
+	}
+	return false;
 }

@@ -8,6 +8,7 @@
 
 #include "http/form.h"
 
+#define GATE_PURPOSES 4
 #define GATE_BODY_MAX ((size_t)64 * 1024)
 
 struct gate_io;
@@ -40,7 +41,7 @@ struct gate_request {
 	const char *fetch_site;
 	const char *fetch_mode;
 	const char *fetch_dest;
-	const char *purpose;
+	const char *purpose[GATE_PURPOSES]; /* all names it ever had */
 	const char *assertion;
 	struct gate_form form; /* of a POST, after gate_request_body */
 	char body[GATE_BODY_MAX + 1];
@@ -49,8 +50,13 @@ struct gate_request {
 /* Takes the parameters. 0, or the status to refuse it with; the request may
  * be looked at either way. */
 int gate_request_read(struct gate_request *request, const struct gate_io *io);
-/* Reads and parses a form. 0, or the status to refuse it with. */
-int gate_request_body(struct gate_request *request, struct gate_io *io);
+/* Reads and parses a form that may hold these blank separated fields. Blanks
+ * around a name, an address or a code are cut. 0, or the status to refuse it
+ * with. */
+int gate_request_body(
+	struct gate_request *request, struct gate_io *io, const char *fields);
+/* The bytes of the blank of Unicode that text begins with; 0: none. */
+size_t gate_blank_len(const char *text);
 /* Reads on to the end of a body that nobody wants, within reason: a peer that
  * is still sending would otherwise not see the answer. */
 void gate_request_drain(struct gate_io *io);
@@ -59,5 +65,7 @@ void gate_request_wipe(struct gate_request *request);
 
 /* application/json, and not text/html? */
 bool gate_request_wants_json(const struct gate_request *request);
+/* Did a browser ask ahead of time, for a page that nobody has opened? */
+bool gate_request_prefetch(const struct gate_request *request);
 
 #endif

@@ -1,54 +1,135 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mailed link to a new password.
+ * "Forgot your password?", and the mailed link to a new one.
  *
- * 1. A GET MUST consume nothing: mail scanners follow links.
- * 2. A password that is refused MUST leave the link as good as it was.
- * 3. Success MUST sign nobody in.
- * 4. The token MUST stand nowhere but in the form: see secret_url.
+ * 1. The answer to a forgotten password MUST be the same whoever asks.
+ * 2. A GET of the link MUST consume nothing: mail scanners follow links.
+ * 3. A password that is refused MUST leave the link as good as it was.
+ * 4. Success MUST sign nobody in.
+ * 5. The token MUST stand nowhere but in the form: see secret_url.
  */
+#include "auth/reset.h"
+
+#include <stdio.h>
 #include <string.h>
 
-#include "auth/reset.h"
-#include "newpass.h"
-#include "page.h"
+#include "base/secret.h"
+#include "csrf.h"
 #include "route.h"
+#include "show.h"
 #include "signin.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-static void show_expired(struct gate_page *page)
+static void show_forgot(
+	struct gate_page *page, int status, const char *fault_email)
 {
-	bool mail = gate_route_ready(page->config, GATE_NEEDS_MAIL);
-	page->message_count = 0;
-	gate_page_message(page, STAUTH_ERROR, GATE_TEXT_RESET_EXPIRED);
-	gate_view_set(&page->view, "mail", mail ? "1" : "");
-	gate_page_show(page, 422, "reset-expired", "This link works no longer");
+	const struct gate_form *form = &page->request->form;
+	if (!gate_page_form(page)) {
+		return;
+	}
+	bool focus = page->message_count == 0 || fault_email[0] != '\0';
+	gate_view_set(&page->view, "email", gate_form_value(form, "email"));
+	gate_view_set(&page->view, "fault_email", fault_email);
+	gate_view_set(&page->view, "focus_email", focus ? "1" : "");
+	gate_page_show(page, status, "forgot", GATE_TITLE_FORGOT);
 }
 
-static void show_form(struct gate_page *page, int status, const char *token,
-	const char *name, const struct gate_newpass *new)
+void gate_forgot_get(struct gate_page *page)
+{
+	page->summary = GATE_TEXT_FORGOT_ASK;
+	show_forgot(page, 200, "");
+}
+
+void gate_forgot_again(struct gate_page *page)
+{
+	show_forgot(page, 403, "");
+}
+
+static void show_sent(struct gate_page *page, const char *email)
+{
+	gate_page_only_message(page, STAUTH_SUCCESS, GATE_TEXT_FORGOT_SENT);
+	if (gate_request_wants_json(page->request)) {
+		gate_page_redirect(page, "/auth/login");
+		return;
+	}
+	char minutes[16];
+	snprintf(minutes, sizeof(minutes), "%d", STAUTH_RESET_MINUTES);
+	gate_view_set(&page->view, "email", email);
+	gate_view_set(&page->view, "minutes", minutes);
+	gate_page_show(page, 200, "forgot-sent", GATE_TITLE_CHECK_MAIL);
+}
+
+void gate_forgot_post(struct gate_page *page)
+{
+	struct stauth_err err = {0};
+	const char *fault = "";
+	const char *email = gate_form_value(&page->request->form, "email");
+	enum stauth_rc rc = stauth_reset_ask(
+		page->ctx, email, page->request->address, &err);
+	if (rc < 0) {
+		show_forgot(page, gate_signin_unavailable(page, &err), "");
+	} else if (rc == STAUTH_BADVALUE) {
+		page->message_count = 0;
+		gate_page_fault(page, &fault,
+			email[0] == '\0' ? GATE_TEXT_EMAIL_EMPTY
+					 : STAUTH_TEXT_EMAIL_BAD);
+		show_forgot(page, 422, fault);
+	} else {
+		show_sent(page, email);
+	}
+}
+
+/* A mailed link as it stands. */
+struct link {
+	const char *token;
+	char name[STAUTH_NAME_SIZE]; /* of the account */
+};
+
+static void show_expired(struct gate_page *page)
+{
+	bool mail = gate_page_offers(page, GATE_NEEDS_MAIL);
+	gate_page_only_message(page, STAUTH_ERROR, GATE_TEXT_RESET_EXPIRED);
+	gate_view_set(&page->view, "mail", mail ? "1" : "");
+	gate_page_show(page, 422, "reset-expired", GATE_TITLE_LINK_EXPIRED);
+}
+
+/* Another user may be signed in here: then it is told apart. */
+static void say_for_whom(struct gate_page *page, const struct link *link)
+{
+	struct stauth_err err = {0};
+	if (gate_page_session(page, &err) == STAUTH_OK &&
+		strcmp(page->session.user, link->name) != 0) {
+		gate_page_message(page, STAUTH_INFO, GATE_TEXT_RESET_OTHER,
+			page->session.user, link->name);
+	}
+}
+
+static void show_form(struct gate_page *page, int status,
+	const struct link *link, const struct gate_newpass *new)
 {
 	if (!gate_page_form(page)) {
 		return;
 	}
-	gate_view_set(&page->view, "token", token);
-	gate_view_set(&page->view, "user", name);
-	gate_view_set(
-		&page->view, "fresh", page->message_count == 0 ? "1" : "");
 	gate_newpass_view(page, new);
-	gate_page_show(page, status, "reset", "Choose a new password");
+	if (page->message_count == 0) {
+		gate_view_set(&page->view, "focus_password", "1");
+	}
+	gate_view_set(&page->view, "password_label", GATE_LABEL_NEW_PASSWORD);
+	gate_view_set(&page->view, "confirm_label", GATE_LABEL_CONFIRM_NEW);
+	gate_view_set(&page->view, "token", link->token);
+	gate_view_set(&page->view, "user", link->name);
+	gate_page_show(page, status, "reset", GATE_TITLE_RESET);
 }
 
 /* Whose link? false: it is dead or cannot be looked up, and the answer is
  * made. */
-static bool still_holds(struct gate_page *page, const char *token,
-	char ret_name[STAUTH_NAME_SIZE])
+static bool link_valid(struct gate_page *page, struct link *link)
 {
 	struct stauth_err err = {0};
 	enum stauth_rc rc =
-		stauth_reset_check(page->ctx, token, ret_name, &err);
+		stauth_reset_check(page->ctx, link->token, link->name, &err);
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
 	} else if (rc != STAUTH_OK) {
@@ -60,21 +141,28 @@ static bool still_holds(struct gate_page *page, const char *token,
 void gate_reset_get(struct gate_page *page)
 {
 	char token[2 * STAUTH_RESET_TOKEN_LEN];
+	struct link link = {.token = token};
 	gate_query_value(page->request->query, "token", token, sizeof(token));
-	char name[STAUTH_NAME_SIZE];
-	if (still_holds(page, token, name)) {
+	if (link_valid(page, &link)) {
 		page->summary = GATE_TEXT_RESET_ASK;
-		show_form(page, 200, token, name, NULL);
+		say_for_whom(page, &link);
+		show_form(page, 200, &link, NULL);
 	}
 	stauth_wipe_array(token);
 }
 
+static struct link link_of_form(const struct gate_page *page)
+{
+	return (struct link){
+		.token = gate_form_value(&page->request->form, "token"),
+	};
+}
+
 void gate_reset_again(struct gate_page *page)
 {
-	char name[STAUTH_NAME_SIZE];
-	const char *token = gate_form_value(&page->request->form, "token");
-	if (still_holds(page, token, name)) {
-		show_form(page, 403, token, name, NULL);
+	struct link link = link_of_form(page);
+	if (link_valid(page, &link)) {
+		show_form(page, 403, &link, NULL);
 	}
 }
 
@@ -85,23 +173,21 @@ static void succeed(struct gate_page *page)
 	if (!gate_page_renew_pre(page, GATE_PRE_RESET)) {
 		gate_response_reset(&page->response);
 	}
-	page->message_count = 0;
-	gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
+	gate_page_only_message(page, STAUTH_SUCCESS, GATE_TEXT_RESET_DONE);
 	gate_page_redirect(page, "/auth/login");
 }
 
-static void commit(struct gate_page *page, const char *token, const char *name,
+static void commit(struct gate_page *page, const struct link *link,
 	struct gate_newpass *new)
 {
 	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_reset_commit(
-		page->ctx, token, &new->secret, page->request->address, &err);
+	enum stauth_rc rc = stauth_reset_commit(page->ctx, link->token,
+		&new->secret, page->request->address, &err);
 	if (rc < 0) {
-		show_form(page, gate_signin_unavailable(page, &err), token,
-			name, new);
+		show_form(page, gate_signin_unavailable(page, &err), link, new);
 	} else if (rc == STAUTH_BADVALUE) {
-		show_form(page, gate_newpass_refuse(page, new, &err), token,
-			name, new);
+		show_form(
+			page, gate_newpass_refuse(page, new, &err), link, new);
 	} else if (rc != STAUTH_OK) {
 		show_expired(page);
 	} else {
@@ -111,17 +197,16 @@ static void commit(struct gate_page *page, const char *token, const char *name,
 
 void gate_reset_post(struct gate_page *page)
 {
-	char name[STAUTH_NAME_SIZE];
-	const char *token = gate_form_value(&page->request->form, "token");
-	if (!still_holds(page, token, name)) {
+	struct link link = link_of_form(page);
+	if (!link_valid(page, &link)) {
 		return;
 	}
 	struct gate_newpass new;
 	int status = gate_newpass_take(page, &new);
 	if (status != 0) {
-		show_form(page, status, token, name, &new);
+		show_form(page, status, &link, &new);
 	} else {
-		commit(page, token, name, &new);
+		commit(page, &link, &new);
 	}
 	stauth_secret_wipe(&new.secret);
 }

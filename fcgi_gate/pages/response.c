@@ -34,12 +34,18 @@ static const struct reason reasons[] = {
 	{503, "Service Unavailable"},
 };
 
+static const char policy[] =
+	"Content-Security-Policy: default-src 'none'; style-src 'self'; "
+	"script-src 'self'; img-src 'self' data:; form-action 'self'; "
+	"base-uri 'none'; frame-ancestors 'none'\r\n";
+
+/* A worker has a policy of its own, and needs nothing but the network. */
+static const char worker_policy[] =
+	"Content-Security-Policy: default-src 'none'; connect-src 'self'\r\n";
+
 /* On every answer, whatever it is. publickey-credentials is left alone: a
  * later log-in by passkey needs it. */
 static const char fixed_headers[] =
-	"Content-Security-Policy: default-src 'none'; style-src 'self'; "
-	"script-src 'self'; img-src 'self' data:; form-action 'self'; "
-	"base-uri 'none'; frame-ancestors 'none'\r\n"
 	"X-Content-Type-Options: nosniff\r\n"
 	"Referrer-Policy: same-origin\r\n"
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
@@ -121,6 +127,7 @@ static void send_bare_failure(struct gate_io *io)
 	static const char head[] = "Status: 500 Internal Server Error\r\n"
 				   "Content-Length: 0\r\n";
 	gate_io_write(io, head, sizeof(head) - 1);
+	gate_io_write(io, policy, sizeof(policy) - 1);
 	gate_io_write(io, fixed_headers, sizeof(fixed_headers) - 1);
 	gate_io_write(io, page_headers, sizeof(page_headers) - 1);
 	gate_io_write(io, "\r\n", 2);
@@ -138,6 +145,7 @@ void gate_response_send(const struct gate_response *response,
 			&head, "Content-Type: %s\r\n", response->content_type);
 	}
 	stauth_buf_addf(&head, "Content-Length: %zu\r\n", response->body.len);
+	stauth_buf_add(&head, response->may_connect ? worker_policy : policy);
 	stauth_buf_add(&head, fixed_headers);
 	stauth_buf_add(&head, response->keep ? keep_headers : page_headers);
 	stauth_buf_add(&head, stauth_buf_str(&response->headers));

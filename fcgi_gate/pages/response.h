@@ -13,6 +13,7 @@ struct gate_response {
 	int status;
 	const char *content_type; /* NULL: no body */
 	bool keep;                /* may be kept for ever: static files */
+	bool may_connect;         /* a worker's script, which sends a form */
 	struct stauth_buf headers;
 	struct stauth_buf body;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order in which a request is looked at; the first no ends it.
+ * The order in which a request is checked; the first denial ends it.
  *
  * 1. The route (404) and the method (405, with Allow). HEAD is GET without a
  *    body; no method but POST changes anything, log-out by a navigation
@@ -10,96 +10,116 @@
  * 3. What is not configured: sign-up that is off is 404, before the method;
  *    what needs mail or PUBLIC_URL says so (503).
  * 4. A POST's type, length and form (415, 411, 413, 400), and that it holds
- *    no field but the route's own, none twice, and no control but in a
- *    password (400).
- * 5. A POST MUST come from our own page and bring the browser's token (403).
+ *    no field but the route's own, none twice, and no control character but
+ *    in a password (400).
+ * 5. A POST MUST come from our own page (403).
+ * 6. The session that the route needs (to the log-in page and back).
+ * 7. A POST MUST bring the browser's token (403).
  */
 #include "route.h"
 
 #include <string.h>
 
-#include "config/config.h"
-#include "page.h"
+#include "csrf.h"
+#include "http/return_url.h"
+#include "show.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-static const struct gate_route routes[] = {
+struct route {
+	const char *path;  /* one that ends with / stands for all below it */
+	gate_page_fn *get; /* NULL: 405 */
+	gate_page_fn *post;
+	/* Shows the form of a POST that was refused for its token. */
+	gate_page_fn *again;
+	const char *fields; /* that a POST may hold */
+	enum gate_session_need session;
+	enum gate_needs needs;
+	bool open;       /* holds no secret: any host, also plain http */
+	bool secret_url; /* its query holds one: no Referer may tell it */
+};
+
+static const struct route routes[] = {
 	{
 		.path = "/auth/login",
 		.get = gate_login_get,
 		.post = gate_login_post,
-		.fields = "username password remember rd csrf",
 		.again = gate_login_again,
+		.fields = "username password remember rd csrf",
 	},
 	{
 		.path = "/auth/logout",
 		.get = gate_logout_get,
 		.post = gate_logout_post,
-		.fields = "csrf",
 		.again = gate_logout_again,
+		.fields = "csrf",
 	},
 	{
 		.path = "/auth/account",
 		.get = gate_account_get,
+		.session = GATE_SESSION_ANY,
 	},
 	{
 		.path = "/auth/account/password",
 		.post = gate_password_post,
-		.fields = "username current password confirm rd csrf",
 		.again = gate_account_again,
+		.fields = "username current password confirm rd csrf",
+		.session = GATE_SESSION_ANY,
 	},
 	{
 		.path = "/auth/account/sessions/end",
 		.post = gate_sessions_end,
-		.fields = "session csrf",
 		.again = gate_account_again,
+		.fields = "session csrf",
+		.session = GATE_SESSION_FULL,
 	},
 	{
 		.path = "/auth/account/sessions/end-others",
 		.post = gate_sessions_end_others,
-		.fields = "csrf",
 		.again = gate_account_again,
+		.fields = "csrf",
+		.session = GATE_SESSION_FULL,
 	},
 	{
 		.path = "/auth/signup",
 		.get = gate_signup_get,
 		.post = gate_signup_post,
+		.again = gate_signup_again,
 		.fields = "email password confirm csrf",
 		.needs = GATE_NEEDS_SIGN_UP,
-		.again = gate_signup_again,
 	},
 	{
 		.path = "/auth/signup/verify",
 		.get = gate_verify_get,
 		.post = gate_verify_post,
+		.again = gate_verify_again,
 		.fields = "pin csrf",
 		.needs = GATE_NEEDS_SIGN_UP,
-		.again = gate_verify_again,
 	},
 	{
 		.path = "/auth/signup/resend",
 		.post = gate_resend_post,
+		.again = gate_verify_again,
 		.fields = "csrf",
 		.needs = GATE_NEEDS_SIGN_UP,
-		.again = gate_verify_again,
 	},
 	{
 		.path = "/auth/forgot",
 		.get = gate_forgot_get,
 		.post = gate_forgot_post,
+		.again = gate_forgot_again,
 		.fields = "email csrf",
 		.needs = GATE_NEEDS_MAIL,
-		.again = gate_forgot_again,
 	},
 	{
 		.path = "/auth/reset",
 		.get = gate_reset_get,
 		.post = gate_reset_post,
-		.fields = "token password confirm csrf",
-		.secret_url = true,
-		.needs = GATE_NEEDS_PUBLIC_URL,
 		.again = gate_reset_again,
+		.fields = "token password confirm csrf",
+		.needs = GATE_NEEDS_PUBLIC_URL,
+		.secret_url = true,
 	},
 	{.path = "/auth/status", .get = gate_status_get},
 	{.path = "/auth/health", .get = gate_health_get, .open = true},
@@ -108,12 +128,14 @@ static const struct gate_route routes[] = {
 	{.path = "/.well-known/change-password", .get = gate_account_redirect},
 };
 
-/* Somebody has to mend the configuration first. */
+/* Somebody has to fix the configuration first. */
 #define RETRY_UNCONFIGURED_S 300
+/* How long a confirmed session counts as fresh. */
+#define FRESH_S 600
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 
-static const struct gate_route *find_route(const char *path)
+static const struct route *find_route(const char *path)
 {
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
 		size_t len = strlen(routes[i].path);
@@ -126,54 +148,19 @@ static const struct gate_route *find_route(const char *path)
 	return NULL;
 }
 
-/* Off is as if it were not there. */
-static bool is_there(
-	const struct gate_route *route, const struct stauth_config *config)
+static bool route_exists(
+	const struct route *route, const struct stauth_config *config)
 {
 	return route != NULL && (route->needs != GATE_NEEDS_SIGN_UP ||
 					config->allow_user_sign_up);
 }
 
-/* What is missing, in words; NULL: nothing. */
-static const char *missing(
-	const struct stauth_config *config, enum gate_route_needs needs)
-{
-	if (needs == GATE_NEEDS_NOTHING) {
-		return NULL;
-	}
-	if (config->public_url_count == 0) {
-		return GATE_TEXT_NO_PUBLIC_URL;
-	}
-	return needs != GATE_NEEDS_PUBLIC_URL &&
-			       config->mail_transport == STAUTH_TRANSPORT_NONE
-		       ? GATE_TEXT_NO_MAIL
-		       : NULL;
-}
-
-bool gate_route_ready(
-	const struct stauth_config *config, enum gate_route_needs needs)
-{
-	return missing(config, needs) == NULL &&
-	       (needs != GATE_NEEDS_SIGN_UP || config->allow_user_sign_up);
-}
-
-static bool configured(struct gate_page *page)
-{
-	const char *text = missing(page->config, page->route->needs);
-	if (text != NULL) {
-		gate_page_message(page, STAUTH_ERROR, "%s", text);
-		gate_page_retry_after(page, RETRY_UNCONFIGURED_S);
-		gate_page_show(page, 503, "error", "This is not set up");
-	}
-	return text == NULL;
-}
-
-static void refuse_method(struct gate_page *page)
+static void refuse_method(struct gate_page *page, const struct route *route)
 {
 	const char *allow = "GET, HEAD";
-	if (page->route->get == NULL) {
+	if (route->get == NULL) {
 		allow = "POST";
-	} else if (page->route->post != NULL) {
+	} else if (route->post != NULL) {
 		allow = "GET, HEAD, POST";
 	}
 	gate_response_header(&page->response, "Allow", allow);
@@ -181,7 +168,7 @@ static void refuse_method(struct gate_page *page)
 }
 
 static gate_page_fn *handler_of(
-	const struct gate_route *route, enum gate_method method)
+	const struct route *route, enum gate_method method)
 {
 	switch (method) {
 	case GATE_METHOD_GET:
@@ -195,11 +182,11 @@ static gate_page_fn *handler_of(
 	return NULL;
 }
 
-static bool place_allowed(struct gate_page *page)
+static bool place_allowed(struct gate_page *page, const struct route *route)
 {
 	gate_origin_of(page->config, page->request->host, page->request->https,
 		&page->origin);
-	if (page->route->open || page->origin.place == GATE_PLACE_OK) {
+	if (route->open || page->origin.place == GATE_PLACE_OK) {
 		return true;
 	}
 	if (page->origin.place == GATE_PLACE_INSECURE) {
@@ -211,62 +198,25 @@ static bool place_allowed(struct gate_page *page)
 	return false;
 }
 
-/* rd never is an error, and what is wrong with a password is told at it. */
-static bool may_hold_controls(const char *name)
+static bool configured(struct gate_page *page, const struct route *route)
 {
-	static const char *const names[] = {
-		"rd", "password", "current", "confirm"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], name) == 0) {
-			return true;
-		}
+	const char *text = gate_page_missing(page->config, route->needs);
+	if (text == NULL) {
+		return true;
 	}
+	gate_page_message(page, STAUTH_ERROR, "%s", text);
+	gate_page_retry_after(page, RETRY_UNCONFIGURED_S);
+	gate_page_show(page, 503, "error", GATE_TITLE_NOT_CONFIGURED);
 	return false;
 }
 
-static bool fields_clean(const struct gate_form *form)
+static bool form_taken(struct gate_page *page, const struct route *route)
 {
-	for (size_t i = 0; i < form->count; i++) {
-		const char *value = form->fields[i].value;
-		if (may_hold_controls(form->fields[i].name)) {
-			continue;
-		}
-		for (; *value != '\0'; value++) {
-			if ((unsigned char)*value < ' ' || *value == 0x7f) {
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
-static bool form_taken(struct gate_page *page)
-{
-	int status = gate_request_body(page->request, page->io);
-	if (status == 0 && (!gate_form_allowed(&page->request->form,
-				    page->route->fields) ||
-				   !fields_clean(&page->request->form))) {
-		status = 400;
-	}
+	int status = gate_request_body(page->request, page->io, route->fields);
 	if (status != 0) {
 		gate_page_error(page, status);
+		return false;
 	}
-	return status == 0;
-}
-
-/* Shows the form again: nothing was done, and nothing typed is lost. */
-static void ask_again(struct gate_page *page)
-{
-	if (!page->cookies.pre_twice) {
-		gate_page_message(page, STAUTH_ERROR,
-			page->cookies.pre[0] == '\0' ? GATE_TEXT_NO_COOKIES
-						     : GATE_TEXT_STALE_FORM);
-	}
-	page->route->again(page);
-}
-
-static bool form_is_ours(struct gate_page *page)
-{
 	const struct gate_request *request = page->request;
 	if (!gate_sent_by_us(page->config, &page->origin, request->fetch_site,
 		    request->origin, request->referer)) {
@@ -275,39 +225,138 @@ static bool form_is_ours(struct gate_page *page)
 		gate_page_error(page, 403);
 		return false;
 	}
-	const struct stauth_keys *keys = NULL;
+	return true;
+}
+
+enum gate_session_lack gate_session_lack(enum gate_session_need need,
+	const struct stauth_session *session, int64_t now_s)
+{
+	if (need == GATE_SESSION_NONE) {
+		return GATE_LACKS_NOTHING;
+	}
+	if (session == NULL) {
+		return GATE_LACKS_SESSION;
+	}
+	if (need == GATE_SESSION_ANY) {
+		return GATE_LACKS_NOTHING;
+	}
+	if (session->must_change) {
+		return GATE_LACKS_PASSWORD_CHANGE;
+	}
+	if (need == GATE_SESSION_FULL) {
+		return GATE_LACKS_NOTHING;
+	}
+	/* su stands first. */
+	if (strncmp(session->groups, "su", 2) != 0 ||
+		(session->groups[2] != '\0' && session->groups[2] != ',')) {
+		return GATE_LACKS_SUPERUSER;
+	}
+	return now_s - session->confirmed_at < FRESH_S
+		       ? GATE_LACKS_NOTHING
+		       : GATE_LACKS_CONFIRMATION;
+}
+
+/* Where a browser comes back to once it has signed in. */
+static const char *way_back(const struct gate_page *page,
+	const struct route *route, char given[GATE_RETURN_URL_MAX + 1])
+{
+	gate_query_value(
+		page->request->query, "rd", given, GATE_RETURN_URL_MAX + 1);
+	const char *rd = gate_return_url(given);
+	if (strcmp(rd, "/") != 0) {
+		return rd;
+	}
+	return route->get != NULL ? route->path : "/auth/account";
+}
+
+static void to_log_in(struct gate_page *page, const char *rd)
+{
+	if (page->request->method == GATE_METHOD_POST) {
+		gate_page_message(page, STAUTH_WARNING, GATE_TEXT_SESSION_OVER);
+		gate_page_redirect_with_rd(page, "/auth/login?ended=1", rd);
+	} else {
+		gate_page_message(page, STAUTH_INFO, GATE_TEXT_PLEASE_SIGN_IN);
+		gate_page_redirect_with_rd(page, "/auth/login", rd);
+	}
+}
+
+static bool session_suffices(struct gate_page *page, const struct route *route)
+{
+	if (route->session == GATE_SESSION_NONE) {
+		return true;
+	}
 	struct stauth_err err = {0};
-	if (stauth_ctx_keys(page->ctx, &keys, &err) != STAUTH_OK) {
+	if (gate_page_session(page, &err) < 0) {
 		gate_page_unavailable(page, &err);
 		return false;
 	}
-	if (!gate_csrf_valid(keys, page->cookies.pre, page->now_s,
-		    gate_form_value(&request->form, "csrf"))) {
-		ask_again(page);
-		return false;
+	char given[GATE_RETURN_URL_MAX + 1];
+	const char *rd = way_back(page, route, given);
+	switch (gate_session_lack(route->session,
+		page->signed_in ? &page->session : NULL, page->now_s)) {
+	case GATE_LACKS_NOTHING:
+		return true;
+	case GATE_LACKS_SESSION:
+		to_log_in(page, rd);
+		break;
+	case GATE_LACKS_PASSWORD_CHANGE:
+		gate_page_message(
+			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
+		gate_page_redirect(page, "/auth/account");
+		break;
+	case GATE_LACKS_SUPERUSER:
+		gate_page_error(page, 403);
+		break;
+	case GATE_LACKS_CONFIRMATION:
+		gate_page_redirect_with_rd(page, "/auth/confirm", rd);
+		break;
 	}
-	return true;
+	return false;
+}
+
+/* A form without its token is shown again: nothing was done, and nothing
+ * typed is lost. */
+static bool token_valid(struct gate_page *page, const struct route *route)
+{
+	struct stauth_err err = {0};
+	enum stauth_rc rc = gate_page_form_check(page, &err);
+	if (rc < 0) {
+		gate_page_unavailable(page, &err);
+	} else if (rc != STAUTH_OK) {
+		if (!page->cookies.pre_twice) {
+			gate_page_message(page, STAUTH_ERROR,
+				page->cookies.pre[0] == '\0'
+					? GATE_TEXT_NO_COOKIES
+					: GATE_TEXT_STALE_FORM);
+		}
+		route->again(page);
+	}
+	return rc == STAUTH_OK;
 }
 
 void gate_route(struct gate_page *page)
 {
-	page->route = find_route(page->request->path);
-	if (!is_there(page->route, page->config)) {
+	const struct route *route = find_route(page->request->path);
+	if (!route_exists(route, page->config)) {
 		gate_page_error(page, 404);
 		return;
 	}
-	gate_page_fn *handler = handler_of(page->route, page->request->method);
+	page->route = route->path;
+	page->secret_url = route->secret_url;
+	gate_page_fn *handler = handler_of(route, page->request->method);
 	if (handler == NULL) {
-		refuse_method(page);
+		refuse_method(page, route);
 		return;
 	}
-	if (!place_allowed(page) || !configured(page)) {
+	if (!place_allowed(page, route) || !configured(page, route)) {
 		return;
 	}
+	bool post = page->request->method == GATE_METHOD_POST;
 	page->now_s = stauth_ctx_now(page->ctx);
 	gate_cookies_parse(page->config, page->request->cookie, &page->cookies);
-	if (page->request->method == GATE_METHOD_POST &&
-		(!form_taken(page) || !form_is_ours(page))) {
+	if ((post && !form_taken(page, route)) ||
+		!session_suffices(page, route) ||
+		(post && !token_valid(page, route))) {
 		return;
 	}
 	handler(page);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* How a page, a message for a script, or an error is put together. */
+/* How a page, a message for a script, or an error is put together; and the
+ * pages' own files, whose names hold the hash of their content, so that they
+ * may be kept for ever. */
+#include "show.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "embedded.h"
-#include "page.h"
-#include "route.h"
+#include "log.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-#define STATIC_PREFIX "/auth/static/"
+#define RETRY_AFTER_S 5
+#define REDIRECT_MAX  8192
 
 struct failure {
 	int status;
@@ -19,110 +23,75 @@ struct failure {
 };
 
 static const struct failure failures[] = {
-	{400, "This request is not understood", GATE_TEXT_HTTP_400},
-	{403, "This is not allowed", GATE_TEXT_HTTP_403},
-	{404, "There is no such page", GATE_TEXT_HTTP_404},
-	{405, "This is not how to use this page", GATE_TEXT_HTTP_405},
-	{411, "This request is not understood", GATE_TEXT_HTTP_400},
-	{413, "This is too much", GATE_TEXT_HTTP_413},
-	{415, "This request is not understood", GATE_TEXT_HTTP_415},
-	{421, "This is another site", GATE_TEXT_HTTP_421},
-	{500, "Something went wrong", STAUTH_TEXT_UNAVAILABLE},
-	{503, "Please try again in a moment", STAUTH_TEXT_UNAVAILABLE},
+	{400, GATE_TITLE_BAD_REQUEST, GATE_TEXT_HTTP_400},
+	{403, GATE_TITLE_FORBIDDEN, GATE_TEXT_HTTP_403},
+	{404, GATE_TITLE_NOT_FOUND, GATE_TEXT_HTTP_404},
+	{405, GATE_TITLE_BAD_REQUEST, GATE_TEXT_HTTP_405},
+	{411, GATE_TITLE_BAD_REQUEST, GATE_TEXT_HTTP_400},
+	{413, GATE_TITLE_TOO_LARGE, GATE_TEXT_HTTP_413},
+	{415, GATE_TITLE_BAD_REQUEST, GATE_TEXT_HTTP_415},
+	{421, GATE_TITLE_WRONG_HOST, GATE_TEXT_HTTP_421},
+	{500, GATE_TITLE_FAILED, STAUTH_TEXT_UNAVAILABLE},
+	{503, GATE_TITLE_UNAVAILABLE, STAUTH_TEXT_UNAVAILABLE},
 };
 
 #define FAILURE_COUNT (sizeof(failures) / sizeof(failures[0]))
 
-/* The asset's address, into out. */
-static void asset_url(const char *name, char *out, size_t out_size)
+/* The name under which an asset is served. */
+static const char *served(const char *name)
 {
-	out[0] = '\0';
 	for (size_t i = 0; gate_assets[i].name != NULL; i++) {
 		if (strcmp(gate_assets[i].name, name) == 0) {
-			snprintf(out, out_size, STATIC_PREFIX "%s",
-				gate_assets[i].served);
+			return gate_assets[i].served;
 		}
 	}
+	return "";
 }
 
-static bool render_messages(
-	const struct gate_page *page, struct gate_html *html)
+static void set_message(void *user, size_t i, struct gate_view *row)
 {
-	for (size_t i = 0; i < page->message_count; i++) {
-		const struct gate_message *message = &page->messages[i];
-		bool bad = message->type == STAUTH_ERROR ||
-			   message->type == STAUTH_WARNING;
-		struct gate_view view = {0};
-		gate_view_set(
-			&view, "type", stauth_message_type_name(message->type));
-		gate_view_set(&view, "text", message->text);
-		gate_view_set(&view, "role", bad ? "alert" : "status");
-		gate_view_set(&view, "first", i == 0 ? "1" : "");
-		if (!gate_template_render("message", &view, html)) {
-			return false;
-		}
-	}
-	return true;
+	const struct gate_page *page = user;
+	const struct gate_message *message = &page->messages[i];
+	bool bad = message->type == STAUTH_ERROR ||
+		   message->type == STAUTH_WARNING;
+	gate_view_set(row, "type", stauth_message_type_name(message->type));
+	gate_view_set(row, "text", message->text);
+	gate_view_set(row, "role", bad ? "alert" : "status");
+	gate_view_set(row, "first", i == 0 ? "1" : "");
+	gate_view_set(row, "focus", bad ? "1" : "");
 }
 
-struct layout_urls {
-	char css[80];
-	char js[80];
-	char icon[80];
-	char theme[80];
-};
-
-static void fill_layout(const struct gate_page *page, struct gate_view *view,
-	struct layout_urls *urls, int status, const char *title)
+static void set_layout(
+	struct gate_page *page, int status, const char *name, const char *title)
 {
-	const char *served = page->pages->theme.served;
-	asset_url("stauth.css", urls->css, sizeof(urls->css));
-	asset_url("stauth.js", urls->js, sizeof(urls->js));
-	asset_url("favicon.svg", urls->icon, sizeof(urls->icon));
-	urls->theme[0] = '\0';
-	if (served[0] != '\0') {
-		snprintf(urls->theme, sizeof(urls->theme), STATIC_PREFIX "%s",
-			served);
-	}
-	gate_view_set(view, "css", urls->css);
-	gate_view_set(view, "js", urls->js);
-	gate_view_set(view, "icon", urls->icon);
-	gate_view_set(view, "theme", urls->theme);
+	struct gate_view *view = &page->view;
+	const struct gate_list messages = {
+		.count = page->faults_only ? 0 : page->message_count,
+		.set_row = set_message,
+		.user = page,
+	};
+	view->content = name;
+	gate_view_set_list(view, "messages", &messages);
+	gate_view_set(view, "css", served("stauth.css"));
+	gate_view_set(view, "js", served("stauth.js"));
+	gate_view_set(view, "sender", served("sender.js"));
+	gate_view_set(view, "icon", served("favicon.svg"));
+	gate_view_set(view, "theme", page->pages->theme.served);
 	gate_view_set(view, "brand", page->config->brand_name);
 	gate_view_set(view, "title", title);
-	gate_view_set(view, "secret_url",
-		page->route != NULL && page->route->secret_url ? "1" : "");
+	gate_view_set(view, "csrf", page->csrf);
+	gate_view_set(view, "refresh", page->refresh);
+	gate_view_set(view, "secret_url", page->secret_url ? "1" : "");
 	gate_view_set(view, "error", status >= 400 ? "1" : "");
 }
 
 static void show_html(
 	struct gate_page *page, int status, const char *name, const char *title)
 {
-	struct gate_html messages;
-	gate_html_init(&messages);
-	struct gate_html content;
-	gate_html_init(&content);
-	struct gate_html whole;
-	gate_html_init(&whole);
-
-	gate_view_fragment(&page->view, "messages", &messages);
-	gate_view_set(&page->view, "title", title);
-	gate_view_set(&page->view, "csrf", page->csrf);
-	struct gate_view layout = {0};
-	struct layout_urls urls;
-	fill_layout(page, &layout, &urls, status, title);
-	gate_view_fragment(&layout, "content", &content);
-	bool ok = render_messages(page, &messages) &&
-		  gate_template_render(name, &page->view, &content) &&
-		  gate_template_render("layout", &layout, &whole);
-	stauth_buf_add_len(&page->response.body, stauth_buf_str(&whole.buf),
-		whole.buf.len);
-	page->response.body.failed = page->response.body.failed || !ok;
+	set_layout(page, status, name, title);
+	gate_template_render("layout", &page->view, &page->response.body);
 	page->response.status = status;
 	page->response.content_type = "text/html; charset=utf-8";
-	gate_html_finish(&messages);
-	gate_html_finish(&content);
-	gate_html_finish(&whole);
 }
 
 /* The message that matters most, and if there are two, the first. */
@@ -185,17 +154,18 @@ void gate_page_redirect(struct gate_page *page, const char *location)
 }
 
 void gate_page_redirect_with_rd(
-	struct gate_page *page, const char *route, const char *rd)
+	struct gate_page *page, const char *path, const char *rd)
 {
 	struct stauth_buf url;
-	stauth_buf_init(&url, 8192);
-	stauth_buf_add(&url, route);
+	stauth_buf_init(&url, REDIRECT_MAX);
+	stauth_buf_add(&url, path);
 	if (strcmp(rd, "/") != 0) {
-		stauth_buf_add(&url, "?rd=");
+		stauth_buf_add(&url, strchr(path, '?') != NULL ? "&" : "?");
+		stauth_buf_add(&url, "rd=");
 		stauth_buf_add_uri(&url, rd, strlen(rd));
 	}
 	gate_page_redirect(
-		page, stauth_buf_ok(&url) ? stauth_buf_str(&url) : route);
+		page, stauth_buf_ok(&url) ? stauth_buf_str(&url) : path);
 	stauth_buf_finish(&url);
 }
 
@@ -213,4 +183,46 @@ void gate_page_error(struct gate_page *page, int status)
 	/* An error page holds no form, so it needs no token. */
 	page->csrf[0] = '\0';
 	gate_page_show(page, status, "error", failure->title);
+}
+
+void gate_page_unavailable(struct gate_page *page, const struct stauth_err *err)
+{
+	gate_log("pages: %s: %s: %s",
+		page->route[0] != '\0' ? page->route : "-",
+		stauth_rc_name(err->rc), err->msg);
+	/* What was begun may promise what did not happen. */
+	page->message_count = 0;
+	gate_response_reset(&page->response);
+	gate_page_retry_after(page, RETRY_AFTER_S);
+	gate_page_error(page, 503);
+}
+
+static void serve(
+	struct gate_page *page, const char *type, const char *data, size_t len)
+{
+	page->response.status = 200;
+	page->response.keep = true;
+	page->response.content_type = type;
+	stauth_buf_add_len(&page->response.body, data, len);
+}
+
+void gate_static_get(struct gate_page *page)
+{
+	const char *name = page->request->path + strlen(page->route);
+	const struct gate_theme *theme = &page->pages->theme;
+	for (size_t i = 0; gate_assets[i].name != NULL; i++) {
+		if (strcmp(gate_assets[i].served, name) == 0) {
+			serve(page, gate_assets[i].type, gate_assets[i].data,
+				gate_assets[i].len);
+			page->response.may_connect =
+				strcmp(gate_assets[i].name, "sender.js") == 0;
+			return;
+		}
+	}
+	if (theme->served[0] != '\0' && strcmp(theme->served, name) == 0) {
+		serve(page, "text/css; charset=utf-8", theme->css.data,
+			theme->css.len);
+		return;
+	}
+	gate_page_error(page, 404);
 }

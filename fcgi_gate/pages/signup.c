@@ -11,15 +11,14 @@
 
 #include <string.h>
 
-#include "newpass.h"
-#include "page.h"
+#include "base/secret.h"
+#include "csrf.h"
 #include "route.h"
+#include "show.h"
 #include "signin.h"
 #include "text.h"
 
 #include "base/banned.h"
-
-#define TITLE "Create an account"
 
 void gate_signup_browser(const struct gate_page *page, const char *pre,
 	struct gate_signup_browser *ret_browser)
@@ -38,14 +37,22 @@ void gate_signup_browser(const struct gate_page *page, const char *pre,
 static void show_form(struct gate_page *page, int status,
 	const char *fault_email, const struct gate_newpass *new)
 {
+	struct gate_view *view = &page->view;
 	const struct gate_form *form = &page->request->form;
 	if (!gate_page_form(page)) {
 		return;
 	}
-	gate_view_set(&page->view, "email", gate_form_value(form, "email"));
-	gate_view_set(&page->view, "fault_email", fault_email);
 	gate_newpass_view(page, new);
-	gate_page_show(page, status, "signup", TITLE);
+	gate_view_set(view, "password_label", GATE_LABEL_PASSWORD);
+	gate_view_set(view, "confirm_label", GATE_LABEL_CONFIRM);
+	gate_view_set(view, "email", gate_form_value(form, "email"));
+	gate_view_set(view, "fault_email", fault_email);
+	if (fault_email[0] != '\0') {
+		gate_view_set(view, "focus_password", "");
+		gate_view_set(view, "focus_confirm", "");
+	}
+	gate_view_set(view, "focus_email", fault_email[0] != '\0' ? "1" : "");
+	gate_page_show(page, status, "signup", GATE_TITLE_SIGN_UP);
 }
 
 void gate_signup_again(struct gate_page *page)
@@ -55,8 +62,7 @@ void gate_signup_again(struct gate_page *page)
 
 void gate_signup_restart(struct gate_page *page, const char *reason)
 {
-	page->message_count = 0;
-	gate_page_message(page, STAUTH_ERROR, "%s", reason);
+	gate_page_only_message(page, STAUTH_ERROR, reason);
 	show_form(page, 422, "", NULL);
 }
 
@@ -88,17 +94,21 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 		return gate_newpass_refuse(page, new, &err);
 	}
 	page->message_count = 0;
-	*fault_email = email[0] == '\0' ? GATE_TEXT_EMAIL_EMPTY
-					: STAUTH_TEXT_EMAIL_BAD;
-	gate_page_message(page, STAUTH_ERROR, "%s", *fault_email);
-	return 422;
+	return gate_page_fault(page, fault_email, STAUTH_TEXT_EMAIL_BAD);
 }
 
 void gate_signup_post(struct gate_page *page)
 {
-	struct gate_newpass new;
 	const char *fault_email = "";
-	int status = gate_newpass_take(page, &new);
+	int status = 0;
+	if (gate_form_value(&page->request->form, "email")[0] == '\0') {
+		gate_page_fault(page, &fault_email, GATE_TEXT_EMAIL_EMPTY);
+		status = 422;
+	}
+	struct gate_newpass new;
+	if (gate_newpass_take(page, &new) != 0) {
+		status = 422;
+	}
 	if (!gate_page_make_pre(page)) {
 		stauth_secret_wipe(&new.secret);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /auth/status: who is this? For programs.
+ * For programs: /auth/status, who is this? And /auth/health, does the store
+ * answer a read?
  *
  * 1. A cookie of our name, whatever it holds, MUST win over an assertion.
  * 2. An assertion MUST be valid, and the session that it names MUST still
@@ -11,13 +12,16 @@
 #include <string.h>
 
 #include "auth/assertion.h"
-#include "page.h"
+#include "log.h"
 #include "route.h"
+#include "show.h"
 
 #include "base/banned.h"
 
-static enum stauth_rc by_assertion(struct gate_page *page,
-	struct stauth_session *ret_session, struct stauth_err *err)
+#define HEALTH_RETRY_S 5
+
+static enum stauth_rc by_assertion(
+	struct gate_page *page, struct stauth_err *err)
 {
 	const char *jwt = page->request->assertion;
 	if (jwt[0] == '\0') {
@@ -29,7 +33,7 @@ static enum stauth_rc by_assertion(struct gate_page *page,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	return stauth_session_by_handle(page->ctx, handle, ret_session, err);
+	return stauth_session_by_handle(page->ctx, handle, &page->session, err);
 }
 
 static void add_groups(struct stauth_buf *body, const char *groups)
@@ -50,7 +54,8 @@ static void add_groups(struct stauth_buf *body, const char *groups)
 	}
 }
 
-static void tell(struct gate_page *page, const struct stauth_session *session)
+static void add_session(
+	struct gate_page *page, const struct stauth_session *session)
 {
 	struct stauth_buf *body = &page->response.body;
 	stauth_buf_add(body, "{\"authenticated\":true,\"user\":");
@@ -70,21 +75,40 @@ static void tell(struct gate_page *page, const struct stauth_session *session)
 
 void gate_status_get(struct gate_page *page)
 {
-	struct stauth_session session;
 	struct stauth_err err = {0};
 	enum stauth_rc rc = page->cookies.session_sent
-				    ? gate_page_session(page, &session, &err)
-				    : by_assertion(page, &session, &err);
+				    ? gate_page_session(page, &err)
+				    : by_assertion(page, &err);
 	if (rc < 0) {
 		gate_page_unavailable(page, &err);
 		return;
 	}
 	page->response.content_type = "application/json";
-	if (rc == STAUTH_OK && !session.must_change) {
-		tell(page, &session);
+	if (rc == STAUTH_OK && !page->session.must_change) {
+		add_session(page, &page->session);
 	} else {
 		page->response.status = 401;
 		stauth_buf_add(
 			&page->response.body, "{\"authenticated\":false}");
+	}
+}
+
+void gate_health_get(struct gate_page *page)
+{
+	/* Well formed, so that the store is asked, and nobody's. */
+	static const char handle[] = "----------------";
+	struct stauth_session session;
+	struct stauth_err err = {0};
+	enum stauth_rc rc =
+		stauth_session_by_handle(page->ctx, handle, &session, &err);
+	page->response.content_type = "text/plain; charset=utf-8";
+	if (rc < 0) {
+		gate_log("pages: health: %s: %s", stauth_rc_name(rc), err.msg);
+		page->response.status = 503;
+		gate_page_retry_after(page, HEALTH_RETRY_S);
+		stauth_buf_add(&page->response.body, "unavailable");
+	} else {
+		page->response.status = 200;
+		stauth_buf_add(&page->response.body, "ok");
 	}
 }

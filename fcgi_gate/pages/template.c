@@ -16,22 +16,14 @@ struct cursor {
 	const struct gate_view *view;
 	struct stauth_buf *out;
 	int depth;
+	bool hidden;    /* read on, but show nothing */
+	bool unchecked; /* in the rows of an empty list: names are unknown */
 };
 
 struct tag {
 	char kind; /* '#' '^' '/' '>' or ' ' for a value */
 	char key[KEY_SIZE];
 };
-
-void gate_html_init(struct gate_html *html)
-{
-	stauth_buf_init(&html->buf, GATE_HTML_MAX);
-}
-
-void gate_html_finish(struct gate_html *html)
-{
-	stauth_buf_finish(&html->buf);
-}
 
 void gate_view_set(struct gate_view *view, const char *name, const char *value)
 {
@@ -49,34 +41,52 @@ void gate_view_set(struct gate_view *view, const char *name, const char *value)
 	view->value_count += i == view->value_count ? 1 : 0;
 }
 
-void gate_view_fragment(
-	struct gate_view *view, const char *name, const struct gate_html *html)
+void gate_view_set_list(
+	struct gate_view *view, const char *name, const struct gate_list *list)
 {
-	if (view->fragment_count == GATE_VIEW_FRAGMENTS_MAX) {
+	if (view->list_count == GATE_VIEW_LISTS_MAX) {
 		view->failed = true;
 		return;
 	}
-	view->fragments[view->fragment_count].name = name;
-	view->fragments[view->fragment_count].html = html;
-	view->fragment_count++;
+	view->lists[view->list_count].name = name;
+	view->lists[view->list_count].list = *list;
+	view->list_count++;
 }
 
 static const char *find_value(const struct gate_view *view, const char *key)
 {
-	for (size_t i = 0; i < view->value_count; i++) {
-		if (strcmp(view->values[i].name, key) == 0) {
-			return view->values[i].value;
+	for (; view != NULL; view = view->outer) {
+		for (size_t i = 0; i < view->value_count; i++) {
+			if (strcmp(view->values[i].name, key) == 0) {
+				return view->values[i].value;
+			}
 		}
 	}
 	return NULL;
 }
 
-static const struct gate_html *find_fragment(
+static const struct gate_list *find_list(
 	const struct gate_view *view, const char *key)
 {
-	for (size_t i = 0; i < view->fragment_count; i++) {
-		if (strcmp(view->fragments[i].name, key) == 0) {
-			return view->fragments[i].html;
+	for (; view != NULL; view = view->outer) {
+		for (size_t i = 0; i < view->list_count; i++) {
+			if (strcmp(view->lists[i].name, key) == 0) {
+				return &view->lists[i].list;
+			}
+		}
+	}
+	return NULL;
+}
+
+static const struct gate_embedded *find_template(
+	const struct gate_view *view, const char *key)
+{
+	if (strcmp(key, "content") == 0) {
+		key = view->content != NULL ? view->content : "";
+	}
+	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
+		if (strcmp(gate_templates[i].name, key) == 0) {
+			return &gate_templates[i];
 		}
 	}
 	return NULL;
@@ -106,68 +116,105 @@ static bool read_tag(struct cursor *cursor, struct tag *ret_tag)
 	return true;
 }
 
-static bool put_value(struct cursor *cursor, const char *key, bool live)
+static bool render_part(struct cursor *cursor, const char *until);
+
+static bool put_value(struct cursor *cursor, const char *key)
 {
 	const char *value = find_value(cursor->view, key);
-	if (value != NULL && live) {
+	if (value != NULL && !cursor->hidden) {
 		stauth_buf_add_html(cursor->out, value);
 	}
-	return value != NULL;
+	return value != NULL || cursor->unchecked;
 }
 
-static bool put_fragment(struct cursor *cursor, const char *key, bool live)
+static bool put_template(struct cursor *cursor, const char *key)
 {
-	const struct gate_html *html = find_fragment(cursor->view, key);
-	if (html == NULL || !stauth_buf_ok(&html->buf)) {
+	const struct gate_embedded *file = find_template(cursor->view, key);
+	if (file == NULL) {
 		return false;
 	}
-	if (live) {
-		stauth_buf_add(cursor->out, stauth_buf_str(&html->buf));
-	}
-	return true;
+	struct cursor inner = *cursor;
+	inner.at = file->data;
+	inner.end = file->data + file->len;
+	return render_part(&inner, NULL);
 }
 
-static bool section_shown(
-	struct cursor *cursor, const struct tag *tag, bool *ret_shown)
+/* The part up to the end of the section, shown or not. */
+static bool put_once(struct cursor *cursor, const char *key, bool shown)
 {
+	bool hidden = cursor->hidden;
+	cursor->hidden = hidden || !shown;
+	bool ok = render_part(cursor, key);
+	cursor->hidden = hidden;
+	return ok;
+}
+
+static bool put_no_rows(struct cursor *cursor, const char *key)
+{
+	bool unchecked = cursor->unchecked;
+	cursor->unchecked = true;
+	bool ok = put_once(cursor, key, false);
+	cursor->unchecked = unchecked;
+	return ok;
+}
+
+static bool put_rows(
+	struct cursor *cursor, const char *key, const struct gate_list *list)
+{
+	const char *start = cursor->at;
+	const struct gate_view *page = cursor->view;
+	bool ok = true;
+	for (size_t i = 0; ok && i < list->count; i++) {
+		struct gate_view row = {
+			.content = page->content, .outer = page};
+		list->set_row(list->user, i, &row);
+		cursor->at = start;
+		cursor->view = &row;
+		ok = !row.failed && render_part(cursor, key);
+		cursor->view = page;
+	}
+	return ok;
+}
+
+static bool put_section(struct cursor *cursor, const struct tag *tag)
+{
+	const struct gate_list *list = find_list(cursor->view, tag->key);
 	const char *value = find_value(cursor->view, tag->key);
-	const struct gate_html *html = find_fragment(cursor->view, tag->key);
-	if (value == NULL && html == NULL) {
+	if (list != NULL && tag->kind == '#') {
+		return list->count > 0 ? put_rows(cursor, tag->key, list)
+				       : put_no_rows(cursor, tag->key);
+	}
+	if (list == NULL && value == NULL && !cursor->unchecked) {
 		return false;
 	}
-	bool filled = value != NULL ? value[0] != '\0' : html->buf.len > 0;
-	*ret_shown = (tag->kind == '#') == filled;
-	return true;
+	bool filled = list != NULL ? list->count > 0
+				   : value != NULL && value[0] != '\0';
+	return put_once(cursor, tag->key, (tag->kind == '#') == filled);
 }
 
-static bool render_part(struct cursor *cursor, const char *until, bool live);
-
-static bool put_tag(struct cursor *cursor, const struct tag *tag, bool live)
+static bool put_tag(struct cursor *cursor, const struct tag *tag)
 {
 	if (tag->kind == ' ') {
-		return put_value(cursor, tag->key, live);
+		return put_value(cursor, tag->key);
 	}
-	if (tag->kind == '>') {
-		return put_fragment(cursor, tag->key, live);
-	}
-	bool shown = false;
-	if (cursor->depth == DEPTH_MAX || !section_shown(cursor, tag, &shown)) {
+	if (cursor->depth == DEPTH_MAX) {
 		return false;
 	}
 	cursor->depth++;
-	bool ok = render_part(cursor, tag->key, live && shown);
+	bool ok = tag->kind == '>' ? put_template(cursor, tag->key)
+				   : put_section(cursor, tag);
 	cursor->depth--;
 	return ok;
 }
 
 /* Up to the end of the section `until` (NULL: of the template). */
-static bool render_part(struct cursor *cursor, const char *until, bool live)
+static bool render_part(struct cursor *cursor, const char *until)
 {
 	for (;;) {
 		size_t room = (size_t)(cursor->end - cursor->at);
 		const char *open = memmem(cursor->at, room, "{{", 2);
 		const char *stop = open != NULL ? open : cursor->end;
-		if (live) {
+		if (!cursor->hidden) {
 			stauth_buf_add_len(cursor->out, cursor->at,
 				(size_t)(stop - cursor->at));
 		}
@@ -182,41 +229,36 @@ static bool render_part(struct cursor *cursor, const char *until, bool live)
 		if (tag.kind == '/') {
 			return until != NULL && strcmp(tag.key, until) == 0;
 		}
-		if (!put_tag(cursor, &tag, live)) {
+		if (!put_tag(cursor, &tag)) {
 			return false;
 		}
 	}
 }
 
 bool gate_template_render_text(const char *text, size_t len,
-	const struct gate_view *view, struct gate_html *html)
+	const struct gate_view *view, struct stauth_buf *out)
 {
 	struct cursor cursor = {
 		.at = text,
 		.end = text + len,
 		.view = view,
-		.out = &html->buf,
+		.out = out,
 	};
-	if (view->failed || !render_part(&cursor, NULL, true)) {
-		html->buf.failed = true;
+	if (view->failed || !render_part(&cursor, NULL)) {
+		out->failed = true;
 	}
-	return stauth_buf_ok(&html->buf);
+	return stauth_buf_ok(out);
 }
 
 bool gate_template_render(
-	const char *name, const struct gate_view *view, struct gate_html *html)
+	const char *name, const struct gate_view *view, struct stauth_buf *out)
 {
 	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
 		if (strcmp(gate_templates[i].name, name) == 0) {
 			return gate_template_render_text(gate_templates[i].data,
-				gate_templates[i].len, view, html);
+				gate_templates[i].len, view, out);
 		}
 	}
-	html->buf.failed = true;
+	out->failed = true;
 	return false;
-}
-
-const char *gate_template_name(size_t i)
-{
-	return gate_templates[i].name;
 }

@@ -6,13 +6,44 @@
 
 #include "base/text.h"
 
+/* The headings. */
+#define GATE_TITLE_SIGN_IN        "Sign in"
+#define GATE_TITLE_SIGN_OUT       "Sign out"
+#define GATE_TITLE_ACCOUNT        "Your account"
+#define GATE_TITLE_SIGN_UP        "Create an account"
+#define GATE_TITLE_CHECK_MAIL     "Check your e-mail"
+#define GATE_TITLE_FORGOT         "Forgot your password?"
+#define GATE_TITLE_RESET          "Set a new password"
+#define GATE_TITLE_LINK_EXPIRED   "This link is no longer valid"
+#define GATE_TITLE_BAD_REQUEST    "Bad request"
+#define GATE_TITLE_FORBIDDEN      "Access denied"
+#define GATE_TITLE_NOT_FOUND      "Page not found"
+#define GATE_TITLE_TOO_LARGE      "Request too large"
+#define GATE_TITLE_WRONG_HOST     "Unknown host name"
+#define GATE_TITLE_FAILED         "Something went wrong"
+#define GATE_TITLE_UNAVAILABLE    "Temporarily unavailable"
+#define GATE_TITLE_NOT_CONFIGURED "Not configured"
+
+/* Labels that more than one form has. */
+#define GATE_LABEL_PASSWORD     "Password"
+#define GATE_LABEL_CONFIRM      "Confirm password"
+#define GATE_LABEL_NEW_PASSWORD "New password"
+#define GATE_LABEL_CONFIRM_NEW  "Confirm new password"
+
 /* Signing in and out. */
-#define GATE_TEXT_SIGNED_IN      "You are signed in."
-#define GATE_TEXT_SIGNED_OUT     "You are signed out."
-#define GATE_TEXT_PLEASE_SIGN_IN "Please sign in."
-#define GATE_TEXT_SIGNED_IN_AS   "You are signed in as %s."
-#define GATE_TEXT_ASK_LOGOUT     "Do you want to sign out on this device?"
-#define GATE_TEXT_CONTINUE       "Continue to the next page."
+#define GATE_TEXT_BUSY "The server is busy. Please try again in %d second%s."
+#define GATE_TEXT_UNAVAILABLE                                                  \
+	"Sign-in is temporarily unavailable. Please try again in %d second%s."
+#define GATE_TEXT_NEED_FACTOR                                                  \
+	"This account requires a second factor, which this page cannot ask "   \
+	"for. Please contact the administrator."
+#define GATE_TEXT_ALREADY_SIGNED_IN "You are already signed in as %s."
+#define GATE_TEXT_SIGNED_IN         "You are signed in."
+#define GATE_TEXT_SIGNED_OUT        "You are signed out."
+#define GATE_TEXT_PLEASE_SIGN_IN    "Please sign in."
+#define GATE_TEXT_SIGNED_IN_AS      "You are signed in as %s."
+#define GATE_TEXT_ASK_LOGOUT        "Do you want to sign out on this device?"
+#define GATE_TEXT_CONTINUE          "Continue to the next page."
 #define GATE_TEXT_NO_COOKIES                                                   \
 	"Your browser did not keep the sign-in cookie. Allow cookies for "     \
 	"this site and open it over https."
@@ -21,14 +52,20 @@
 	"another site of the same domain has set one. Delete the cookies of "  \
 	"that domain, then open this page again."
 
+/* A post, or a page that was left open, without its session. */
+#define GATE_TEXT_SESSION_OVER "Your session has ended. Please sign in again."
+
 /* The account page. */
-#define GATE_TEXT_WRONG_CURRENT "The current password is incorrect."
+#define GATE_TEXT_HOST_LOG_IN     "Sign-in on the host (%s)"
+#define GATE_TEXT_UNKNOWN_BROWSER "Unknown browser"
+#define GATE_TEXT_CURRENT_EMPTY   "Enter your current password."
+#define GATE_TEXT_WRONG_CURRENT   "The current password is incorrect."
 #define GATE_TEXT_PASSWORD_CHANGED                                             \
 	"Your password has been changed. You are signed out everywhere else."
 #define GATE_TEXT_SESSIONS_ENDED "You are signed out everywhere else."
 
 /* Requests that are refused. */
-#define GATE_TEXT_STALE_FORM "This form has expired. Please submit it again."
+#define GATE_TEXT_STALE_FORM "This form is out of date. Please submit it again."
 #define GATE_TEXT_CROSS_SITE_FORM                                              \
 	"This form was not submitted from this site, so nothing was changed. " \
 	"Please open the page again and repeat it there."
@@ -70,6 +107,9 @@
 #define GATE_TEXT_PIN_EXPIRED                                                  \
 	"This code is no longer valid. Please request a new one."
 #define GATE_TEXT_PIN_WAIT "You can request a new code in %s."
+#define GATE_TEXT_PIN_ELSEWHERE                                                \
+	"Enter the code in the browser in which you signed up, or sign up "    \
+	"again in this one."
 #define GATE_TEXT_SIGNUP_NOT_FOUND                                             \
 	"There is no sign-up in progress in this browser. Please start again."
 #define GATE_TEXT_SIGNUP_EXISTS                                                \
@@ -80,7 +120,11 @@
 #define GATE_TEXT_FORGOT_ASK "Enter your e-mail address."
 #define GATE_TEXT_FORGOT_SENT                                                  \
 	"If there is an account with this address, a mail is on its way."
-#define GATE_TEXT_RESET_ASK "Choose a new password."
+#define GATE_TEXT_RESET_ASK   "Choose a new password."
+#define GATE_TEXT_RESET_OTHER "You are signed in as %s. This link is for %s."
+#define GATE_TEXT_RESET_DONE_OTHER                                             \
+	"The password of the other account has been changed. You are still "   \
+	"signed in as %s."
 #define GATE_TEXT_RESET_EXPIRED                                                \
 	"This link is no longer valid. Please request a new one."
 #define GATE_TEXT_RESET_DONE "Your password has been changed. Please sign in."

@@ -11,16 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/login.h"
-#include "page.h"
+#include "base/secret.h"
+#include "csrf.h"
 #include "route.h"
+#include "show.h"
 #include "signin.h"
 #include "signup.h"
 #include "text.h"
 
 #include "base/banned.h"
 
-#define TITLE       "Check your mail"
 #define VERIFY_PATH "/auth/signup/verify"
 #define PIN_TRIES   5
 #define MINUTES_S   120 /* longer waits are told in minutes */
@@ -70,6 +70,8 @@ static void fill_view(struct gate_page *page, int status,
 	gate_view_set(view, "minutes", texts->minutes);
 	gate_view_set(view, "wait", texts->wait);
 	gate_view_set(view, "wait_s", texts->wait_s);
+	gate_view_set(view, "quiet",
+		seen->pin_live || seen->resend_in_s > 0 ? "1" : "");
 	gate_view_set(view, "wrong", status == 401 ? "1" : "");
 	gate_view_set(view, "fresh",
 		page->message_count == 0 || status < 400 ? "1" : "");
@@ -84,24 +86,22 @@ static void show(struct gate_page *page, int status,
 	struct texts texts;
 	fill_view(page, status, seen, &texts);
 	page->summary = texts.summary;
-	gate_page_show(page, status, "verify", TITLE);
+	gate_page_show(page, status, "verify", GATE_TITLE_CHECK_MAIL);
 	page->summary = NULL;
 }
 
 /* Nothing is waited for: the account may have been made a moment ago. */
 static void lead_away(struct gate_page *page, int status)
 {
-	struct stauth_session session;
 	struct stauth_err err = {0};
-	enum stauth_rc rc = gate_page_session(page, &session, &err);
-	if (rc < 0) {
+	if (gate_page_session(page, &err) < 0) {
 		gate_page_unavailable(page, &err);
-	} else if (rc == STAUTH_OK) {
-		page->message_count = 0;
-		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
+	} else if (page->signed_in) {
+		gate_page_only_message(
+			page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_redirect(page, "/");
 	} else if (status == 200) {
-		gate_page_message(page, STAUTH_INFO, GATE_TEXT_SIGNUP_ASK);
+		gate_page_message(page, STAUTH_INFO, GATE_TEXT_PIN_ELSEWHERE);
 		gate_page_redirect(page, "/auth/signup");
 	} else {
 		gate_signup_restart(page, GATE_TEXT_SIGNUP_NOT_FOUND);
@@ -196,15 +196,14 @@ static int refuse_wrong(struct gate_page *page, int tries_left)
 /* The account is made; without a session it is there all the same. */
 static void enter(struct gate_page *page, struct stauth_login *login)
 {
-	bool must_change = false;
-	int status = gate_signin_open(page, login, false, &must_change);
-	page->message_count = 0;
-	if (status == 0) {
-		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
+	if (gate_signin_open(page, login, false) == 0) {
+		gate_page_only_message(
+			page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_redirect(page, "/");
 	} else {
 		gate_response_reset(&page->response);
-		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
+		gate_page_only_message(
+			page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
 		gate_page_redirect(page, "/auth/login?ready=1");
 	}
 }
@@ -261,8 +260,7 @@ void gate_resend_post(struct gate_page *page)
 	} else if (rc != STAUTH_OK) {
 		lead_away(page, 422);
 	} else {
-		page->message_count = 0;
-		gate_page_message(
+		gate_page_only_message(
 			page, STAUTH_SUCCESS, GATE_TEXT_PIN_SENT_AGAIN);
 		gate_page_redirect(page, VERIFY_PATH "?sent=1");
 	}

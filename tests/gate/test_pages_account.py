@@ -118,7 +118,7 @@ class Account(unittest.TestCase):
         self.assertGreater(int(answer.header("Retry-After")), 0)
         self.assertTrue(self.stack.check(jar[COOKIE]).status == 204)
 
-    def test_e13_a_bad_new_password_is_told_at_its_field(self):
+    def test_e13_a_bad_new_password_is_refused_at_its_field(self):
         _, jar = self.stack.login("alice", PASSWORD)
         for new, confirm, where, words in (
                 ("short", None, "new", "too short. Use at least 10"),
@@ -283,7 +283,7 @@ class Account(unittest.TestCase):
         self.assertEqual(self.stack.page(
             "GET", "/auth/status", cookies=jar).status, 401)
 
-    def test_posts_without_a_session_lead_to_the_log_in_page(self):
+    def test_u18_a_post_without_a_session_says_that_it_has_ended(self):
         csrf, jar = self.stack.open_form()
         for path, form in (
                 ("/auth/account/password", {"current": "a"}),
@@ -291,8 +291,16 @@ class Account(unittest.TestCase):
                 ("/auth/account/sessions/end-others", {})):
             answer = self.stack.page("POST", path, cookies=jar,
                                      form=dict(form, csrf=csrf))
-            self.assertEqual((answer.status, answer.header("Location")),
-                             (303, "/auth/login?rd=/auth/account"))
+            self.assertEqual(
+                (answer.status, answer.header("Location")),
+                (303, "/auth/login?ended=1&rd=/auth/account"))
+            # A form that is older than its session tells the same.
+            stale = self.stack.page("POST", path, cookies=jar,
+                                    form=dict(form, csrf="x"))
+            self.assertEqual((stale.status, stale.header("Location")),
+                             (303, answer.header("Location")))
+            self.assertIn("Your session has ended", self.stack.page(
+                "GET", answer.header("Location"), cookies=jar).text)
 
 
 if __name__ == "__main__":

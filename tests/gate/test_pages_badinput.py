@@ -165,7 +165,7 @@ class BadInput(PagesCase):
                                      headers={"Cookie": cookie})
             self.assertEqual(answer.status, 401, cookie)
         answer = self.stack.page("GET", "/auth/status", headers={
-            "Cookie": "a=b;  %s=%s\t; c" % (COOKIE, token)})
+            "Cookie": "a=b;  %s=%s; c" % (COOKIE, token)})
         self.assertEqual(answer.status, 200)
 
 

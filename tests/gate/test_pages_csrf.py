@@ -96,7 +96,7 @@ class Csrf(PagesCase):
             form={"username": "alice", "password": "my-secret",
                   "remember": "1", "rd": "/deep?x", "csrf": "stale"})
         self.assertEqual(answer.status, 403)
-        self.assertIn("form has expired", answer.text)
+        self.assertIn("form is out of date", answer.text)
         self.assertIn('value="alice"', answer.text)
         self.assertIn('value="/deep?x"', answer.text)
         self.assertIn("checked", answer.text)

@@ -62,7 +62,7 @@ class Headers(PagesCase):
         yield 303, page("GET", "/auth/account")
         yield 303, page("GET", "/auth/")
         yield 303, page("GET", "/.well-known/change-password")
-        yield 200, page("GET", "/auth/logout", headers={})
+        yield 200, page("GET", "/auth/logout", headers={}, cookies=jar)
         yield 401, stack.login("alice", "wrong")[0]
         yield 200, page("GET", "/auth/status", cookies=jar)
         yield 401, page("GET", "/auth/status")
@@ -102,7 +102,7 @@ class Headers(PagesCase):
                              get.header("Content-Length"))
             self.assertEqual(head.header("Content-Security-Policy"), CSP)
 
-    def test_methods_are_told(self):
+    def test_methods_are_named(self):
         for path, allow in (("/auth/login", "GET, HEAD, POST"),
                             ("/auth/logout", "GET, HEAD, POST"),
                             ("/auth/account", "GET, HEAD"),
@@ -153,6 +153,17 @@ class Headers(PagesCase):
             os.rename(stack.state_dir + ".away", stack.state_dir)
             self.assertTrue(wait_for(lambda: stack.login(
                 "alice", PASSWORD)[0].status == 303))
+
+    def test_only_the_script_of_a_worker_may_connect(self):
+        """The log-in page sends its form through it, see sender.js."""
+        page = self.stack.page("GET", "/auth/login").text
+        (sender,) = re.findall(r'data-sender="([^"]+)"', page)
+        answer = self.stack.page("GET", sender)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.all("Content-Security-Policy"),
+                         ["default-src 'none'; connect-src 'self'"])
+        self.assertTrue(answer.header("Content-Type").startswith(
+            "text/javascript"))
 
     def test_the_brand_is_shown_escaped(self):
         text = self.stack.page("GET", "/auth/login").text

@@ -163,7 +163,7 @@ class Login(PagesCase):
         with open(self.stack.db, "rb") as db:
             self.assertNotIn(jar[COOKIE].encode(), db.read())
 
-    def test_a_lost_cookie_is_told_and_loops_end(self):
+    def test_a_lost_cookie_is_reported_and_loops_end(self):
         _, jar = self.stack.login("alice", PASSWORD)
         token = jar.pop(COOKIE)
         answer = self.stack.page("GET", "/auth/login?rd=/", cookies=jar)
@@ -222,6 +222,19 @@ class Login(PagesCase):
         self.assertEqual(answer.header("Content-Type"),
                          "text/html; charset=utf-8")
         answer, _ = self.stack.login("<" * 10240, "x")
+        self.assertEqual(answer.status, 401)
+
+    def test_g_a_missing_second_factor_is_reported_and_opens_nothing(self):
+        self.stack.add_user("factor", PASSWORD)
+        self.stack.sql("UPDATE users SET mfa_since = 1 WHERE name = 'factor'")
+        answer, jar = self.stack.login("factor", PASSWORD)
+        self.assertEqual(answer.status, 403)
+        self.assertIn("requires a second factor", answer.text)
+        self.assertNotIn(COOKIE, jar)
+        self.assertEqual(self.stack.sql(
+            "SELECT COUNT(*) FROM sessions WHERE uid = "
+            "(SELECT uid FROM users WHERE name = 'factor')"), [(0,)])
+        answer, _ = self.stack.login("factor", "wrong")
         self.assertEqual(answer.status, 401)
 
     # --- where to

@@ -38,7 +38,7 @@ class Reset(MailCase):
 
     # --- asking
 
-    def test_the_page_is_the_same_whoever_asks(self):
+    def test_the_page_is_the_same_for_everybody(self):
         seen = []
         for address in (MAIL, "nobody@example.com"):
             answer, _ = self.ask_reset(address)
@@ -62,7 +62,7 @@ class Reset(MailCase):
         self.assertEqual(len({bare(a).replace("a%d@" % i, "@")
                               for i, a in enumerate(answers)}), 1)
 
-    def test_f11_what_is_no_address_is_told_at_the_field(self):
+    def test_f11_what_is_no_address_is_refused_at_the_field(self):
         for address in ("", "alice", "a@x.com@y.com", "a b@x.com",
                         "<script>alert(1)</script>@x", '"><img src=x>'):
             answer, _ = self.ask_reset(address)
@@ -115,6 +115,16 @@ class Reset(MailCase):
             "GET", "/auth/login").text)
         self.assertEqual(self.stack.login("alice", PASSWORD)[0].status, 401)
         self.assertEqual(self.stack.login("alice", NEW)[0].status, 303)
+
+    def test_f12_a_dead_link_comes_before_a_bad_password(self):
+        token = self.link()
+        csrf, jar = self.stack.open_form("/auth/reset?token=" + token)
+        self.stack.sql("DELETE FROM resets")
+        answer = self.stack.page("POST", "/auth/reset", cookies=jar, form={
+            "token": token, "password": "", "confirm": "", "csrf": csrf})
+        self.assertEqual(answer.status, 422)
+        self.assertIn("This link is no longer valid", answer.text)
+        self.assertNotIn('name="password"', answer.text)
 
     def test_a_weak_password_leaves_the_link_as_it_was(self):
         token = self.link()

@@ -65,7 +65,7 @@ class SignUp(MailCase):
 
     # --- the form
 
-    def test_what_is_wrong_is_told_at_the_field(self):
+    def test_what_is_wrong_is_reported_at_the_field(self):
         for change, field in (
                 ({"confirm": NEW + "x"}, "confirm"),
                 ({"password": "password123"}, "new"),

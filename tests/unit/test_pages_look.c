@@ -4,9 +4,8 @@
 
 #include "unit.h"
 
-#include "pages/agent.h"
-#include "pages/ago.h"
 #include "pages/color.h"
+#include "pages/sessions.h"
 #include "pages/theme.h"
 
 #include "base/banned.h"
@@ -145,7 +144,7 @@ static void browsers_in_words(void **state)
 		{"", "Unknown browser"},
 		{"<script>", "Unknown browser"},
 	};
-	char words[GATE_AGENT_WORDS_SIZE];
+	char words[GATE_AGENT_NAME_SIZE];
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		gate_agent_name("web", cases[i].agent, words);
@@ -165,7 +164,7 @@ static void times_in_words(void **state)
 		{3599, "59 minutes ago"}, {3600, "1 hour ago"},
 		{86399, "23 hours ago"}, {86400, "1 day ago"},
 		{864000, "10 days ago"}};
-	char words[GATE_AGO_SIZE];
+	char words[GATE_TIME_AGO_SIZE];
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		gate_time_ago(cases[i].seconds, words);

@@ -6,47 +6,60 @@
 
 #include "base/banned.h"
 
-/* Every name that any template uses. */
+/* Every name that any template uses, and every list. */
 static const char *const keys[] = {"address", "brand", "browser", "can_reset",
-	"can_sign_up", "css", "csrf", "display_name", "email", "error",
-	"fault_confirm", "fault_current", "fault_email", "fault_password",
-	"first", "forced", "fresh", "groups", "handle", "icon", "js", "links",
-	"live", "mail", "min_length", "minutes", "others", "own", "rd",
-	"remember", "remember_days", "role", "secret_url", "text", "theme",
-	"title", "token", "tries", "type", "used", "used_at", "user",
-	"username", "wait", "wait_s", "wrong"};
-static const char *const fragments[] = {"content", "messages", "sessions"};
+	"can_sign_up", "confirm_label", "css", "csrf", "display_name", "email",
+	"error", "fault_confirm", "fault_current", "fault_email",
+	"fault_password", "first", "focus", "focus_confirm", "focus_email",
+	"focus_password", "forced", "fresh", "groups", "handle", "icon", "js",
+	"links", "live", "mail", "min_length", "minutes", "next", "others",
+	"own", "password_label", "quiet", "rd", "refresh", "remember",
+	"remember_days", "role", "secret_url", "sender", "signed_in", "since",
+	"since_at", "text", "theme", "title", "token", "tries", "type", "used",
+	"used_at", "user", "username", "wait", "wait_s", "wrong"};
+static const char *const lists[] = {"messages", "sessions"};
 
 /* One character more than a name may have. */
 #define TOO_LONG "abcdefghijklmnopqrstuvwxyz-abcde"
 
-#define KEYS      (sizeof(keys) / sizeof(keys[0]))
-#define FRAGMENTS (sizeof(fragments) / sizeof(fragments[0]))
+#define KEYS  (sizeof(keys) / sizeof(keys[0]))
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
 
-static void fill(struct gate_view *view, const struct gate_html *html,
-	const char *value, size_t but)
+static void set_nothing(void *user, size_t i, struct gate_view *row)
 {
-	*view = (struct gate_view){0};
+	(void)user;
+	(void)i;
+	gate_view_set(row, "row", "1");
+}
+
+/* A view with all keys, but one, and all lists. It is larger than a page's:
+ * no page shows all templates. */
+static void fill(
+	struct gate_view views[2], size_t rows, const char *value, size_t but)
+{
+	const struct gate_list list = {.count = rows, .set_row = set_nothing};
+	views[0] = (struct gate_view){.content = "error", .outer = &views[1]};
+	views[1] = (struct gate_view){0};
 	for (size_t i = 0; i < KEYS; i++) {
 		if (i != but) {
-			gate_view_set(view, keys[i], value);
+			gate_view_set(&views[i % 2], keys[i], value);
 		}
 	}
-	for (size_t i = 0; i < FRAGMENTS; i++) {
-		gate_view_fragment(view, fragments[i], html);
+	for (size_t i = 0; i < LISTS; i++) {
+		gate_view_set_list(&views[0], lists[i], &list);
 	}
 }
 
 static bool render(
 	const char *text, const struct gate_view *view, const char *want)
 {
-	struct gate_html html;
-	gate_html_init(&html);
+	struct stauth_buf html;
+	stauth_buf_init(&html, 4096);
 	bool ok = gate_template_render_text(text, strlen(text), view, &html);
 	if (ok && want != NULL) {
-		assert_string_equal(stauth_buf_str(&html.buf), want);
+		assert_string_equal(stauth_buf_str(&html), want);
 	}
-	gate_html_finish(&html);
+	stauth_buf_finish(&html);
 	return ok;
 }
 
@@ -74,6 +87,80 @@ static void sections(void **state)
 	assert_true(render("{{^yes}}a{{/yes}}{{^no}}b{{/no}}", &view, "b"));
 	assert_true(render("{{#yes}}{{#no}}a{{/no}}b{{/yes}}", &view, "b"));
 	assert_true(render("{{#no}}{{#yes}}a{{/yes}}b{{/no}}", &view, ""));
+}
+
+struct names {
+	const char *const *name;
+	char number[8]; /* of the row at hand, as a caller's buffer is */
+};
+
+static void set_name(void *user, size_t i, struct gate_view *row)
+{
+	struct names *names = user;
+	snprintf(names->number, sizeof(names->number), "%zu", i);
+	gate_view_set(row, "name", names->name[i]);
+	gate_view_set(row, "number", names->number);
+}
+
+static void set_names(struct gate_view *view, struct names *names, size_t count)
+{
+	static const char *const three[] = {"a", "<b>", "{{c}}"};
+	names->name = three;
+	const struct gate_list list = {
+		.count = count, .set_row = set_name, .user = names};
+	*view = (struct gate_view){0};
+	gate_view_set(view, "name", "outer");
+	gate_view_set(view, "page", "&");
+	gate_view_set_list(view, "rows", &list);
+}
+
+static void d5_lists_show_each_row_escaped(void **state)
+{
+	struct gate_view view;
+	struct names names;
+	(void)state;
+	set_names(&view, &names, 3);
+	assert_true(render("{{#rows}}{{number}}={{name}}{{page}};{{/rows}}",
+		&view, "0=a&amp;;1=&lt;b&gt;&amp;;2={{c}}&amp;;"));
+	/* After the list, the page's own value again. */
+	assert_true(render("{{#rows}}{{/rows}}{{name}}", &view, "outer"));
+	assert_true(render("{{^rows}}none{{/rows}}", &view, ""));
+	assert_false(render("{{rows}}", &view, NULL));
+	assert_false(render("{{#rows}}{{{name}}}{{/rows}}", &view, NULL));
+	assert_false(render("{{#rows}}{{other}}{{/rows}}", &view, NULL));
+	assert_false(render("{{#rows}}", &view, NULL));
+	set_names(&view, &names, 0);
+	assert_true(render("{{#rows}}{{name}}{{/rows}}", &view, ""));
+	assert_true(render("{{^rows}}none{{/rows}}", &view, "none"));
+	assert_true(render("{{#rows}}{{number}}{{#number}}{{/number}}{{/rows}}",
+		&view, ""));
+	assert_false(render("{{#rows}}{{/rows}}{{number}}", &view, NULL));
+}
+
+static void a_hidden_list_shows_no_row(void **state)
+{
+	struct gate_view view;
+	struct names names;
+	(void)state;
+	set_names(&view, &names, 3);
+	gate_view_set(&view, "no", "");
+	assert_true(
+		render("{{#no}}{{#rows}}{{name}}{{/rows}}{{/no}}", &view, ""));
+}
+
+static void templates_include_others(void **state)
+{
+	struct gate_view view = {.content = "error"};
+	(void)state;
+	assert_true(render("<{{>content}}>", &view, NULL));
+	assert_true(render("<{{>error}}>", &view, NULL));
+	view.content = "no-such-template";
+	assert_false(render("{{>content}}", &view, NULL));
+	view.content = NULL;
+	assert_false(render("{{>content}}", &view, NULL));
+	/* One that includes itself ends. */
+	view.content = "layout";
+	assert_false(render("{{>content}}", &view, NULL));
 }
 
 static void what_is_wrong_fails_as_a_whole(void **state)
@@ -127,50 +214,44 @@ static void a_view_that_is_full_fails(void **state)
 
 static bool render_file(const char *name, const struct gate_view *view)
 {
-	struct gate_html html;
-	gate_html_init(&html);
+	struct stauth_buf html;
+	stauth_buf_init(&html, 65536);
 	bool ok = gate_template_render(name, view, &html);
-	gate_html_finish(&html);
+	stauth_buf_finish(&html);
 	return ok;
 }
 
 static void every_template_renders_with_every_key(void **state)
 {
-	struct gate_html inner;
-	struct gate_view view;
+	struct gate_view views[2];
 	size_t count = 0;
 	(void)state;
-	gate_html_init(&inner);
-	for (size_t i = 0; gate_template_name(i) != NULL; i++) {
-		fill(&view, &inner, "x", KEYS);
-		assert_true(render_file(gate_template_name(i), &view));
-		fill(&view, &inner, "", KEYS);
-		assert_true(render_file(gate_template_name(i), &view));
+	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
+		fill(views, 1, "x", KEYS);
+		assert_true(render_file(gate_templates[i].name, views));
+		fill(views, 0, "", KEYS);
+		assert_true(render_file(gate_templates[i].name, views));
 		count++;
 	}
-	assert_int_equal(count, 13);
-	assert_false(render_file("no-such-template", &view));
-	gate_html_finish(&inner);
+	assert_int_equal(count, 12);
+	assert_false(render_file("no-such-template", views));
 }
 
 /* A key that no template needs has no business in the list above. */
 static void every_key_is_needed(void **state)
 {
-	struct gate_html inner;
-	struct gate_view view;
+	struct gate_view views[2];
 	(void)state;
-	gate_html_init(&inner);
 	for (size_t key = 0; key < KEYS; key++) {
 		bool needed = false;
-		fill(&view, &inner, "x", key);
-		for (size_t i = 0; gate_template_name(i) != NULL; i++) {
-			needed |= !render_file(gate_template_name(i), &view);
+		fill(views, 1, "x", key);
+		for (size_t i = 0; gate_templates[i].name != NULL; i++) {
+			needed |= !render_file(gate_templates[i].name, views);
 		}
 		if (!needed) {
 			fail_msg("%s is used nowhere", keys[key]);
 		}
 	}
-	gate_html_finish(&inner);
 }
 
 /* The security policy refuses what is inline, and so do we. */
@@ -200,7 +281,7 @@ static void assets_are_served_under_their_hash(void **state)
 			strlen(gate_assets[i].data), gate_assets[i].len);
 		count++;
 	}
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4);
 }
 
 int main(void)
@@ -208,6 +289,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(d5_values_are_always_escaped),
 		cmocka_unit_test(sections),
+		cmocka_unit_test(d5_lists_show_each_row_escaped),
+		cmocka_unit_test(a_hidden_list_shows_no_row),
+		cmocka_unit_test(templates_include_others),
 		cmocka_unit_test(what_is_wrong_fails_as_a_whole),
 		cmocka_unit_test(nesting_has_an_end),
 		cmocka_unit_test(a_view_that_is_full_fails),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom a route serves, and what no header can hold. */
+#include "unit.h"
+
+#include "pages/response.h"
+#include "pages/route.h"
+#include "store/records.h"
+
+#include "base/banned.h"
+
+#define NOW 1000000
+
+static enum gate_session_lack lack(enum gate_session_need need,
+	const char *groups, bool must_change, int64_t confirmed_at)
+{
+	struct stauth_session session = {
+		.must_change = must_change,
+		.confirmed_at = confirmed_at,
+	};
+	snprintf(session.groups, sizeof(session.groups), "%s", groups);
+	return gate_session_lack(need, &session, NOW);
+}
+
+static void nobody_is_served_by_open_routes_only(void **state)
+{
+	(void)state;
+	assert_int_equal(gate_session_lack(GATE_SESSION_NONE, NULL, NOW),
+		GATE_LACKS_NOTHING);
+	assert_int_equal(gate_session_lack(GATE_SESSION_ANY, NULL, NOW),
+		GATE_LACKS_SESSION);
+	assert_int_equal(gate_session_lack(GATE_SESSION_FULL, NULL, NOW),
+		GATE_LACKS_SESSION);
+	assert_int_equal(gate_session_lack(GATE_SESSION_SUPERUSER, NULL, NOW),
+		GATE_LACKS_SESSION);
+}
+
+static void who_must_change_the_password_does_only_that(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		lack(GATE_SESSION_ANY, "su", true, NOW), GATE_LACKS_NOTHING);
+	assert_int_equal(lack(GATE_SESSION_FULL, "su", true, NOW),
+		GATE_LACKS_PASSWORD_CHANGE);
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", true, NOW),
+		GATE_LACKS_PASSWORD_CHANGE);
+	assert_int_equal(
+		lack(GATE_SESSION_FULL, "", false, 0), GATE_LACKS_NOTHING);
+}
+
+static void superusers_are_in_the_very_group_su(void **state)
+{
+	static const char *const others[] = {
+		"", "s", "sus", "su2,a", "a", "a,su2", "sudo", "SU", "asu"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(
+			lack(GATE_SESSION_SUPERUSER, others[i], false, NOW),
+			GATE_LACKS_SUPERUSER);
+	}
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, NOW),
+		GATE_LACKS_NOTHING);
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su,a", false, NOW),
+		GATE_LACKS_NOTHING);
+}
+
+static void a_superuser_has_confirmed_it_lately(void **state)
+{
+	(void)state;
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, NOW - 599),
+		GATE_LACKS_NOTHING);
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, NOW - 600),
+		GATE_LACKS_CONFIRMATION);
+	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, 0),
+		GATE_LACKS_CONFIRMATION);
+}
+
+static bool taken(const char *name, const char *value)
+{
+	struct gate_response response;
+	gate_response_init(&response);
+	gate_response_header(&response, name, value);
+	bool ok = gate_response_ok(&response);
+	gate_response_finish(&response);
+	return ok;
+}
+
+static void d3_a_control_in_a_header_spoils_the_answer(void **state)
+{
+	(void)state;
+	assert_true(taken("Location", "/a?b"));
+	assert_false(taken("Location", "/a\r\nSet-Cookie: x=y"));
+	assert_false(taken("Location", "/a\nb"));
+	assert_false(taken("Location", "/a\tb"));
+	assert_false(taken("Location", "/a\x7f"));
+	assert_false(taken("X\r\nY", "a"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_is_served_by_open_routes_only),
+		cmocka_unit_test(who_must_change_the_password_does_only_that),
+		cmocka_unit_test(superusers_are_in_the_very_group_su),
+		cmocka_unit_test(a_superuser_has_confirmed_it_lately),
+		cmocka_unit_test(d3_a_control_in_a_header_spoils_the_answer),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
