@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -80,10 +81,10 @@ static int take(struct reader *reader, int opt, const char *attached)
 	const char *value = "";
 
 	if (reader->args->opt[opt] != NULL) {
-		return ctl_usage("--%s is given twice", options[opt].name);
+		return ctl_usage(CTL_TEXT_OPTION_TWICE, options[opt].name);
 	}
 	if (!options[opt].takes_value && attached != NULL) {
-		return ctl_usage("--%s takes no value", options[opt].name);
+		return ctl_usage(CTL_TEXT_OPTION_NO_VALUE, options[opt].name);
 	}
 	if (options[opt].takes_value) {
 		value = attached;
@@ -92,7 +93,7 @@ static int take(struct reader *reader, int opt, const char *attached)
 		}
 		if (value == NULL) {
 			return ctl_usage(
-				"--%s needs a value", options[opt].name);
+				CTL_TEXT_OPTION_NEEDS_VALUE, options[opt].name);
 		}
 	}
 	reader->args->opt[opt] = value;
@@ -102,11 +103,10 @@ static int take(struct reader *reader, int opt, const char *attached)
 static int unknown_long(const char *name, size_t len)
 {
 	if (len >= 4 && memcmp(name, "pass", 4) == 0) {
-		return ctl_usage("a password is never an argument: use "
-				 "--password-stdin");
+		return ctl_usage(CTL_TEXT_PASSWORD_ARGUMENT);
 	}
 	return ctl_usage(
-		"unknown option --%.*s", len < 40 ? (int)len : 40, name);
+		CTL_TEXT_OPTION_UNKNOWN, len < 40 ? (int)len : 40, name);
 }
 
 static int take_long(struct reader *reader, const char *word)
@@ -127,7 +127,7 @@ static int take_letters(struct reader *reader, const char *letters)
 		int opt = find_letter(*letters);
 
 		if (opt < 0) {
-			return ctl_usage("unknown option -%c", *letters);
+			return ctl_usage(CTL_TEXT_LETTER_UNKNOWN, *letters);
 		}
 		if (options[opt].takes_value) {
 			return take(
@@ -144,7 +144,7 @@ static int take_letters(struct reader *reader, const char *letters)
 static int take_word(struct reader *reader, const char *word)
 {
 	if (reader->args->word_count == CTL_WORDS_MAX) {
-		return ctl_usage("too many words");
+		return ctl_usage(CTL_TEXT_TOO_MANY);
 	}
 	reader->args->words[reader->args->word_count++] = word;
 	return EX_OK;
@@ -183,7 +183,7 @@ int ctl_args_fit(const struct ctl_args *args, const struct ctl_command *command)
 			(command->options & CTL_BIT(i))) {
 			continue;
 		}
-		return ctl_usage("%s%s%s knows no --%s", command->noun,
+		return ctl_usage(CTL_TEXT_OPTION_FOREIGN, command->noun,
 			command->verb != NULL ? " " : "",
 			command->verb != NULL ? command->verb : "",
 			options[i].name);

@@ -15,6 +15,7 @@
 #include "args.h"
 #include "base/text.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -38,15 +39,14 @@ int ctl_ask_source(const struct ctl *ctl, enum ctl_source *ret_source)
 	bool generate = ctl->opt[CTL_GENERATE] != NULL;
 
 	if (from_stdin && generate) {
-		return ctl_usage("--%s and --%s exclude each other",
+		return ctl_usage(CTL_TEXT_OPTIONS_EXCLUDE,
 			ctl_opt_name(CTL_PASSWORD_STDIN),
 			ctl_opt_name(CTL_GENERATE));
 	}
 	if (!from_stdin && !generate && !isatty(STDIN_FILENO)) {
-		return ctl_usage("no terminal to ask for the password: use "
-				 "--password-stdin%s",
+		return ctl_usage(CTL_TEXT_NO_TERMINAL,
 			(ctl->command->options & CTL_BIT(CTL_GENERATE))
-				? " or --generate"
+				? CTL_TEXT_OR_GENERATE
 				: "");
 	}
 	*ret_source = from_stdin ? CTL_FROM_STDIN
@@ -146,8 +146,8 @@ static int line_to_secret(
 	}
 	if (text != NULL || stauth_secret_set(ret_password, line->data,
 				    line->len, NULL) != STAUTH_OK) {
-		return ctl_fail_with(
-			EX_DATAERR, "%s", text != NULL ? text : "no password");
+		return ctl_fail_with(EX_DATAERR, "%s",
+			text != NULL ? text : CTL_TEXT_NO_PASSWORD);
 	}
 	return EX_OK;
 }
@@ -167,8 +167,7 @@ static int ask_once(const char *prompt, struct stauth_secret *ret_password)
 		code = line_to_secret(&line, ret_password);
 	} else {
 		echo_on(&tty);
-		code = ctl_fail_with(
-			EX_TEMPFAIL, "no password was read; nothing is done");
+		code = ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_PASSWORD_UNREAD);
 	}
 	stauth_wipe_array(line.data);
 	return code;
@@ -177,13 +176,13 @@ static int ask_once(const char *prompt, struct stauth_secret *ret_password)
 int ctl_ask_password(
 	enum ctl_source source, bool again, struct stauth_secret *ret_password)
 {
-	int code = ask_once("Password: ", ret_password);
+	int code = ask_once(CTL_TEXT_PASSWORD_PROMPT, ret_password);
 
 	if (code != EX_OK || !again || source != CTL_FROM_TERMINAL) {
 		return code;
 	}
 	struct stauth_secret second = {0};
-	code = ask_once("The same again: ", &second);
+	code = ask_once(CTL_TEXT_PASSWORD_AGAIN, &second);
 	if (code == EX_OK && (second.len != ret_password->len ||
 				     !stauth_equal_ct(second.data,
 					     ret_password->data, second.len))) {
@@ -203,11 +202,11 @@ int ctl_ask_confirm(const struct ctl *ctl, const char *fmt, ...)
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
-	fputs(" [y/N] ", stderr);
+	fputs(CTL_TEXT_YES_NO, stderr);
 	char answer[16];
 	if (fgets(answer, sizeof(answer), stdin) != NULL &&
 		(answer[0] == 'y' || answer[0] == 'Y')) {
 		return EX_OK;
 	}
-	return ctl_fail_with(EX_NOPERM, "nothing is done");
+	return ctl_fail_with(EX_NOPERM, CTL_TEXT_NOT_CONFIRMED);
 }

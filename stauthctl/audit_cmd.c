@@ -1,18 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/audit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
 #include "auth/name.h"
+#include "base/codec.h"
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
-#include "since.h"
+#include "text.h"
 
 #include "base/banned.h"
+
+/* --- a point in time */
+
+#define AGE_MAX 1000000000 /* of any unit */
+
+static bool parse_age(const char *text, int64_t now_s, int64_t *ret_at)
+{
+	static const char units[] = "smhd";
+	static const int64_t seconds[] = {1, 60, 3600, 86400};
+	char number[16];
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+
+	if (unit == NULL || !*unit || len > sizeof(number)) {
+		return false;
+	}
+	snprintf(number, sizeof(number), "%.*s", (int)len - 1, text);
+	int64_t count = 0;
+	if (!stauth_parse_int(number, 0, AGE_MAX, &count)) {
+		return false;
+	}
+	*ret_at = now_s - count * seconds[unit - units];
+	return true;
+}
+
+static bool parse_date(const char *text, int64_t *ret_at)
+{
+	static const char *const formats[] = {
+		"%Y-%m-%dT%H:%M:%SZ",
+		"%Y-%m-%dT%H:%M:%S",
+		"%Y-%m-%dT%H:%MZ",
+		"%Y-%m-%dT%H:%M",
+		"%Y-%m-%d %H:%M:%S",
+		"%Y-%m-%d %H:%M",
+		"%Y-%m-%d",
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, formats[i], &tm);
+
+		if (end != NULL && !*end) {
+			*ret_at = timegm(&tm);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "2026-11-23", "2026-11-23T21:05[:09]" with or without a Z (UTC either way),
+ * Unix seconds, or an age: "90s", "30m", "12h", "7d". */
+static bool parse_since(const char *text, int64_t now_s, int64_t *ret_at)
+{
+	return parse_age(text, now_s, ret_at) || parse_date(text, ret_at) ||
+	       stauth_parse_int(text, 0, INT64_MAX, ret_at);
+}
+
+/* --- audit */
 
 #define PAGE 200 /* rows read at once */
 
@@ -103,7 +163,7 @@ static int follow(struct ctl *ctl, struct cursor *cursor, struct ctl_out *out)
 			return ctl_fail(ctl, &err);
 		}
 		if (rc != STAUTH_OK && !told) {
-			ctl_warn("%s; waiting", err.msg);
+			ctl_warn(CTL_TEXT_AUDIT_WAITING, err.msg);
 		}
 		told = rc != STAUTH_OK;
 		if (ctl_out_flush() != EX_OK) {
@@ -140,9 +200,8 @@ int ctl_audit(struct ctl *ctl)
 	int64_t now_s = stauth_ctx_now(&ctl->ctx);
 	struct cursor cursor = {.user = ""};
 
-	if (since != NULL && !ctl_since_parse(since, now_s, &cursor.since_s)) {
-		return ctl_usage("--since: 2026-11-23, 2026-11-23T21:05, Unix "
-				 "seconds, or an age like 30m, 12h, 7d");
+	if (since != NULL && !parse_since(since, now_s, &cursor.since_s)) {
+		return ctl_usage(CTL_TEXT_SINCE);
 	}
 	if (since == NULL && ctl->opt[CTL_FOLLOW] != NULL) {
 		cursor.since_s = now_s;
@@ -157,7 +216,7 @@ int ctl_audit(struct ctl *ctl)
 	}
 	cursor.page = calloc(PAGE, sizeof(*cursor.page));
 	if (cursor.page == NULL) {
-		return ctl_fail_with(EX_TEMPFAIL, "out of memory");
+		return ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
 	}
 	int code = list(ctl, &cursor);
 	free(cursor.page);

@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "auth/delivery.h"
 #include "config/keyfile.h"
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -20,7 +22,7 @@ static void note_keys(const struct ctl *ctl)
 
 	if (stauth_keys_load(ctl->config, STAUTH_READER_SERVICE, &keys, &err) !=
 		STAUTH_OK) {
-		ctl_info(ctl, "note: %s", err.msg);
+		ctl_info(ctl, CTL_TEXT_NOTE, err.msg);
 	}
 	stauth_wipe(&keys, sizeof(keys));
 }
@@ -61,13 +63,13 @@ int ctl_config_check(struct ctl *ctl)
 	for (size_t i = 0;
 		stauth_config_warning(ctl->config, i, warning, sizeof(warning));
 		i++) {
-		ctl_warn("warning: %s", warning);
+		ctl_warn(CTL_TEXT_WARNING, warning);
 	}
 	note_keys(ctl);
 	if (ctl->json) {
 		return check_json(ctl);
 	}
-	printf("config: ok %s\n", ctl->config->path);
+	printf(CTL_TEXT_CONFIG_OK, ctl->config->path);
 	return ctl_out_flush();
 }
 
@@ -116,4 +118,38 @@ int ctl_config_show(struct ctl *ctl)
 		ctl_out_row(&out, values);
 	}
 	return ctl_out_end(&out);
+}
+
+/* --- mail test */
+
+/* What the other side of the network said is no matter of files or users. */
+static int code_of(enum stauth_rc rc)
+{
+	switch (rc) {
+	case STAUTH_BADVALUE:
+	case STAUTH_REFUSED:
+		return EX_DATAERR;
+	case STAUTH_EUNREACHABLE:
+		return EX_UNAVAILABLE;
+	case STAUTH_ECONFIG:
+	case STAUTH_EDENIED:
+	case STAUTH_NOTFOUND:
+		return EX_CONFIG;
+	default:
+		return ctl_exit_of(rc);
+	}
+}
+
+int ctl_mail_test(struct ctl *ctl)
+{
+	struct stauth_err err = {0};
+	enum stauth_rc rc =
+		stauth_delivery_test(&ctl->ctx, ctl->operands[0], &err);
+
+	if (rc != STAUTH_OK) {
+		return ctl_fail_with(code_of(rc), "%s",
+			err.msg[0] ? err.msg : stauth_rc_name(rc));
+	}
+	ctl_info(ctl, CTL_TEXT_MAIL_ACCEPTED, ctl->operands[0]);
+	return EX_OK;
 }

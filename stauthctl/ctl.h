@@ -91,15 +91,7 @@ struct ctl {
 	struct stauth_ctx ctx;
 	char actor_name[64]; /* of the Unix user, for the audit */
 	struct stauth_actor actor;
-	char told[sizeof(((struct stauth_err *)0)->msg)]; /* last error told */
-	/* From the store's table, which only main.c knows. */
-	enum stauth_rc (*store_init)(
-		const struct stauth_config *config, struct stauth_err *err);
-	enum stauth_rc (*store_backup)(const struct stauth_config *config,
-		const char *file, struct stauth_err *err);
-	enum stauth_rc (*store_restore)(const struct stauth_config *config,
-		const char *file, const struct stauth_restore *job,
-		struct stauth_err *err);
+	char last_error[sizeof(((struct stauth_err *)0)->msg)]; /* reported */
 };
 
 /* The commands, one file a noun. */

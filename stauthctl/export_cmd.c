@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 #include "user.h"
 
 #include "base/banned.h"
@@ -27,20 +28,18 @@ static enum stauth_rc add_row(
 	ctl_user_row(&lines->out, account,
 		lines->with_hashes ? account->password : NULL);
 	if (!stauth_buf_ok(&lines->out.buf)) {
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+		return stauth_fail(err, STAUTH_ENOMEM, CTL_TEXT_NO_MEMORY);
 	}
 	return ferror(stdout) ? STAUTH_EUNKNOWN : STAUTH_OK;
 }
 
 static void warn_of_hashes(void)
 {
-	ctl_warn("warning: the export holds the password hash of every "
-		 "account: keep it as you keep the store");
+	ctl_warn(CTL_TEXT_EXPORT_HASHES);
 	struct stat st;
 	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
 		(st.st_mode & (S_IRWXG | S_IRWXO))) {
-		ctl_warn("warning: others may read the file it goes to: "
-			 "chmod 600, and `umask 077` before the next time");
+		ctl_warn(CTL_TEXT_EXPORT_READABLE);
 	}
 }
 

@@ -316,8 +316,8 @@ static enum stauth_rc credentials_pair(
 	}
 	if (walk->yaml->event.type != YAML_MAPPING_START_EVENT) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu: usernames: is no mapping (as before "
-			"streamlit-authenticator 0.2)",
+			"%zu: usernames: expected a mapping (lists are of "
+			"streamlit-authenticator before 0.2)",
 			ctl_yaml_line(walk->yaml));
 	}
 	walk->found = true;
@@ -353,14 +353,14 @@ static enum stauth_rc read_document(struct walk *walk, struct stauth_err *err)
 	}
 	if (rc == STAUTH_OK && !walk->found) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"there is no `credentials: usernames:` in it");
+			"missing key credentials: usernames:");
 	}
 	for (int i = 0; rc == STAUTH_OK && i < 2; i++) {
 		rc = ctl_yaml_next(yaml, err); /* ends of document and stream */
 	}
 	if (rc == STAUTH_OK && yaml->event.type != YAML_STREAM_END_EVENT) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu: a second document", ctl_yaml_line(yaml));
+			"%zu: unexpected second document", ctl_yaml_line(yaml));
 	}
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/import.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "import_sources.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -35,8 +37,8 @@ static int report(const struct ctl *ctl,
 	};
 
 	if (!ctl->json) {
-		ctl_info(ctl, "%s: %zu added, %zu already there, %zu skipped",
-			dry_run ? "would be imported" : "imported",
+		ctl_info(ctl, CTL_TEXT_IMPORT_DONE,
+			dry_run ? CTL_TEXT_IMPORT_WOULD : CTL_TEXT_IMPORT_DID,
 			count->added, count->existing, count->skipped);
 		return EX_OK;
 	}
@@ -104,7 +106,10 @@ static int import_file(struct ctl *ctl, struct stauth_import_source source)
 		&ctl->actor, &count, &err);
 	close(file.fd);
 	if (rc == STAUTH_BADVALUE) {
-		return ctl_fail_with(EX_DATAERR, "%s: %s", path, err.msg);
+		bool has_line = isdigit((unsigned char)err.msg[0]);
+
+		return ctl_fail_with(EX_DATAERR, has_line ? "%s:%s" : "%s: %s",
+			path, err.msg);
 	}
 	return finish(ctl, rc, &err, &count);
 }

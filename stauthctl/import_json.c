@@ -279,7 +279,7 @@ static enum stauth_rc broken(const struct array *array, int c, const char *what,
 	struct stauth_err *err)
 {
 	return c == -2 ? STAUTH_EUNREACHABLE
-		       : stauth_fail(err, STAUTH_BADVALUE, "line %zu: %s",
+		       : stauth_fail(err, STAUTH_BADVALUE, "%zu: %s",
 				 array->line, what);
 }
 
@@ -295,7 +295,7 @@ static enum stauth_rc read_entry(struct array *array, struct stauth_err *err)
 	bool escaped = false;
 	for (;;) {
 		if (c <= 0) {
-			return broken(array, c, "an entry has no end", err);
+			return broken(array, c, "an entry is not closed", err);
 		}
 		if (array->entry_len == sizeof(array->entry)) {
 			return broken(array, c, "an entry is too long", err);
@@ -338,18 +338,19 @@ static enum stauth_rc read_entries(struct array *array, struct stauth_err *err)
 			c = next_sign(array, err);
 			if (c == ']') {
 				return broken(
-					array, c, "a comma too much", err);
+					array, c, "unexpected comma", err);
 			}
 		} else if (c == '{') {
-			return broken(array, c, "a comma is missing", err);
+			return broken(array, c, "missing comma", err);
 		}
 	}
 	if (c != ']') {
-		return broken(array, c, "the array has no end here", err);
+		return broken(array, c, "the array is not closed", err);
 	}
 	c = next_sign(array, err);
 	return c == -1 ? STAUTH_OK
-		       : broken(array, c, "something follows the array", err);
+		       : broken(array, c, "unexpected text after the array",
+				 err);
 }
 
 static enum stauth_rc read_array(

@@ -32,8 +32,8 @@ enum stauth_rc ctl_read_some(int fd, void *data, size_t size, size_t *ret_len,
 		n = read(fd, data, size);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		return stauth_fail(err, STAUTH_EUNREACHABLE,
-			"the file cannot be read: %s", strerror(errno));
+		return stauth_fail(err, STAUTH_EUNREACHABLE, "read error: %s",
+			strerror(errno));
 	}
 	*ret_len = (size_t)n;
 	return STAUTH_OK;
@@ -47,12 +47,11 @@ static enum stauth_rc one(
 	}
 	if (memchr(line, '\0', len) != NULL) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu holds a NUL: this is no text file",
-			lines->number);
+			"%zu: NUL byte; not a text file", lines->number);
 	}
 	if (len > CTL_LINE_MAX) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu is longer than %d bytes", lines->number,
+			"%zu: line longer than %d bytes", lines->number,
 			CTL_LINE_MAX);
 	}
 	line[len] = '\0';
@@ -97,8 +96,8 @@ static enum stauth_rc read_all(struct lines *lines, struct stauth_err *err)
 
 		if (room == 0) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"line %zu is longer than %d bytes",
-				lines->number, CTL_LINE_MAX);
+				"%zu: line longer than %d bytes", lines->number,
+				CTL_LINE_MAX);
 		}
 		rc = ctl_read_some(
 			lines->fd, lines->data + lines->len, room, &n, err);

@@ -15,6 +15,7 @@
 #include "out.h"
 #include "result.h"
 #include "store/table.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -25,8 +26,8 @@
 /* All commands; those of one noun stand together. */
 static const struct ctl_command commands[] = {
 	{"init", NULL, "",
-		"Makes or migrates the store and the keys; safe to repeat.", 0,
-		0, 0, CTL_NEED_CONFIG, ctl_init},
+		"Creates or migrates the store and the keys; safe to repeat.",
+		0, 0, 0, CTL_NEED_CONFIG, ctl_init},
 	{"user", "add",
 		"NAME [--email E] [--name N] [--groups a,b] [--su]\n"
 		"        [--system-login] [--password-stdin | --generate] "
@@ -37,14 +38,14 @@ static const struct ctl_command commands[] = {
 			CTL_BIT(CTL_SYSTEM_LOGIN),
 		1, 1, CTL_NEED_STORE, ctl_user_add},
 	{"user", "list", "[--search S]",
-		"Lists users; S is looked for in name, e-mail and full name.",
+		"Lists users; S is searched in name, e-mail and full name.",
 		CTL_BIT(CTL_SEARCH), 0, 0, CTL_NEED_STORE, ctl_user_list},
 	{"user", "show", "NAME", "Shows one user.", 0, 1, 1, CTL_NEED_STORE,
 		ctl_user_show},
 	{"user", "set",
 		"NAME [--email E] [--name N] [--groups a,b] [--su | --no-su]\n"
 		"        [--system-login | --no-system-login]",
-		"Changes a user and ends the sessions; '' takes a value away.",
+		"Changes a user and ends the sessions; '' removes a value.",
 		CTL_BIT(CTL_EMAIL) | CTL_BIT(CTL_NAME) | CTL_BIT(CTL_GROUPS) |
 			CTL_BIT(CTL_SU) | CTL_BIT(CTL_NO_SU) |
 			CTL_BIT(CTL_SYSTEM_LOGIN) |
@@ -55,65 +56,67 @@ static const struct ctl_command commands[] = {
 		"Sets a new password and ends the sessions.", NEW_PASSWORD, 1,
 		1, CTL_NEED_STORE, ctl_user_passwd},
 	{"user", "verify", "NAME [--password-stdin]",
-		"Is it the password? Exit 0 yes, 77 no, 75 throttled.",
+		"Checks a password: exit 0 correct, 77 wrong, 75 throttled.",
 		CTL_BIT(CTL_PASSWORD_STDIN), 1, 1, CTL_NEED_STORE,
 		ctl_user_verify},
-	{"user", "disable", "NAME", "Ends the sessions and lets nobody in.", 0,
+	{"user", "disable", "NAME", "Disables a user and ends the sessions.", 0,
 		1, 1, CTL_NEED_STORE, ctl_user_disable},
-	{"user", "enable", "NAME", "Takes a disable back.", 0, 1, 1,
+	{"user", "enable", "NAME", "Enables a disabled user.", 0, 1, 1,
 		CTL_NEED_STORE, ctl_user_enable},
-	{"user", "delete", "NAME", "Deletes; asks first, unless --yes.", 0, 1,
-		1, CTL_NEED_STORE, ctl_user_delete},
+	{"user", "delete", "NAME", "Deletes a user; asks first, unless --yes.",
+		0, 1, 1, CTL_NEED_STORE, ctl_user_delete},
 	{"user", "reset-link", "NAME [--send]",
 		"Prints a link to choose a new password; --send mails it.",
 		CTL_BIT(CTL_SEND), 1, 1, CTL_NEED_STORE, ctl_user_reset_link},
-	{"session", "list", "[NAME]", "Lists the live sessions.", 0, 0, 1,
+	{"session", "list", "[NAME]", "Lists the sessions.", 0, 0, 1,
 		CTL_NEED_STORE, ctl_session_list},
 	{"session", "revoke", "ID | --user NAME | --all",
 		"Ends sessions; --all asks first, unless --yes.",
 		CTL_BIT(CTL_USER) | CTL_BIT(CTL_ALL), 0, 1, CTL_NEED_STORE,
 		ctl_session_revoke},
-	{"pending", "list", "", "Lists the sign-ups that wait for their PIN.",
-		0, 0, 0, CTL_NEED_STORE, ctl_pending_list},
-	{"pending", "delete", "EMAIL", "Forgets the sign-ups of an address.", 0,
+	{"pending", "list", "",
+		"Lists the sign-ups that were not verified yet.", 0, 0, 0,
+		CTL_NEED_STORE, ctl_pending_list},
+	{"pending", "delete", "EMAIL", "Deletes the sign-ups of an address.", 0,
 		1, 1, CTL_NEED_STORE, ctl_pending_delete},
-	{"throttle", "list", "", "Lists the counters of failures.", 0, 0, 0,
+	{"throttle", "list", "",
+		"Lists the failure counters of the rate limits.", 0, 0, 0,
 		CTL_NEED_STORE, ctl_throttle_list},
 	{"throttle", "clear", "[NAME|ADDRESS]",
-		"Forgets the failures of a user or a source, or all.", 0, 0, 1,
+		"Clears the failures of a user or a source, or all.", 0, 0, 1,
 		CTL_NEED_STORE, ctl_throttle_clear},
 	{"import", "st-auth-simple", "FILE.db|.env [--dry-run]",
-		"Takes over the users of st-auth-simple, passwords included.",
+		"Imports the users of st-auth-simple, passwords included.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE,
 		ctl_import_st_auth_simple},
 	{"import", "htpasswd", "FILE [--dry-run]",
-		"Takes over the users of a password file of Apache or nginx.",
+		"Imports the users of a password file of Apache or nginx.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE,
 		ctl_import_htpasswd},
 	{"import", "shadow", "FILE [--dry-run]",
-		"Takes over the users of a shadow file who have a password.",
+		"Imports the users of a shadow file who have a password.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE, ctl_import_shadow},
 	{"import", "json", "FILE [--dry-run]",
-		"Takes over the users of an export of another stauth.",
+		"Imports the users of an export of another stauth.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE, ctl_import_json},
 	{"import", "streamlit-authenticator", "FILE [--dry-run]",
-		"Takes over the users of streamlit-authenticator's YAML file.",
+		"Imports the users of streamlit-authenticator's YAML file.",
 		CTL_BIT(CTL_DRY_RUN), 1, 1, CTL_NEED_STORE,
 		ctl_import_authenticator},
 	{"export", NULL, "[--with-hashes]",
 		"Prints every user, a JSON object a line.",
 		CTL_BIT(CTL_WITH_HASHES), 0, 0, CTL_NEED_STORE, ctl_export},
 	{"backup", NULL, "FILE",
-		"Copies the store into a new file, while the gate runs.", 0, 1,
-		1, CTL_NEED_CONFIG, ctl_backup},
+		"Copies the database into a new file, while the gate runs.", 0,
+		1, 1, CTL_NEED_CONFIG, ctl_backup},
 	{"restore", NULL, "FILE",
-		"Puts a backup in the store's place and ends every session;\n"
+		"Replaces the database by a backup and ends every session;\n"
 		"        asks first, unless --yes.",
 		0, 1, 1, CTL_NEED_CONFIG, ctl_restore},
-	{"config", "check", "", "Reads the configuration, says what is wrong.",
-		0, 0, 0, CTL_NEED_CONFIG, ctl_config_check},
+	{"config", "check", "", "Checks the configuration.", 0, 0, 0,
+		CTL_NEED_CONFIG, ctl_config_check},
 	{"config", "show", "",
-		"Shows every key, its value and where it came from.", 0, 0, 0,
+		"Shows every key, its value and where it comes from.", 0, 0, 0,
 		CTL_NEED_CONFIG, ctl_config_show},
 	{"nginx", "check", "[-]",
 		"Reads `nginx -T`, or its output on stdin (-), and names\n"
@@ -123,16 +126,16 @@ static const struct ctl_command commands[] = {
 		"Asks a running site, as a stranger, for what it must refuse.",
 		0, 1, 1, CTL_NEED_NOTHING, ctl_nginx_probe},
 	{"nginx", "snippets", "DIR",
-		"Writes what nginx includes, for this configuration.", 0, 1, 1,
+		"Writes the nginx snippets for this configuration.", 0, 1, 1,
 		CTL_NEED_CONFIG, ctl_nginx_snippets},
 	{"streamlit-config", NULL, "",
 		"Prints the app's .streamlit/config.toml.", 0, 0, 0,
 		CTL_NEED_CONFIG, ctl_streamlit_config},
-	{"mail", "test", "ADDRESS",
-		"Sends a letter at once: does the configured way work?", 0, 1,
-		1, CTL_NEED_MAILER, ctl_mail_test},
+	{"mail", "test", "ADDRESS", "Sends a test mail at once.", 0, 1, 1,
+		CTL_NEED_MAILER, ctl_mail_test},
 	{"audit", NULL, "[--user NAME] [--since T] [--follow]",
-		"Who did what. T: 2026-11-23[T21:05], Unix seconds, 30m, 7d.",
+		"Shows who did what. T: 2026-11-23[T21:05], Unix seconds,\n"
+		"        30m, 7d.",
 		CTL_BIT(CTL_USER) | CTL_BIT(CTL_SINCE) | CTL_BIT(CTL_FOLLOW), 0,
 		0, CTL_NEED_STORE, ctl_audit},
 };
@@ -174,15 +177,14 @@ static int take_command(struct ctl *ctl, const struct ctl_args *args)
 	ctl->yes = args->opt[CTL_YES] != NULL;
 	ctl->quiet = args->opt[CTL_QUIET] != NULL;
 	if (ctl->operand_count < command->operands_min) {
-		return ctl_usage("too few words for: stauthctl %s%s%s %s",
-			command->noun, command->verb != NULL ? " " : "",
+		return ctl_usage(CTL_TEXT_FEW_OPERANDS, command->noun,
+			command->verb != NULL ? " " : "",
 			command->verb != NULL ? command->verb : "",
 			command->synopsis);
 	}
 	if (ctl->operand_count > command->operands_max) {
-		return ctl_usage("too many words for: stauthctl %s%s%s %s\n"
-				 "           (a password is never an argument)",
-			command->noun, command->verb != NULL ? " " : "",
+		return ctl_usage(CTL_TEXT_MANY_OPERANDS, command->noun,
+			command->verb != NULL ? " " : "",
 			command->verb != NULL ? command->verb : "",
 			command->synopsis);
 	}
@@ -266,9 +268,6 @@ static int run(struct ctl *ctl)
 		return code;
 	}
 	take_actor(ctl);
-	ctl->store_init = stauth_store_init;
-	ctl->store_backup = stauth_store_backup;
-	ctl->store_restore = stauth_store_restore;
 	code = ctl->command->need == CTL_NEED_CONFIG ? ctl->command->run(ctl)
 						     : run_with_store(ctl);
 	stauth_config_free(ctl->config);

@@ -16,6 +16,7 @@
 #include "nginx/check/snippets.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -74,13 +75,13 @@ static int put_report(const struct ctl *ctl, const struct nginx_report *report)
 		}
 	}
 	if (!ctl->json && report->count == 0) {
-		printf("nginx: ok, %zu app%s behind the check\n",
-			report->app_count, report->app_count == 1 ? "" : "s");
+		printf(CTL_TEXT_NGINX_OK, report->app_count,
+			report->app_count == 1 ? "" : "s");
 	}
 	int code = ctl_out_end(&out);
 	if (report->count > 0) {
-		ctl_info(ctl, "findings: %zu%s", report->count,
-			report->cut ? ", and more" : "");
+		ctl_info(ctl, CTL_TEXT_NGINX_FINDINGS, report->count,
+			report->cut ? CTL_TEXT_NGINX_MORE : "");
 	}
 	return code == EX_OK && report->count > 0 ? EX_DATAERR : code;
 }
@@ -94,7 +95,7 @@ static int judge_text(struct ctl *ctl, const struct stauth_buf *text)
 	if (!nginx_conf_dump(&conf, stauth_buf_str(text), text->len)) {
 		code = ctl_fail_with(EX_DATAERR, "%s", conf.error);
 	} else if (!nginx_check(&conf, ctl->config, &report)) {
-		code = ctl_fail_with(EX_TEMPFAIL, "out of memory");
+		code = ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
 	} else {
 		code = put_report(ctl, &report);
 	}
@@ -112,8 +113,7 @@ int ctl_nginx_check(struct ctl *ctl)
 		return fail_rc(rc, &err);
 	}
 	if (ctl->operand_count > 0 && strcmp(ctl->operands[0], "-") != 0) {
-		return ctl_usage("nginx check: run without a file, or pipe the "
-				 "output of nginx -T to: nginx check -");
+		return ctl_usage(CTL_TEXT_NGINX_OPERAND);
 	}
 	struct stauth_buf text;
 	stauth_buf_init(&text, NGINX_TEXT_MAX);
@@ -154,11 +154,11 @@ static int put_probe(const struct ctl *ctl, const struct nginx_probe *probe)
 		printf(" [%s]\n    %s\n", one->rule, one->fix);
 	}
 	if (!ctl->json && probe->count == 0) {
-		printf("nginx: ok, %zu requests\n", probe->asked);
+		printf(CTL_TEXT_PROBE_OK, probe->asked);
 	}
 	int code = ctl_out_end(&out);
 	if (probe->count > 0) {
-		ctl_info(ctl, "findings: %zu", probe->count);
+		ctl_info(ctl, CTL_TEXT_PROBE_FINDINGS, probe->count);
 	}
 	return code == EX_OK && probe->count > 0 ? EX_DATAERR : code;
 }
@@ -170,7 +170,7 @@ int ctl_nginx_probe(struct ctl *ctl)
 	enum stauth_rc rc = nginx_probe_run(ctl->operands[0], &probe, &err);
 
 	if (rc == STAUTH_BADVALUE) {
-		return ctl_usage("nginx probe: %s", err.msg);
+		return ctl_usage(CTL_TEXT_PROBE_URL, err.msg);
 	}
 	return rc == STAUTH_OK ? put_probe(ctl, &probe) : fail_rc(rc, &err);
 }
@@ -237,10 +237,10 @@ static int write_snippets(const struct ctl *ctl, int dir_fd, const char *dir)
 		code = stauth_buf_ok(&buf)
 			       ? put_file(dir_fd, dir, nginx_assets[i].name,
 					 &buf)
-			       : ctl_fail_with(EX_TEMPFAIL, "out of memory");
+			       : ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
 		stauth_buf_finish(&buf);
 		if (code == EX_OK) {
-			ctl_info(ctl, "written: %s/%s", dir,
+			ctl_info(ctl, CTL_TEXT_SNIPPET_WRITTEN, dir,
 				nginx_assets[i].name);
 		}
 	}

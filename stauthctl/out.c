@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -140,7 +142,7 @@ static void table_row(struct ctl_out *out, const struct ctl_value *values)
 		out->table != NULL ? scols_table_new_line(out->table, NULL)
 				   : NULL;
 	if (line == NULL) {
-		ctl_warn("out of memory");
+		ctl_warn(CTL_TEXT_NO_MEMORY);
 		return;
 	}
 	char scratch[32];
@@ -264,8 +266,54 @@ void ctl_out_drop(struct ctl_out *out)
 int ctl_out_flush(void)
 {
 	if (fflush(stdout) || ferror(stdout)) {
-		return ctl_fail_with(EX_TEMPFAIL,
-			"the answer could not be written to stdout");
+		return ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_WRITE_FAILED);
 	}
 	return EX_OK;
+}
+
+/* --- lists */
+
+#define PAGE 200 /* rows read at once */
+
+/* rows has room for one more: the last of the page before, at its end. */
+static int add_pages(struct ctl *ctl, const struct ctl_list *list,
+	const void *about, struct ctl_page *page, struct ctl_out *out)
+{
+	char *rows = page->rows;
+	char *last = rows + PAGE * list->row_size;
+	struct stauth_err err = {0};
+
+	do {
+		enum stauth_rc rc = list->read(ctl, about, page, &err);
+		if (rc != STAUTH_OK) {
+			ctl_out_drop(out);
+			return ctl_fail(ctl, &err);
+		}
+		for (size_t i = 0; i < page->count; i++) {
+			list->add(out, rows + i * list->row_size);
+		}
+		if (page->count > 0) {
+			memcpy(last, rows + (page->count - 1) * list->row_size,
+				list->row_size);
+			page->after = last;
+		}
+		ctl_out_page(out);
+	} while (page->count == page->max);
+	return ctl_out_end(out);
+}
+
+int ctl_list(struct ctl *ctl, const struct ctl_list *list, const void *about)
+{
+	struct ctl_page page = {
+		.max = PAGE, .rows = calloc(PAGE + 1, list->row_size)};
+
+	if (page.rows == NULL) {
+		return ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
+	}
+	struct ctl_out out;
+	ctl_out_begin(
+		&out, CTL_MANY, ctl->json, list->fields, list->field_count);
+	int code = add_pages(ctl, list, about, &page, &out);
+	free(page.rows);
+	return code;
 }

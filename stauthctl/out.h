@@ -60,6 +60,27 @@ int ctl_out_end(struct ctl_out *out);
 /* Frees; what is incomplete stays visibly so. */
 void ctl_out_drop(struct ctl_out *out);
 
+/* What one `... list` shows. Rows are read a page at a time. */
+struct ctl_page {
+	const void *after; /* the last row of the page before; NULL: none */
+	size_t max;
+	void *rows;
+	size_t count; /* read sets it */
+};
+
+struct ctl_list {
+	const struct ctl_field *fields;
+	size_t field_count;
+	size_t row_size; /* bytes */
+	/* about is ctl_list's. */
+	enum stauth_rc (*read)(struct ctl *ctl, const void *about,
+		struct ctl_page *page, struct stauth_err *err);
+	void (*add)(struct ctl_out *out, const void *row);
+};
+
+/* The whole list on stdout; returns the exit status. */
+int ctl_list(struct ctl *ctl, const struct ctl_list *list, const void *about);
+
 /* Other people's bytes on stdout: no escape sequences. */
 void ctl_out_clean(const char *text);
 

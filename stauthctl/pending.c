@@ -3,8 +3,9 @@
 
 #include "auth/signup.h"
 #include "ctl.h"
-#include "list.h"
+#include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -29,12 +30,11 @@ static void add_sign_up(struct ctl_out *out, const void *row)
 }
 
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
-	const void *after, size_t max, void *ret_rows, size_t *ret_count,
-	struct stauth_err *err)
+	struct ctl_page *page, struct stauth_err *err)
 {
 	(void)about;
-	return stauth_pending_list(
-		&ctl->ctx, after, max, ret_rows, ret_count, err);
+	return stauth_pending_list(&ctl->ctx, page->after, page->max,
+		page->rows, &page->count, err);
 }
 
 int ctl_pending_list(struct ctl *ctl)
@@ -53,6 +53,6 @@ int ctl_pending_delete(struct ctl *ctl)
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "the sign-ups of %s are forgotten", ctl->operands[0]);
+	ctl_info(ctl, CTL_TEXT_PENDING_DELETED, ctl->operands[0]);
 	return EX_OK;
 }

@@ -9,6 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "text.h"
+
 #include "base/banned.h"
 
 /* The one table from what happened to what the shell is told. */
@@ -59,10 +61,11 @@ void ctl_message(enum stauth_message_type type, const char *message, void *user)
 	struct ctl *ctl = user;
 
 	if (type == STAUTH_ERROR) {
-		snprintf(ctl->told, sizeof(ctl->told), "%s", message);
+		snprintf(ctl->last_error, sizeof(ctl->last_error), "%s",
+			message);
 	}
 	if (type == STAUTH_WARNING) {
-		ctl_warn("warning: %s", message);
+		ctl_warn(CTL_TEXT_WARNING, message);
 	} else if (type == STAUTH_ERROR) {
 		ctl_warn("%s", message);
 	} else {
@@ -97,7 +100,7 @@ int ctl_usage(const char *fmt, ...)
 	va_start(args, fmt);
 	tell(fmt, args);
 	va_end(args);
-	fputs("Try: stauthctl --help\n", stderr);
+	fputs(CTL_TEXT_TRY_HELP, stderr);
 	return EX_USAGE;
 }
 
@@ -142,7 +145,7 @@ int ctl_fail(struct ctl *ctl, const struct stauth_err *err)
 {
 	const char *text = err->msg[0] ? err->msg : stauth_rc_name(err->rc);
 
-	if (strcmp(ctl->told, text) != 0) {
+	if (strcmp(ctl->last_error, text) != 0) {
 		ctl_warn("%s", text);
 	}
 	return code_of_fault(ctl, err->rc);

@@ -9,8 +9,9 @@
 #include "auth/session.h"
 #include "base/text.h"
 #include "ctl.h"
-#include "list.h"
+#include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -56,17 +57,17 @@ static int uid_of(struct ctl *ctl, const char *name, int64_t *ret_uid)
 }
 
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
-	const void *after, size_t max, void *ret_rows, size_t *ret_count,
-	struct stauth_err *err)
+	struct ctl_page *page, struct stauth_err *err)
 {
-	const struct stauth_session *last = after;
+	const struct stauth_session *last = page->after;
 	const int64_t *uid = about;
 
 	const struct stauth_session_query query = {.uid = *uid,
 		.after = last != NULL ? last->handle : "",
-		.limit = max};
+		.limit = page->max};
 
-	return stauth_session_list(&ctl->ctx, &query, ret_rows, ret_count, err);
+	return stauth_session_list(
+		&ctl->ctx, &query, page->rows, &page->count, err);
 }
 
 int ctl_session_list(struct ctl *ctl)
@@ -116,7 +117,7 @@ static int revoke_many(struct ctl *ctl, int64_t uid)
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "sessions ended: %d", ended);
+	ctl_info(ctl, CTL_TEXT_SESSIONS_ENDED, ended);
 	return EX_OK;
 }
 
@@ -128,8 +129,7 @@ int ctl_session_revoke(struct ctl *ctl)
 		   (ctl->opt[CTL_ALL] != NULL);
 
 	if (ways != 1) {
-		return ctl_usage(
-			"session revoke: one of ID, --user NAME and --all");
+		return ctl_usage(CTL_TEXT_SESSION_WHOSE);
 	}
 	if (ctl->operand_count) {
 		return revoke_one(ctl, ctl->operands[0]);
@@ -139,7 +139,7 @@ int ctl_session_revoke(struct ctl *ctl)
 	if (user != NULL) {
 		code = uid_of(ctl, user, &uid);
 	} else {
-		code = ctl_ask_confirm(ctl, "End all sessions of everybody?");
+		code = ctl_ask_confirm(ctl, CTL_TEXT_SESSIONS_ALL);
 	}
 	return code == EX_OK ? revoke_many(ctl, uid) : code;
 }

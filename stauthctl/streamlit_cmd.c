@@ -7,6 +7,7 @@
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -143,8 +144,7 @@ static void add_theme(
 int ctl_streamlit_config(struct ctl *ctl)
 {
 	if (!ctl->config->public_url_count) {
-		ctl_warn("warning: PUBLIC_URL is not set: the app will not "
-			 "know its own address");
+		ctl_warn(CTL_TEXT_NO_PUBLIC_URL);
 	}
 	struct stauth_buf buf;
 	stauth_buf_init(&buf, TEXT_MAX);
@@ -159,7 +159,7 @@ int ctl_streamlit_config(struct ctl *ctl)
 		fputs(stauth_buf_str(&buf), stdout);
 		code = ctl_out_flush();
 	} else {
-		code = ctl_fail_with(EX_TEMPFAIL, "out of memory");
+		code = ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
 	}
 	stauth_buf_finish(&buf);
 	return code;

@@ -4,13 +4,14 @@
 
 #include "auth/rate_limit.h"
 #include "ctl.h"
-#include "list.h"
+#include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
 static const struct ctl_field fields[] = {
-	{"limit", "LANE", CTL_TEXT, 0},
+	{"limit", "LIMIT", CTL_TEXT, 0},
 	{"user", "USER", CTL_TEXT, 0},
 	{"source", "SOURCE", CTL_TEXT, 0},
 	{"failures", "FAILURES", CTL_NUMBER, 0},
@@ -38,12 +39,11 @@ static void add_limit(struct ctl_out *out, const void *of)
 }
 
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
-	const void *after, size_t max, void *ret_rows, size_t *ret_count,
-	struct stauth_err *err)
+	struct ctl_page *page, struct stauth_err *err)
 {
 	(void)about;
-	return stauth_rate_limit_list(
-		&ctl->ctx, after, max, ret_rows, ret_count, err);
+	return stauth_rate_limit_list(&ctl->ctx, page->after, page->max,
+		page->rows, &page->count, err);
 }
 
 int ctl_throttle_list(struct ctl *ctl)
@@ -64,6 +64,6 @@ int ctl_throttle_clear(struct ctl *ctl)
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "counters cleared: %d", cleared);
+	ctl_info(ctl, CTL_TEXT_COUNTERS_CLEARED, cleared);
 	return EX_OK;
 }

@@ -8,8 +8,9 @@
 
 #include "ask.h"
 #include "auth/account.h"
-#include "list.h"
+#include "out.h"
 #include "result.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -104,18 +105,18 @@ static void add_row(struct ctl_out *out, const void *row)
 }
 
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
-	const void *after, size_t max, void *ret_rows, size_t *ret_count,
-	struct stauth_err *err)
+	struct ctl_page *page, struct stauth_err *err)
 {
-	const struct stauth_account *last = after;
-	const struct stauth_account_page page = {
+	const struct stauth_account *last = page->after;
+	const struct stauth_account_page wanted = {
 		.search = ctl->opt[CTL_SEARCH],
 		.after = last != NULL ? last->name : NULL,
-		.limit = max,
+		.limit = page->max,
 	};
 
 	(void)about;
-	return stauth_account_list(&ctl->ctx, &page, ret_rows, ret_count, err);
+	return stauth_account_list(
+		&ctl->ctx, &wanted, page->rows, &page->count, err);
 }
 
 int ctl_user_list(struct ctl *ctl)
@@ -143,10 +144,10 @@ int ctl_user_show(struct ctl *ctl)
 static void tell_change(struct ctl *ctl, const char *what, int ended)
 {
 	if (ended > 0) {
-		ctl_info(ctl, "user %s is %s; sessions ended: %d",
-			ctl->operands[0], what, ended);
+		ctl_info(ctl, CTL_TEXT_USER_SESSIONS, ctl->operands[0], what,
+			ended);
 	} else {
-		ctl_info(ctl, "user %s is %s", ctl->operands[0], what);
+		ctl_info(ctl, CTL_TEXT_USER_DONE, ctl->operands[0], what);
 	}
 }
 
@@ -197,11 +198,11 @@ int ctl_user_set(struct ctl *ctl)
 	if ((ctl->opt[CTL_SU] != NULL && ctl->opt[CTL_NO_SU] != NULL) ||
 		(ctl->opt[CTL_SYSTEM_LOGIN] != NULL &&
 			ctl->opt[CTL_NO_SYSTEM_LOGIN] != NULL)) {
-		return ctl_usage("a switch and its opposite on one line");
+		return ctl_usage(CTL_TEXT_OPPOSITES);
 	}
 	if (edit.email == NULL && edit.display_name == NULL &&
 		edit.groups == NULL && edit.su < 0 && edit.system_login < 0) {
-		return ctl_usage("user set: nothing to set");
+		return ctl_usage(CTL_TEXT_USER_NOTHING);
 	}
 	return edit_user(ctl, &edit, "changed");
 }
@@ -236,7 +237,7 @@ int ctl_user_delete(struct ctl *ctl)
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	int code = ctl_ask_confirm(ctl, "Delete the user %s?", account.name);
+	int code = ctl_ask_confirm(ctl, CTL_TEXT_USER_DELETE, account.name);
 	if (code != EX_OK) {
 		return code;
 	}

@@ -7,9 +7,13 @@
 #include "ask.h"
 #include "auth/account.h"
 #include "auth/login.h"
+#include "auth/reset.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "ctl.h"
 #include "out.h"
 #include "result.h"
+#include "text.h"
 #include "user.h"
 
 #include "base/banned.h"
@@ -47,7 +51,7 @@ static int show_result(struct ctl *ctl, const struct stauth_account *account,
 	if (shown == NULL) {
 		return EX_OK;
 	}
-	ctl_info(ctl, "the password is shown this once:");
+	ctl_info(ctl, CTL_TEXT_PASSWORD_SHOWN);
 	puts(shown->data);
 	return ctl_out_flush();
 }
@@ -72,7 +76,7 @@ static int add_with(struct ctl *ctl, const struct stauth_secret *password,
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "user %s is added", account.name);
+	ctl_info(ctl, CTL_TEXT_USER_ADDED, account.name);
 	return show_result(ctl, &account, password, source);
 }
 
@@ -103,8 +107,7 @@ static int passwd_with(struct ctl *ctl, struct stauth_account *account,
 		return ctl_fail(ctl, &err);
 	}
 	account->must_change = must_change;
-	ctl_info(ctl, "the password of %s is set; sessions ended: %d",
-		account->name, ended);
+	ctl_info(ctl, CTL_TEXT_PASSWORD_SET, account->name, ended);
 	return show_result(ctl, account, password, source);
 }
 
@@ -142,8 +145,8 @@ static int judge(struct ctl *ctl, struct stauth_login *login)
 	if (stauth_login_done(&ctl->ctx, login, "verify", &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "the password is right%s",
-		login->account.must_change ? ", and must be changed" : "");
+	ctl_info(ctl, CTL_TEXT_PASSWORD_RIGHT,
+		login->account.must_change ? CTL_TEXT_PASSWORD_EXPIRED : "");
 	return EX_OK;
 }
 
@@ -186,5 +189,31 @@ int ctl_user_verify(struct ctl *ctl)
 		code = verify_with(ctl, code == EX_OK ? &password : NULL);
 	}
 	stauth_secret_wipe(&password);
+	return code;
+}
+
+/* --- reset-link */
+
+/* A link that was mailed is not shown as well: one place is enough. */
+int ctl_user_reset_link(struct ctl *ctl)
+{
+	bool send = ctl->opt[CTL_SEND] != NULL;
+	struct stauth_err err = {0};
+	char link[STAUTH_RESET_LINK_SIZE] = "";
+
+	const struct stauth_reset_link want = {ctl->operands[0], send};
+	if (stauth_reset_link(&ctl->ctx, &want, &ctl->actor, link, &err) !=
+		STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	int code = EX_OK;
+	if (send) {
+		ctl_info(ctl, CTL_TEXT_LINK_MAILED, STAUTH_RESET_MINUTES);
+	} else {
+		puts(link);
+		code = ctl_out_flush();
+		ctl_info(ctl, CTL_TEXT_LINK_SHOWN, STAUTH_RESET_MINUTES);
+	}
+	stauth_wipe_array(link);
 	return code;
 }

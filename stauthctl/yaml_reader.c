@@ -54,11 +54,11 @@ static int read_bytes(
 	yaml->bytes += *size_read;
 	count_directives(yaml, buffer, *size_read);
 	if (yaml->bytes > BYTES_MAX) {
-		yaml->refused = "the file is too long: over 16 MiB";
+		yaml->refused = "the file is larger than 16 MiB";
 	} else if (yaml->directives > DIRECTIVES_MAX) {
-		yaml->refused = "there are too many tag directives";
+		yaml->refused = "too many tag directives";
 	} else if (memchr(buffer, '\0', *size_read) != NULL) {
-		yaml->refused = "there is a NUL: this is no text file";
+		yaml->refused = "NUL byte; not a text file";
 	}
 	return yaml->refused == NULL;
 }
@@ -84,13 +84,13 @@ static enum stauth_rc parse_failed(
 		return stauth_fail(err, STAUTH_BADVALUE, "%s", yaml->refused);
 	}
 	if (yaml->parser.error == YAML_READER_ERROR) {
-		return stauth_fail(err, STAUTH_BADVALUE, "no YAML: %s",
+		return stauth_fail(err, STAUTH_BADVALUE, "invalid YAML: %s",
 			yaml->parser.problem);
 	}
 	if (yaml->parser.error == YAML_MEMORY_ERROR) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	return stauth_fail(err, STAUTH_BADVALUE, "line %zu: no YAML: %s",
+	return stauth_fail(err, STAUTH_BADVALUE, "%zu: invalid YAML: %s",
 		yaml->parser.problem_mark.line + 1, yaml->parser.problem);
 }
 
@@ -116,12 +116,11 @@ enum stauth_rc ctl_yaml_next(struct ctl_yaml *yaml, struct stauth_err *err)
 	}
 	if (yaml->event.type == YAML_ALIAS_EVENT) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu: aliases are not read, write the value out",
-			ctl_yaml_line(yaml));
+			"%zu: aliases are not supported", ctl_yaml_line(yaml));
 	}
 	if (has_tag(&yaml->event)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"line %zu: tags are not read", ctl_yaml_line(yaml));
+			"%zu: tags are not supported", ctl_yaml_line(yaml));
 	}
 	return STAUTH_OK;
 }
@@ -146,8 +145,7 @@ enum stauth_rc ctl_yaml_skip(struct ctl_yaml *yaml, struct stauth_err *err)
 		}
 		if (depth > DEPTH_MAX) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"line %zu: nested too deeply",
-				ctl_yaml_line(yaml));
+				"%zu: nested too deeply", ctl_yaml_line(yaml));
 		}
 		rc = ctl_yaml_next(yaml, err);
 	}
@@ -165,7 +163,7 @@ enum stauth_rc ctl_yaml_each(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
 		if (yaml->event.type != YAML_SCALAR_EVENT ||
 			yaml->event.data.scalar.length >= sizeof(key)) {
 			return stauth_fail(err, STAUTH_BADVALUE,
-				"line %zu: a key is no text, or too long",
+				"%zu: a key is not a string, or too long",
 				ctl_yaml_line(yaml));
 		}
 		size_t len = yaml->event.data.scalar.length;

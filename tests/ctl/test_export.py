@@ -89,7 +89,7 @@ class Export(unittest.TestCase):
             with open(path, "w", encoding="utf-8") as out:
                 os.fchmod(out.fileno(), mode)
                 result = self.export_to(out, "--with-hashes")
-            self.assertEqual("others may read" in result.stderr, told)
+            self.assertEqual("others can read" in result.stderr, told)
 
     def test_nobody_there_prints_nothing(self):
         self.assertEqual(self.export().stdout, "")

@@ -196,7 +196,7 @@ class Authenticator(ImportCase):
             good + "x: " + "y" * (17 << 20)])
         self.check_no_file()
         self.write("a: &a 1\n" + users_of("ann: *a"))
-        self.assertIn("line 4: aliases", self.run_import(65).stderr)
+        self.assertIn(":4: aliases", self.run_import(65).stderr)
 
     def test_a_file_that_may_not_be_read_77(self):
         self.write(FILE_02 % "x")

@@ -147,7 +147,7 @@ class Json(ImportCase):
 
     def test_counts_for_people(self):
         self.lines({"name": "alice"}, {"name": "b b"})
-        self.assertIn("would be imported: 1 added, 0 already there, 1 skipped",
+        self.assertIn("dry run: 1 added, 0 existing, 1 skipped",
                       self.run_import(65, "--dry-run").stderr)
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 from rig import Stack  # noqa: E402
 
 PASSWORD = "correct horse battery"
-KEYS = ["lane", "user", "source", "failures", "first_at", "last_at", "wait_s"]
+KEYS = ["limit", "user", "source", "failures", "first_at", "last_at", "wait_s"]
 HERE, THERE, SIX = "192.0.2.7", "198.51.100.9", "2001:db8:1:2:3:4:5:6"
 
 
@@ -41,7 +41,7 @@ class Throttle(unittest.TestCase):
         self.fail("no name at all", SIX)
         rows = self.listed()
         self.assertEqual(list(rows[0]), KEYS)
-        found = {(r["lane"], r["user"], r["source"]): r["failures"]
+        found = {(r["limit"], r["user"], r["source"]): r["failures"]
                  for r in rows}
         self.assertEqual(found, {
             ("account", "alice", ""): 2,
@@ -64,7 +64,7 @@ class Throttle(unittest.TestCase):
         self.stack.sql("UPDATE rate_limits SET failures = 12 "
                        "WHERE name = 'account+source'")
         waits = [r["wait_s"] for r in self.listed()
-                 if r["lane"] == "account+source"]
+                 if r["limit"] == "account+source"]
         self.assertTrue(waits[0] >= 1, waits)
         self.fail("bob", HERE)
         result = self.ctl(0, "throttle", "clear", "ALICE")

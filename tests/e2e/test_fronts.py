@@ -143,7 +143,7 @@ class AnotherProxyEndsTls(Behind):
             stack.front_port = port
         rows = json.loads(stack.ctl("throttle", "list", "--json",
                                     check=True).stdout)
-        return {row["source"] for row in rows if row["lane"] == "source"}
+        return {row["source"] for row in rows if row["limit"] == "source"}
 
     def test_b7_the_source_is_the_client_and_nobody_can_choose_it(self):
         self.assertEqual(self.fail_from("127.0.0.5"), {"127.0.0.5"})

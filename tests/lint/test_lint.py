@@ -104,7 +104,7 @@ class Includes(Planted):
                 ("fcgi_gate/pages/x.c", '"store/table.h"'),
                 ("fcgi_gate/listen.c", '"password/password.h"'),
                 ("fcgi_gate/main.c", '"store/state.h"'),
-                ("stauthctl/user.c", '"store/table.h"'),
+                ("stauthctl/user.c", '"store/state.h"'),
                 ("stauthctl/user.c", '"mail/mailer.h"'),
                 ("pam_stauth/chkpwd/x.c", '"store/table.h"')):
             self.one_include(path, include, "a front end takes")

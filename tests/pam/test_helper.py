@@ -155,7 +155,7 @@ class Helper(PamCase):
         self.assertTrue(self.events("login.throttled"))
         self.assertEqual({r["source"] for r in
                           self.listed("throttle", "list")
-                          if r["lane"] == "caller"}, {"local:2001"})
+                          if r["limit"] == "caller"}, {"local:2001"})
         # And nobody else waits for it, neither root's hosts.
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
         self.assertEqual(self.auth("alice", PASSWORD, rhost="192.0.2.1"),

@@ -34,7 +34,7 @@ class Shared(PamCase):
             self.just_now()
             self.assertEqual(self.pam(name, PASSWORD), "MAXTRIES")
             self.assertEqual(self.web(name, PASSWORD), 429)
-        rows = {(r["lane"], r["user"], r["source"]): r["failures"]
+        rows = {(r["limit"], r["user"], r["source"]): r["failures"]
                 for r in self.listed("throttle", "list")}
         for name in ("alice", "nobody"):
             self.assertEqual(rows["account+source", name, HERE], 5)
@@ -142,8 +142,8 @@ class Shared(PamCase):
             self.stack.ctl("user", "verify", "alice", "--password-stdin",
                            stdin="wrong\n")
         rows = self.listed("throttle", "list")
-        self.assertEqual({(r["lane"], r["failures"]) for r in rows
-                          if r["lane"].startswith("account")},
+        self.assertEqual({(r["limit"], r["failures"]) for r in rows
+                          if r["limit"].startswith("account")},
                          {("account", 5), ("account+source", 5)})
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
 

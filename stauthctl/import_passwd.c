@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * The password files of Apache and nginx: NAME:HASH, perhaps a comment behind
+ * one more colon; lines that are empty or begin with # are none.
+ *
+ * Nothing of a line but the name is ever shown: people put passwords in
+ * plain text there.
+ *
  * shadow(5), in the order of the code:
  *
  *  1. A password that is locked (! or * before or in place of the hash) or
@@ -10,16 +16,58 @@
  *     come disabled; an expiry to come is told, for there is none here. How
  *     old a password may get is not taken over.
  */
-#include "import_sources.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "import_sources.h"
 #include "text.h"
 
 #include "base/banned.h"
 
 #define DAY_S (24 * 60 * 60)
+
+struct walk {
+	stauth_import_fn *take;
+	void *arg;
+	int64_t today; /* days since 1970 */
+};
+
+/* --- htpasswd */
+
+static enum stauth_rc take_htpasswd(char *line, size_t len, size_t number,
+	void *arg, struct stauth_err *err)
+{
+	struct stauth_import_record record = {.line = number};
+
+	if (line[strspn(line, " \t")] == '\0' ||
+		line[strspn(line, " \t")] == '#') {
+		return STAUTH_OK;
+	}
+	char *colon = memchr(line, ':', len);
+	const struct walk *walk = arg;
+	if (colon == NULL) {
+		record.refused = CTL_TEXT_IMPORT_NO_COLON;
+		return walk->take(&record, walk->arg, err);
+	}
+	*colon = '\0';
+	char *hash = colon + 1;
+	hash[strcspn(hash, ": \t")] = '\0';
+	record.name = line;
+	record.name_len = (size_t)(colon - line);
+	record.hash = hash;
+	return walk->take(&record, walk->arg, err);
+}
+
+enum stauth_rc ctl_htpasswd_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
+{
+	const struct ctl_import_file *file = self;
+	struct walk walk = {.take = take, .arg = arg};
+
+	return ctl_lines_read(file->fd, take_htpasswd, &walk, err);
+}
+
+/* --- shadow */
 
 enum {
 	NAME,
@@ -33,14 +81,7 @@ enum {
 	FIELDS
 };
 
-struct walk {
-	stauth_import_fn *take;
-	void *arg;
-	int64_t today; /* days since 1970 */
-};
-
-/* --- 1. and 2. */
-
+/* Rules 1 and 2. */
 static const char *refused(const char *name, const char *hash)
 {
 	if (strcmp(name, "root") == 0) {
@@ -55,8 +96,7 @@ static const char *refused(const char *name, const char *hash)
 	return strcmp(hash, "x") == 0 ? CTL_TEXT_IMPORT_PASSWD : NULL;
 }
 
-/* --- 3. */
-
+/* Rule 3. */
 /* Days; -1 for none, and for what is no number. */
 static int64_t days(const char *field)
 {
@@ -79,7 +119,7 @@ static void take_ages(const struct walk *walk, char *const field[FIELDS],
 	}
 }
 
-static enum stauth_rc take_line(char *line, size_t len, size_t number,
+static enum stauth_rc take_shadow(char *line, size_t len, size_t number,
 	void *arg, struct stauth_err *err)
 {
 	static char none[] = "";
@@ -115,5 +155,5 @@ enum stauth_rc ctl_shadow_read(
 	const struct ctl_import_file *file = self;
 	struct walk walk = {take, arg, file->now_s / DAY_S};
 
-	return ctl_lines_read(file->fd, take_line, &walk, err);
+	return ctl_lines_read(file->fd, take_shadow, &walk, err);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -6,11 +7,38 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "config/keyfile.h"
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
+#include "store/table.h"
+#include "text.h"
 
 #include "base/banned.h"
+
+/* --- init */
+
+/* The keys come first: they make STATE_DIR, where the database goes. */
+int ctl_init(struct ctl *ctl)
+{
+	const char *file = ctl->config->sqlite_file;
+	struct stauth_err err = {0};
+	bool was_there = access(file, F_OK) == 0;
+
+	if (stauth_keys_init(ctl->config, &err) != STAUTH_OK ||
+		stauth_store_init(ctl->config, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, CTL_TEXT_INIT_KEYS, ctl->config->state_dir);
+	if (ctl->config->storage == STAUTH_STORAGE_SQLITE) {
+		ctl_info(ctl, CTL_TEXT_INIT_DATABASE, file,
+			was_there ? CTL_TEXT_INIT_CURRENT
+				  : CTL_TEXT_INIT_CREATED);
+	}
+	return EX_OK;
+}
+
+/* --- backup and restore */
 
 static const struct ctl_field fields[] = {
 	{"name", "NAME", CTL_TEXT, 0},
@@ -43,10 +71,10 @@ int ctl_backup(struct ctl *ctl)
 	struct stauth_err err = {0};
 	const char *file = ctl->operands[0];
 
-	if (ctl->store_backup(ctl->config, file, &err) != STAUTH_OK) {
+	if (stauth_store_backup(ctl->config, file, &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "the backup is in %s; it holds every hash", file);
+	ctl_info(ctl, CTL_TEXT_BACKUP_DONE, file);
 	return EX_OK;
 }
 
@@ -72,14 +100,12 @@ static int ask(struct ctl *ctl, struct stauth_restore *job)
 	job->dry_run = true;
 	job->found = warn_of;
 	struct stauth_err err = {0};
-	if (ctl->store_restore(ctl->config, ctl->operands[0], job, &err) !=
+	if (stauth_store_restore(ctl->config, ctl->operands[0], job, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
 	job->dry_run = false;
-	return ctl_ask_confirm(ctl,
-		"Replace the whole store by %s and end every session?",
-		ctl->operands[0]);
+	return ctl_ask_confirm(ctl, CTL_TEXT_RESTORE_ASK, ctl->operands[0]);
 }
 
 int ctl_restore(struct ctl *ctl)
@@ -96,11 +122,11 @@ int ctl_restore(struct ctl *ctl)
 	job.found = add_row;
 	job.user = &out;
 	struct stauth_err err = {0};
-	if (ctl->store_restore(ctl->config, ctl->operands[0], &job, &err) !=
+	if (stauth_store_restore(ctl->config, ctl->operands[0], &job, &err) !=
 		STAUTH_OK) {
 		ctl_out_drop(&out);
 		return ctl_fail(ctl, &err);
 	}
-	ctl_info(ctl, "restored; everybody has to sign in again");
+	ctl_info(ctl, CTL_TEXT_RESTORE_DONE);
 	return ctl_out_end(&out);
 }
