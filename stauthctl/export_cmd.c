@@ -52,8 +52,8 @@ int ctl_export(struct ctl *ctl)
 	}
 	ctl_user_begin(&lines.out, CTL_LINES, true, lines.with_hashes);
 	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_export(&ctl->ctx, lines.with_hashes,
-		&ctl->actor, add_row, &lines, &err);
+	const struct stauth_export job = {lines.with_hashes, add_row, &lines};
+	enum stauth_rc rc = stauth_export(&ctl->ctx, &job, &ctl->actor, &err);
 	if (lines.out.buf.data != NULL) {
 		stauth_wipe(lines.out.buf.data, lines.out.buf.cap);
 	}

@@ -70,6 +70,12 @@ static int finish(struct ctl *ctl, enum stauth_rc rc, struct stauth_err *err,
 	return code == EX_OK && count->skipped ? EX_DATAERR : code;
 }
 
+static struct stauth_import_run run_of(struct ctl *ctl)
+{
+	return (struct stauth_import_run){
+		&ctl->actor, ctl->opt[CTL_DRY_RUN] != NULL};
+}
+
 int ctl_import_st_auth_simple(struct ctl *ctl)
 {
 	int code = check_file(ctl->operands[0]);
@@ -79,9 +85,9 @@ int ctl_import_st_auth_simple(struct ctl *ctl)
 	}
 	struct stauth_import_count count = {0};
 	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_import_st_auth_simple(&ctl->ctx,
-		ctl->operands[0], ctl->opt[CTL_DRY_RUN] != NULL, &ctl->actor,
-		&count, &err);
+	const struct stauth_import_run run = run_of(ctl);
+	enum stauth_rc rc = stauth_import_st_auth_simple(
+		&ctl->ctx, ctl->operands[0], &run, &count, &err);
 	return finish(ctl, rc, &err, &count);
 }
 
@@ -102,8 +108,8 @@ static int import_file(struct ctl *ctl, struct stauth_import_source source)
 		return finish(ctl, rc, &err, &count);
 	}
 	source.self = &file;
-	rc = stauth_import(&ctl->ctx, &source, ctl->opt[CTL_DRY_RUN] != NULL,
-		&ctl->actor, &count, &err);
+	const struct stauth_import_run run = run_of(ctl);
+	rc = stauth_import(&ctl->ctx, &source, &run, &count, &err);
 	close(file.fd);
 	if (rc == STAUTH_BADVALUE) {
 		bool has_line = isdigit((unsigned char)err.msg[0]);

@@ -32,9 +32,11 @@ static void add_sign_up(struct ctl_out *out, const void *row)
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	struct ctl_page *page, struct stauth_err *err)
 {
+	const struct stauth_pending_page wanted = {page->after, page->max};
+
 	(void)about;
-	return stauth_pending_list(&ctl->ctx, page->after, page->max,
-		page->rows, &page->count, err);
+	return stauth_pending_list(
+		&ctl->ctx, &wanted, page->rows, &page->count, err);
 }
 
 int ctl_pending_list(struct ctl *ctl)

@@ -91,7 +91,8 @@ static enum stauth_rc check_lists(const struct stauth_config *config,
 		return stauth_fail(err, STAUTH_BADVALUE,
 			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_OWN);
 	}
-	enum stauth_rc rc = stauth_blocklist_check(password, "", err);
+	enum stauth_rc rc = stauth_blocklist_check(
+		password, config->password_blocklist, err);
 	if (rc == STAUTH_BADVALUE) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_COMMON);
@@ -269,9 +270,10 @@ enum stauth_rc stauth_new_password_commit(struct stauth_ctx *ctx,
 
 	if (account->email[0] != '\0' &&
 		ctx->config->mail_transport != STAUTH_TRANSPORT_NONE) {
-		enum stauth_rc rc = stauth_mail_fill(ctx,
+		const struct stauth_mail_order order = {
 			STAUTH_MAIL_PASSWORD_CHANGED, account->email,
-			account->name, NOTICE_S, &notice, err);
+			account->name, NOTICE_S};
+		enum stauth_rc rc = stauth_mail_fill(ctx, &order, &notice, err);
 		if (rc != STAUTH_OK) {
 			return rc;
 		}

@@ -7,18 +7,19 @@
  *     again.
  *  2. A mail is taken for longer than a try can last. Who dies over it loses
  *     nothing: it comes back by itself.
- *  3. A letter that will never be accepted is given up, with an audit row;
+ *  3. A mail that will never be accepted is given up, with an audit row;
  *     one that was deferred is tried again after 10 s, 30 s, 1, 2, 5 and
  *     then every 10 minutes, or when the other side asks for it; the last
  *     time shortly before it expires. Expired ones MUST NOT be sent.
  *  4. One that may have been accepted is tried again once, no more: a
  *     doubled mail is better than a lost one, ten are not.
  *  5. When it is the way that is closed (nobody there, wrong credentials,
- *     wrong configuration), nobody MUST be given up for it, and one letter is
+ *     wrong configuration), nobody MUST be given up for it, and one mail is
  *     tried every 30 s at most. All are due again by then, so that they
- *     leave at once when it opens. It is told once, and so is its end.
- *  6. Neither a code nor a letter MUST reach a message or an audit row; the
- *     code is wiped when the letter is gone.
+ *     leave at once when it opens. It is reported once, and so is its
+ *     end.
+ *  6. Neither a code nor a mail MUST reach a message or an audit row; the
+ *     code is wiped when the mail is gone.
  */
 #include "auth/delivery.h"
 
@@ -57,7 +58,7 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	enum stauth_rc rc = ctx->state->ops->mail_done(ctx->state,
 		delivery->done_id, delivery->done_silent ? NULL : &row,
 		ctx->state->ops->now(ctx->state), err);
-	/* Gone already: its time was over meanwhile. */
+	/* Gone already: it expired. */
 	if (rc >= 0) {
 		delivery->done_id = 0;
 		rc = STAUTH_OK;
@@ -65,10 +66,21 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	return rc;
 }
 
-static enum stauth_rc settle(struct stauth_ctx *ctx,
-	struct stauth_delivery *delivery, const struct stauth_mail *mail,
-	bool ok, const char *why, struct stauth_err *err)
+/* One mail on its way, and what came of the try. */
+struct job {
+	struct stauth_ctx *ctx;
+	struct stauth_delivery *delivery;
+	const struct stauth_mail *mail;
+	int64_t retry_after_s;
+	struct stauth_err why; /* rc and reason */
+};
+
+static enum stauth_rc settle(
+	struct job *job, bool ok, const char *why, struct stauth_err *err)
 {
+	struct stauth_delivery *delivery = job->delivery;
+	const struct stauth_mail *mail = job->mail;
+
 	delivery->done_id = mail->id;
 	delivery->done_ok = ok;
 	delivery->done_silent = !mail->kind[0];
@@ -76,7 +88,7 @@ static enum stauth_rc settle(struct stauth_ctx *ctx,
 		mail->user);
 	snprintf(delivery->done_detail, sizeof(delivery->done_detail),
 		"%s%s%.150s", mail->kind, why[0] ? ": " : "", why);
-	return write_done(ctx, delivery, err);
+	return write_done(job->ctx, delivery, err);
 }
 
 /* --- 3. */
@@ -90,11 +102,12 @@ static int64_t pause_s(int tries)
 	return pauses[i < last ? i : last];
 }
 
-static enum stauth_rc later(struct stauth_ctx *ctx,
-	struct stauth_delivery *delivery, const struct stauth_mail *mail,
-	int64_t after_s, const char *why, struct stauth_err *err)
+static enum stauth_rc later(
+	struct job *job, int64_t after_s, struct stauth_err *err)
 {
-	int64_t now_s = ctx->state->ops->now(ctx->state);
+	struct stauth_state *state = job->ctx->state;
+	const struct stauth_mail *mail = job->mail;
+	int64_t now_s = state->ops->now(state);
 	int64_t next_at = now_s + after_s;
 
 	if (next_at >= mail->expires_at &&
@@ -102,9 +115,9 @@ static enum stauth_rc later(struct stauth_ctx *ctx,
 		next_at = mail->expires_at - LAST_CALL_S / 2;
 	}
 	if (next_at >= mail->expires_at) {
-		return settle(ctx, delivery, mail, false, why, err);
+		return settle(job, false, job->why.msg, err);
 	}
-	return ctx->state->ops->mail_later(ctx->state, mail->id, next_at, err);
+	return state->ops->mail_later(state, mail->id, next_at, err);
 }
 
 /* --- 4. */
@@ -163,31 +176,26 @@ static bool is_way(enum stauth_rc rc)
 	       rc == STAUTH_EDENIED;
 }
 
-static enum stauth_rc answer(struct stauth_ctx *ctx,
-	struct stauth_delivery *delivery, const struct stauth_mail *mail,
-	enum stauth_rc sent, int64_t retry_after_s,
-	const struct stauth_err *trouble, struct stauth_err *err)
+static enum stauth_rc follow_up(
+	struct job *job, enum stauth_rc sent, struct stauth_err *err)
 {
-	int64_t after_s = pause_s(mail->tries);
+	int64_t after_s = pause_s(job->mail->tries);
 
 	if (is_way(sent)) {
-		close_way(ctx, delivery, trouble);
-		return later(
-			ctx, delivery, mail, CLOSED_DUE_S, trouble->msg, err);
+		close_way(job->ctx, job->delivery, &job->why);
+		return later(job, CLOSED_DUE_S, err);
 	}
-	if (sent == STAUTH_OK) {
-		open_way(ctx, delivery);
-		return settle(ctx, delivery, mail, true, "", err);
+	if (sent >= 0) {
+		open_way(job->ctx, job->delivery);
+		return settle(job, sent == STAUTH_OK,
+			sent == STAUTH_OK ? "" : job->why.msg, err);
 	}
-	if (sent > 0) {
-		open_way(ctx, delivery);
-		return settle(ctx, delivery, mail, false, trouble->msg, err);
+	if (sent == STAUTH_EUNKNOWN &&
+		doubted_before(job->delivery, job->mail)) {
+		return settle(job, false, job->why.msg, err);
 	}
-	if (sent == STAUTH_EUNKNOWN && doubted_before(delivery, mail)) {
-		return settle(ctx, delivery, mail, false, trouble->msg, err);
-	}
-	after_s = retry_after_s > after_s ? retry_after_s : after_s;
-	return later(ctx, delivery, mail, after_s, trouble->msg, err);
+	after_s = job->retry_after_s > after_s ? job->retry_after_s : after_s;
+	return later(job, after_s, err);
 }
 
 /* --- 6. */
@@ -199,8 +207,8 @@ static int minutes_of(const struct stauth_config *config, const char *kind)
 		       : config->signup_pin_expiry_minutes;
 }
 
-static enum stauth_rc send_facts(struct stauth_ctx *ctx,
-	const struct stauth_mail_params *facts, int64_t *ret_retry_after_s,
+static enum stauth_rc send_mail(struct stauth_ctx *ctx,
+	const struct stauth_mail_params *params, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	if (ctx->mailer == NULL) {
@@ -209,7 +217,7 @@ static enum stauth_rc send_facts(struct stauth_ctx *ctx,
 			"SMTP_URL or MAIL_TRANSPORT=FILE");
 	}
 	struct stauth_composed composed = {0};
-	enum stauth_rc rc = stauth_compose(ctx->config, facts, &composed, err);
+	enum stauth_rc rc = stauth_compose(ctx->config, params, &composed, err);
 	if (rc == STAUTH_OK) {
 		rc = ctx->mailer->ops->send(
 			ctx->mailer, &composed.letter, ret_retry_after_s, err);
@@ -218,30 +226,27 @@ static enum stauth_rc send_facts(struct stauth_ctx *ctx,
 	return rc;
 }
 
-static enum stauth_rc deliver(struct stauth_ctx *ctx,
-	struct stauth_delivery *delivery, const struct stauth_mail *mail,
-	struct stauth_err *err)
+static enum stauth_rc deliver(struct job *job, struct stauth_err *err)
 {
-	struct stauth_mail_params facts = {
+	const struct stauth_mail *mail = job->mail;
+	struct stauth_mail_params params = {
 		.to = mail->recipient,
 		.user = mail->user,
 		.code = mail->code,
 		.message = mail->message_id,
-		.minutes = minutes_of(ctx->config, mail->kind),
+		.minutes = minutes_of(job->ctx->config, mail->kind),
 		.date_at = mail->created_at,
 	};
-	struct stauth_err trouble = {.rc = STAUTH_OK};
 
-	if (!mail->kind[0]) {
-		return settle(ctx, delivery, mail, true, "", err);
+	if (mail->kind[0] == '\0') {
+		return settle(job, true, "", err);
 	}
-	enum stauth_rc rc = stauth_mail_kind_parse(mail->kind, &facts.kind);
+	enum stauth_rc rc = stauth_mail_kind_parse(mail->kind, &params.kind);
 	if (rc != STAUTH_OK) {
-		return settle(ctx, delivery, mail, false, "unknown kind", err);
+		return settle(job, false, "unknown kind", err);
 	}
-	int64_t retry_after_s = 0;
-	rc = send_facts(ctx, &facts, &retry_after_s, &trouble);
-	return answer(ctx, delivery, mail, rc, retry_after_s, &trouble, err);
+	rc = send_mail(job->ctx, &params, &job->retry_after_s, &job->why);
+	return follow_up(job, rc, err);
 }
 
 /* --- 2. */
@@ -261,7 +266,9 @@ enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
 	rc = ctx->state->ops->mail_take(ctx->state, LEASE_S,
 		ctx->state->ops->now(ctx->state), &mail, err);
 	if (rc == STAUTH_OK) {
-		rc = deliver(ctx, delivery, &mail, err);
+		struct job job = {
+			.ctx = ctx, .delivery = delivery, .mail = &mail};
+		rc = deliver(&job, err);
 	}
 	stauth_wipe(&mail, sizeof(mail));
 	return rc > 0 && rc != STAUTH_NOTFOUND ? STAUTH_OK : rc;
@@ -272,7 +279,7 @@ enum stauth_rc stauth_delivery_test(
 {
 	char email[STAUTH_EMAIL_SIZE];
 	char message[STAUTH_HANDLE_LEN + 1];
-	struct stauth_mail_params facts = {
+	struct stauth_mail_params params = {
 		.kind = STAUTH_MAIL_TEST,
 		.to = email,
 		.user = "",
@@ -287,7 +294,7 @@ enum stauth_rc stauth_delivery_test(
 	}
 	int64_t retry_after_s = 0;
 	if (rc == STAUTH_OK) {
-		rc = send_facts(ctx, &facts, &retry_after_s, err);
+		rc = send_mail(ctx, &params, &retry_after_s, err);
 	}
 	return rc;
 }

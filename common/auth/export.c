@@ -5,8 +5,8 @@
  *
  *  1. A hash MUST leave only where it was asked for, and not before the audit
  *     says so.
- *  2. An account that is deleted meanwhile is left out; one that cannot be
- *     read MUST end the export.
+ *  2. An account that is deleted while it goes on is left out; one that cannot
+ * be read MUST end the export.
  *  3. No copy of a hash MUST be left.
  */
 #include "auth/export.h"
@@ -23,14 +23,6 @@
 
 #define PAGE 200 /* accounts read at once */
 
-struct walk {
-	struct stauth_ctx *ctx;
-	bool with_hashes;
-	enum stauth_rc (*row)(const struct stauth_account *account, void *arg,
-		struct stauth_err *err);
-	void *arg;
-};
-
 /* --- 1. said before */
 
 static enum stauth_rc write_audit(struct stauth_ctx *ctx,
@@ -46,58 +38,62 @@ static enum stauth_rc write_audit(struct stauth_ctx *ctx,
 /* --- 2. and 3. one account, a page, all */
 
 /* A list leaves the passwords out: the account is read once more, whole. */
-static enum stauth_rc one(const struct walk *walk,
-	struct stauth_account *account, struct stauth_err *err)
+static enum stauth_rc export_account(struct stauth_ctx *ctx,
+	const struct stauth_export *job, struct stauth_account *account,
+	struct stauth_err *err)
 {
 	enum stauth_rc rc = STAUTH_OK;
 
-	if (walk->with_hashes) {
-		rc = walk->ctx->accounts->ops->user_by_uid(
-			walk->ctx->accounts, account->uid, account, err);
+	if (job->with_hashes) {
+		rc = ctx->accounts->ops->user_by_uid(
+			ctx->accounts, account->uid, account, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = walk->row(account, walk->arg, err);
+		rc = job->row(account, job->arg, err);
 	}
 	stauth_wipe_array(account->password);
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-static enum stauth_rc all(const struct walk *walk, struct stauth_account *page,
+static enum stauth_rc export_all(struct stauth_ctx *ctx,
+	const struct stauth_export *job, struct stauth_account *page,
 	struct stauth_err *err)
 {
 	char after[STAUTH_NAME_SIZE] = "";
 	size_t count = PAGE;
-	enum stauth_rc rc = STAUTH_OK;
 
-	while (rc == STAUTH_OK && count == PAGE) {
-		rc = walk->ctx->accounts->ops->user_list(walk->ctx->accounts,
-			"", after, PAGE, page, &count, err);
-		if (rc == STAUTH_OK && count > 0) {
+	while (count == PAGE) {
+		enum stauth_rc rc = ctx->accounts->ops->user_list(
+			ctx->accounts, "", after, PAGE, page, &count, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		if (count > 0) {
 			memcpy(after, page[count - 1].name, sizeof(after));
 		}
-		for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
-			rc = one(walk, &page[i], err);
+		for (size_t i = 0; i < count; i++) {
+			rc = export_account(ctx, job, &page[i], err);
+			if (rc != STAUTH_OK) {
+				return rc;
+			}
 		}
 	}
-	return rc;
+	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_export(struct stauth_ctx *ctx, bool with_hashes,
-	const struct stauth_actor *actor,
-	enum stauth_rc (*row)(const struct stauth_account *account, void *arg,
-		struct stauth_err *err),
-	void *arg, struct stauth_err *err)
+enum stauth_rc stauth_export(struct stauth_ctx *ctx,
+	const struct stauth_export *job, const struct stauth_actor *actor,
+	struct stauth_err *err)
 {
-	const struct walk walk = {ctx, with_hashes, row, arg};
 	struct stauth_account *page = calloc(PAGE, sizeof(*page));
 
 	if (page == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	enum stauth_rc rc =
-		with_hashes ? write_audit(ctx, actor, err) : STAUTH_OK;
+		job->with_hashes ? write_audit(ctx, actor, err) : STAUTH_OK;
 	if (rc == STAUTH_OK) {
-		rc = all(&walk, page, err);
+		rc = export_all(ctx, job, page, err);
 	}
 	free(page);
 	return rc;

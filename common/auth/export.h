@@ -14,10 +14,14 @@
  * memory for a million: each account is handed out as it stood at one
  * instant, all of them together need not be.
  */
-enum stauth_rc stauth_export(struct stauth_ctx *ctx, bool with_hashes,
-	const struct stauth_actor *actor,
+struct stauth_export {
+	bool with_hashes;
 	enum stauth_rc (*row)(const struct stauth_account *account, void *arg,
-		struct stauth_err *err),
-	void *arg, struct stauth_err *err);
+		struct stauth_err *err);
+	void *arg;
+};
+enum stauth_rc stauth_export(struct stauth_ctx *ctx,
+	const struct stauth_export *job, const struct stauth_actor *actor,
+	struct stauth_err *err);
 
 #endif

@@ -87,9 +87,8 @@ static bool seen_twice(void *const *set, const char *text)
 struct import {
 	struct stauth_ctx *ctx;
 	const struct stauth_import_source *source;
-	const struct stauth_actor *actor;
+	const struct stauth_import_run *run;
 	struct stauth_import_count *count;
-	bool dry_run;
 	void *names; /* sets, see above */
 	void *emails;
 };
@@ -219,7 +218,7 @@ static enum stauth_rc fill_fields(struct import *im,
 	account->system_login = record->system_login;
 	account->must_change = record->must_change;
 	enum stauth_rc rc = stauth_account_check_channel(
-		record->system_login, im->actor, err);
+		record->system_login, im->run->actor, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -279,7 +278,7 @@ static enum stauth_rc write_account(struct import *im,
 		}
 	}
 	struct stauth_change change;
-	stauth_change_fill(ctx, "import", account, im->actor, &change);
+	stauth_change_fill(ctx, "import", account, im->run->actor, &change);
 	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
 		im->source->label);
 	int64_t uid = 0;
@@ -298,7 +297,7 @@ static enum stauth_rc import_account(struct import *im,
 	if (rc == STAUTH_BADVALUE) {
 		return skip(im, record, err->msg);
 	}
-	if (rc == STAUTH_OK && !im->dry_run) {
+	if (rc == STAUTH_OK && !im->run->dry_run) {
 		rc = write_account(im, record, account, err);
 	}
 	if (rc == STAUTH_EXISTS) {
@@ -344,18 +343,13 @@ static enum stauth_rc import_record(const struct stauth_import_record *record,
 }
 
 enum stauth_rc stauth_import(struct stauth_ctx *ctx,
-	const struct stauth_import_source *source, bool dry_run,
-	const struct stauth_actor *actor, struct stauth_import_count *ret_count,
-	struct stauth_err *err)
+	const struct stauth_import_source *source,
+	const struct stauth_import_run *run,
+	struct stauth_import_count *ret_count, struct stauth_err *err)
 {
 	struct stauth_err own;
 	struct import im = {
-		.ctx = ctx,
-		.source = source,
-		.actor = actor,
-		.count = ret_count,
-		.dry_run = dry_run,
-	};
+		.ctx = ctx, .source = source, .run = run, .count = ret_count};
 
 	err = err != NULL ? err : &own;
 	*ret_count = (struct stauth_import_count){0};

@@ -14,7 +14,7 @@
 /* One account as a source has it. Everything is borrowed for the call. */
 struct stauth_import_record {
 	size_t line;      /* where it stands; 0: the source has no lines */
-	const char *name; /* as written; NULL: it cannot even be told */
+	const char *name; /* as written; NULL: it cannot even be shown */
 	size_t name_len;
 	const char *email;        /* NULL: none, or the name if that is one */
 	const char *display_name; /* NULL: none */
@@ -28,7 +28,7 @@ struct stauth_import_record {
 	bool system_login;
 	bool must_change;
 	const char *refused; /* why the source itself refuses it, or NULL */
-	/* Told, when it is taken; NULL ends them. No secret. */
+	/* Reported when it is taken; NULL ends them. No secret. */
 	const char *notes[STAUTH_IMPORT_NOTES + 1];
 };
 
@@ -49,7 +49,13 @@ struct stauth_import_source {
 struct stauth_import_count {
 	size_t added;
 	size_t existing; /* already there with the same name: left alone */
-	size_t skipped;  /* refused: each was told through ctx->messages */
+	size_t skipped;  /* refused: each was reported */
+};
+
+/* Who imports, and whether it is only a trial. */
+struct stauth_import_run {
+	const struct stauth_actor *actor;
+	bool dry_run;
 };
 
 /*
@@ -58,9 +64,9 @@ struct stauth_import_count {
  * fault of the store leaves the accounts that were written so far.
  */
 enum stauth_rc stauth_import(struct stauth_ctx *ctx,
-	const struct stauth_import_source *source, bool dry_run,
-	const struct stauth_actor *actor, struct stauth_import_count *ret_count,
-	struct stauth_err *err);
+	const struct stauth_import_source *source,
+	const struct stauth_import_run *run,
+	struct stauth_import_count *ret_count, struct stauth_err *err);
 
 /*
  * Takes over the users of st-auth-simple: the SQLite file itself (passwords
@@ -72,7 +78,7 @@ enum stauth_rc stauth_import(struct stauth_ctx *ctx,
  * provider in this build") and without ENC_PASSWORD.
  */
 enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
-	const char *path, bool dry_run, const struct stauth_actor *actor,
+	const char *path, const struct stauth_import_run *run,
 	struct stauth_import_count *ret_count, struct stauth_err *err);
 
 /* A regular file, for reading. BADVALUE: it is none; EDENIED; EUNREACHABLE. */

@@ -6,7 +6,7 @@
  *  1. The old file MUST be read only, and nothing of it but name, password
  *     and su; old tokens are not even looked at. It is closed before the
  *     first password is hashed.
- *  2. A password that does not decrypt MUST be told and skipped. Its clear
+ *  2. A password that does not decrypt MUST be reported and skipped. Its clear
  *     text exists for the time of one call.
  */
 #include "auth/import.h"
@@ -124,16 +124,34 @@ static enum stauth_rc read_rows(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
 {
 	const struct old_rows *old = self;
-	enum stauth_rc rc = STAUTH_OK;
 
-	for (size_t i = 0; rc == STAUTH_OK && i < old->count; i++) {
-		rc = hand_out(old, &old->rows[i], take, arg, err);
+	for (size_t i = 0; i < old->count; i++) {
+		enum stauth_rc rc =
+			hand_out(old, &old->rows[i], take, arg, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
 	}
-	return rc;
+	return STAUTH_OK;
+}
+
+/* Somebody else's data is wrong then, not our settings. */
+static enum stauth_rc read_file(const struct stauth_config *config,
+	const char *path, struct old_rows *old, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_old_file_find(config, path, &old->file, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_sqlite_old_users(
+		old->file.file, old->file.table, keep_row, old, err);
+	return rc == STAUTH_ECONFIG || rc == STAUTH_EBROKEN ? STAUTH_BADVALUE
+							    : rc;
 }
 
 enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
-	const char *path, bool dry_run, const struct stauth_actor *actor,
+	const char *path, const struct stauth_import_run *run,
 	struct stauth_import_count *ret_count, struct stauth_err *err)
 {
 	struct old_rows old = {.count = 0};
@@ -143,20 +161,9 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 
 	err = err != NULL ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
-	enum stauth_rc rc =
-		stauth_old_file_find(ctx->config, path, &old.file, err);
+	enum stauth_rc rc = read_file(ctx->config, path, &old, err);
 	if (rc == STAUTH_OK) {
-		rc = stauth_sqlite_old_users(
-			old.file.file, old.file.table, keep_row, &old, err);
-		/* It is data of somebody else's that is wrong, not our
-		 * settings. */
-		if (rc == STAUTH_ECONFIG || rc == STAUTH_EBROKEN) {
-			rc = STAUTH_BADVALUE;
-		}
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_import(
-			ctx, &source, dry_run, actor, ret_count, err);
+		rc = stauth_import(ctx, &source, run, ret_count, err);
 	}
 	free_rows(&old);
 	return rc;

@@ -194,41 +194,40 @@ static enum stauth_rc from_env(const char *path, const char *text, size_t len,
 
 /* --- either */
 
-static enum stauth_rc from_file(const struct stauth_config *config,
-	const char *path, const char *data, size_t len,
+/* The database itself: the secrets are those of our configuration. */
+static enum stauth_rc from_database(const struct stauth_config *config,
+	const char *path, struct stauth_old_file *source,
+	struct stauth_err *err)
+{
+	if (!keep(source->file, sizeof(source->file), path)) {
+		return cannot_read(path, "the path is too long", err);
+	}
+	(void)keep(source->table, sizeof(source->table), config->users_table);
+	(void)keep(source->enc_password, sizeof(source->enc_password),
+		config->enc_password);
+	(void)keep(source->enc_nonce, sizeof(source->enc_nonce),
+		config->enc_nonce);
+	return STAUTH_OK;
+}
+
+static enum stauth_rc complete(
 	struct stauth_old_file *source, struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (len >= sizeof(SQLITE_MAGIC) &&
-		memcmp(data, SQLITE_MAGIC, sizeof(SQLITE_MAGIC)) == 0) {
-		if (!keep(source->file, sizeof(source->file), path)) {
-			return cannot_read(path, "the path is too long", err);
-		}
-		(void)keep(source->table, sizeof(source->table),
-			config->users_table);
-		(void)keep(source->enc_password, sizeof(source->enc_password),
-			config->enc_password);
-		(void)keep(source->enc_nonce, sizeof(source->enc_nonce),
-			config->enc_nonce);
-	} else if (len > STAUTH_CONFIG_MAX) {
-		rc = stauth_fail(err, STAUTH_BADVALUE,
-			"%.120s: neither a database nor a .env", path);
-	} else {
-		rc = from_env(path, data, len, source, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	if (!source->enc_password[0]) {
+	if (source->enc_password[0] == '\0') {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"ENC_PASSWORD is not set: without it the old passwords "
 			"cannot be read");
 	}
-	if (!source->table[0]) {
+	if (source->table[0] == '\0') {
 		(void)keep(source->table, sizeof(source->table), TABLE_DEFAULT);
 	}
 	return STAUTH_OK;
+}
+
+static bool is_database(const char *data, size_t len)
+{
+	return len >= sizeof(SQLITE_MAGIC) &&
+	       memcmp(data, SQLITE_MAGIC, sizeof(SQLITE_MAGIC)) == 0;
 }
 
 enum stauth_rc stauth_old_file_find(const struct stauth_config *config,
@@ -247,13 +246,19 @@ enum stauth_rc stauth_old_file_find(const struct stauth_config *config,
 	ssize_t len = data != NULL ? read_start(fd, data, size) : -1;
 	close(fd);
 	if (len < 0) {
-		rc = cannot_read(path, "cannot be read", err);
-	} else {
-		data[len] = '\0';
-		rc = from_file(
-			config, path, data, (size_t)len, ret_source, err);
-		stauth_wipe(data, size + 1);
+		free(data);
+		return cannot_read(path, "cannot be read", err);
 	}
+	data[len] = '\0';
+	if (is_database(data, (size_t)len)) {
+		rc = from_database(config, path, ret_source, err);
+	} else if (len > STAUTH_CONFIG_MAX) {
+		rc = stauth_fail(err, STAUTH_BADVALUE,
+			"%.120s: neither a database nor a .env", path);
+	} else {
+		rc = from_env(path, data, (size_t)len, ret_source, err);
+	}
+	stauth_wipe(data, size + 1);
 	free(data);
-	return rc;
+	return rc == STAUTH_OK ? complete(ret_source, err) : rc;
 }

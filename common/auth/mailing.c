@@ -192,8 +192,8 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 /* --- 6. */
 
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
-	enum stauth_mail_kind kind, const char *recipient, const char *user,
-	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err)
+	const struct stauth_mail_order *order, struct stauth_mail *ret_mail,
+	struct stauth_err *err)
 {
 	struct stauth_mail mail = {0};
 	enum stauth_rc rc =
@@ -203,11 +203,12 @@ enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 		return rc;
 	}
 	mail.created_at = ctx->state->ops->now(ctx->state);
-	mail.expires_at = mail.created_at + life_s;
+	mail.expires_at = mail.created_at + order->life_s;
 	snprintf(mail.kind, sizeof(mail.kind), "%s",
-		stauth_mail_kind_name(kind));
-	snprintf(mail.recipient, sizeof(mail.recipient), "%s", recipient);
-	snprintf(mail.user, sizeof(mail.user), "%s", user);
+		stauth_mail_kind_name(order->kind));
+	snprintf(
+		mail.recipient, sizeof(mail.recipient), "%s", order->recipient);
+	snprintf(mail.user, sizeof(mail.user), "%s", order->user);
 	*ret_mail = mail;
 	return STAUTH_OK;
 }

@@ -36,11 +36,15 @@ struct stauth_mailing {
 enum stauth_rc stauth_mailing_ready(
 	const struct stauth_config *config, struct stauth_err *err);
 
-/* recipient and user are cut, never overrun; life_s: sent within that time
- * or not at all. */
+struct stauth_mail_order {
+	enum stauth_mail_kind kind;
+	const char *recipient; /* cut, never overrun; as user */
+	const char *user;
+	int64_t life_s; /* sent within that time or not at all */
+};
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
-	enum stauth_mail_kind kind, const char *recipient, const char *user,
-	int64_t life_s, struct stauth_mail *ret_mail, struct stauth_err *err);
+	const struct stauth_mail_order *order, struct stauth_mail *ret_mail,
+	struct stauth_err *err);
 /* The limits of one mail to this (canonical) address, asked for from there. */
 void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email,

@@ -137,8 +137,10 @@ static enum stauth_rc post(struct stauth_ctx *ctx, const struct asked *asked,
 	bool link = asked->answer.kind == STAUTH_MAIL_RESET_LINK;
 	struct stauth_mailing mailing = {0};
 
-	enum stauth_rc rc = stauth_mail_fill(ctx, asked->answer.kind,
-		account->email, account->name, LIFE_S, &mailing.mail, err);
+	const struct stauth_mail_order order = {
+		asked->answer.kind, account->email, account->name, LIFE_S};
+
+	enum stauth_rc rc = stauth_mail_fill(ctx, &order, &mailing.mail, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -230,9 +232,10 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_mail_fill(ctx,
+	const struct stauth_mail_order order = {
 		link->send ? STAUTH_MAIL_RESET_LINK : STAUTH_MAIL_NONE,
-		account.email, account.name, LIFE_S, &mailing.mail, err);
+		account.email, account.name, LIFE_S};
+	rc = stauth_mail_fill(ctx, &order, &mailing.mail, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

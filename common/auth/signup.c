@@ -146,8 +146,9 @@ static enum stauth_rc fill_pin(struct signup *su, bool matches,
 		return rc;
 	}
 	uint8_t mac[sizeof(pin->pin_mac)];
-	rc = stauth_pin_mac(
-		su->ctx, su->who->flow, pending->email, text, mac, err);
+	const struct stauth_pin_parts parts = {
+		su->who->flow, pending->email, text};
+	rc = stauth_pin_mac(su->ctx, &parts, mac, err);
 	if (rc != STAUTH_OK) {
 		goto out;
 	}
@@ -184,9 +185,11 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 		"", su->who->channel, su->who->address};
 	struct stauth_mailing mailing = {0};
 
+	const struct stauth_mail_order order = {kind, pending->email,
+		pending->email, pin_life_s(su->ctx->config)};
+
 	enum stauth_rc rc =
-		stauth_mail_fill(su->ctx, kind, pending->email, pending->email,
-			pin_life_s(su->ctx->config), &mailing.mail, err);
+		stauth_mail_fill(su->ctx, &order, &mailing.mail, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -271,14 +274,14 @@ static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 			      err);
 }
 
-static enum stauth_rc start(struct signup *su, const char *email,
-	const struct stauth_secret *password,
-	enum stauth_signup_field *ret_field, struct stauth_err *err)
+static enum stauth_rc start(struct signup *su,
+	const struct stauth_signup_form *form,
+	struct stauth_signup_refusal *ret_refusal, struct stauth_err *err)
 {
 	struct stauth_ctx *ctx = su->ctx;
 	struct stauth_pending *pending = &su->pending;
 
-	*ret_field = STAUTH_SIGNUP_NONE;
+	*ret_refusal = (struct stauth_signup_refusal){STAUTH_SIGNUP_NONE};
 	enum stauth_rc rc = ready(ctx->config, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -287,14 +290,14 @@ static enum stauth_rc start(struct signup *su, const char *email,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = set_email(su, email, err);
+	rc = set_email(su, form->email, err);
 	if (rc != STAUTH_OK) {
-		*ret_field = STAUTH_SIGNUP_EMAIL;
+		ret_refusal->field = STAUTH_SIGNUP_EMAIL;
 		return rc;
 	}
-	rc = set_password(su, password, err);
+	rc = set_password(su, form->password, err);
 	if (rc != STAUTH_OK) {
-		*ret_field = STAUTH_SIGNUP_PASSWORD;
+		ret_refusal->field = STAUTH_SIGNUP_PASSWORD;
 		return rc;
 	}
 	pending->created_at = ctx->state->ops->now(ctx->state);
@@ -303,12 +306,12 @@ static enum stauth_rc start(struct signup *su, const char *email,
 }
 
 enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, const char *email,
-	const struct stauth_secret *password,
-	enum stauth_signup_field *ret_field, struct stauth_err *err)
+	const struct stauth_signup_who *who,
+	const struct stauth_signup_form *form,
+	struct stauth_signup_refusal *ret_refusal, struct stauth_err *err)
 {
 	struct signup su = {.ctx = ctx, .who = who};
-	enum stauth_rc rc = start(&su, email, password, ret_field, err);
+	enum stauth_rc rc = start(&su, form, ret_refusal, err);
 
 	stauth_wipe(&su.pending, sizeof(su.pending));
 	return stauth_account_report(ctx, rc, err);
@@ -382,12 +385,13 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 /* --- 8. */
 
 enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
-	const struct stauth_pending *after, size_t limit,
+	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->accounts->ops->pending_list(ctx->accounts, after, limit,
-		ctx->state->ops->now(ctx->state), ret_pending, ret_count, err);
+	return ctx->accounts->ops->pending_list(ctx->accounts, page->after,
+		page->limit, ctx->state->ops->now(ctx->state), ret_pending,
+		ret_count, err);
 }
 
 enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,

@@ -11,7 +11,7 @@
 #include "store/records.h"
 
 /*
- * Sign-up by e-mail and PIN. Every call but _look needs ALLOW_USER_SIGN_UP;
+ * Sign-up by e-mail and PIN. Every call but _status needs ALLOW_USER_SIGN_UP;
  * without it, and without PUBLIC_URL or a mail transport, ECONFIG says what
  * is missing.
  */
@@ -23,21 +23,31 @@ struct stauth_signup_who {
 	const char *channel; /* "web" */
 };
 
+struct stauth_signup_form {
+	const char *email; /* as typed */
+	const struct stauth_secret *password;
+};
+
 enum stauth_signup_field {
 	STAUTH_SIGNUP_NONE,
 	STAUTH_SIGNUP_EMAIL,
 	STAUTH_SIGNUP_PASSWORD,
 };
 
+struct stauth_signup_refusal {
+	enum stauth_signup_field field; /* BADVALUE: which */
+	int64_t wait_s;                 /* THROTTLED: how long */
+};
+
 /*
  * The same answer, in the same time, whether the address has an account or
- * not, and over the limits of mail too. BADVALUE: *ret_field says at which
- * field, err->msg why. EBUSY: no hashing slot.
+ * not, and over the limits of mail too. BADVALUE: err->msg says why.
+ * THROTTLED: too many hashes for this source. EBUSY: no hashing slot.
  */
 enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, const char *email,
-	const struct stauth_secret *password,
-	enum stauth_signup_field *ret_field, struct stauth_err *err);
+	const struct stauth_signup_who *who,
+	const struct stauth_signup_form *form,
+	struct stauth_signup_refusal *ret_refusal, struct stauth_err *err);
 
 /* What the PIN page shows. */
 struct stauth_signup_state {
@@ -57,22 +67,31 @@ enum stauth_rc stauth_signup_resend(struct stauth_ctx *ctx,
 	const struct stauth_signup_who *who, int64_t *ret_wait_s,
 	struct stauth_err *err);
 
+/* One PIN as typed (blanks and a dash between digits are accepted). */
+struct stauth_signup_attempt {
+	const char *pin;
+	int tries_left; /* set: after this one */
+};
+
 /*
- * The PIN as typed (blanks and a dash between digits are let through). OK: the
- * account is made and login's verdict is ALLOW, for stauth_session_open;
- * stauth_login_finish it in any case. BADVALUE: wrong, *ret_tries_left.
- * EXPIRED: spent, expired or dead. EXISTS: meanwhile somebody has the address.
+ * OK: the account is made and login's verdict is ALLOW, for
+ * stauth_session_open; stauth_login_finish it in any case. BADVALUE: wrong.
+ * EXPIRED: spent, expired or dead. EXISTS: by now somebody has the address.
  * THROTTLED: the source, login->wait_s. NOTFOUND: nothing is waited for.
  */
 enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, const char *pin,
-	struct stauth_login *login, int *ret_tries_left,
+	const struct stauth_signup_who *who,
+	struct stauth_signup_attempt *attempt, struct stauth_login *login,
 	struct stauth_err *err);
 
-/* For administrators. Paged: after is the last row of the page before. */
+/* For administrators: one page. */
+struct stauth_pending_page {
+	const struct stauth_pending *after; /* the last row before; NULL none */
+	size_t limit;                       /* <= 1000 */
+};
 struct stauth_actor;
 enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
-	const struct stauth_pending *after, size_t limit,
+	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err);
 /* By address as typed. NOTFOUND. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PIN of a sign-up, and from it to an account, in the order of the code:
+ * The PIN of a sign-up, in the order of the code:
  *
  *  1. A PIN MUST be six digits, each of the million equally likely, from the
  *     random source; if that fails there is none. It is text: leading zeros
@@ -12,28 +12,13 @@
  *     outside of it: a million plain hashes are quickly tried.
  *  4. The hash MUST bind the purpose, the browser and the address, each with
  *     its length before it, so that no other three give the same text.
- *  5. Only the browser that asked has something to verify. The verdict MUST
- *     be DENY until the account is made; ALLOW is assigned in one place.
- *  6. The store counts the try before it compares, and of several right ones
- *     one wins. A wrong PIN stays counted and leaves an audit row; a dead
- *     one, a sign-up without a PIN and a fault are no failures.
- *  7. The account is made from the password that waited with the PIN, under
- *     the address that the mail went to; if the address is taken by then, it
- *     stays with its owner. The log-in shows two factors, password and PIN,
- *     and takes its failure back when the session opens.
- *  8. A failure MUST be counted for the source before the PIN is compared,
- *     and a throttled source MUST end there, with the PIN untouched.
  */
 #include "auth/signup_pin.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/account_parts.h"
-#include "auth/audit.h"
-#include "auth/rate_limit.h"
 #include "auth/session.h"
-#include "auth/signup.h"
 #include "base/ascii.h"
 #include "base/codec.h"
 #include "base/secret.h"
@@ -157,16 +142,16 @@ enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
 	return keyed(ctx, &frame, ret_hash, err);
 }
 
-enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
-	const char *email, const char *pin, uint8_t ret_mac[32],
+enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx,
+	const struct stauth_pin_parts *parts, uint8_t ret_mac[32],
 	struct stauth_err *err)
 {
 	struct frame frame = {.len = 0};
 
 	add_part(&frame, STAUTH_PIN_SIGNUP);
-	add_part(&frame, flow);
-	add_part(&frame, email);
-	add_part(&frame, pin);
+	add_part(&frame, parts->flow);
+	add_part(&frame, parts->email);
+	add_part(&frame, parts->pin);
 	return keyed(ctx, &frame, ret_mac, err);
 }
 
@@ -181,195 +166,4 @@ enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
 	}
 	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
 		ctx->state->ops->now(ctx->state), ret_pending, err);
-}
-
-/* --- 5. */
-
-/* One PIN that was typed, and what it is for. */
-struct attempt {
-	struct stauth_ctx *ctx;
-	const struct stauth_signup_who *who;
-	struct stauth_pending pending;
-	char pin[STAUTH_PIN_LEN + 1];
-	struct stauth_login *login;
-	int *ret_tries_left;
-};
-
-static struct stauth_actor actor_of(const struct attempt *try)
-{
-	return (struct stauth_actor){
-		"", try->login->channel, try->login->address};
-}
-
-static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
-{
-	const struct stauth_login_request asks = {
-		.username = try->pending.email,
-		.username_len = strlen(try->pending.email),
-		.address = try->who->address,
-		.channel = try->who->channel,
-	};
-	enum stauth_rc rc =
-		stauth_login_start(try->ctx, &asks, try->login, err);
-
-	try->login->verdict = STAUTH_DENY;
-	stauth_rate_limits_source_only(try->login);
-	return rc;
-}
-
-/* --- 6. */
-
-static void audit_wrong(const struct attempt *try)
-{
-	struct stauth_ctx *ctx = try->ctx;
-	const struct stauth_actor actor = actor_of(try);
-	char detail[64];
-
-	snprintf(detail, sizeof(detail), "wrong, %d tries left",
-		*try->ret_tries_left);
-	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
-		&actor, detail);
-	struct stauth_err err;
-	if (ctx->state->ops->audit_add(ctx->state, &row,
-		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
-		stauth_report(&ctx->messages, STAUTH_WARNING,
-			"The audit row signup.pin could not be written: %s",
-			err.msg);
-	}
-}
-
-static enum stauth_rc compare(const struct attempt *try, struct stauth_err *err)
-{
-	struct stauth_state *state = try->ctx->state;
-	uint8_t mac[32];
-	enum stauth_rc rc = stauth_pin_mac(try->ctx, try->who->flow,
-		try->pending.email, try->pin, mac, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = state->ops->pin_try(state, STAUTH_PIN_SIGNUP,
-		try->pending.flow_hash, mac, state->ops->now(state),
-		try->ret_tries_left, err);
-	stauth_wipe_array(mac);
-	return rc;
-}
-
-/* --- 7. */
-
-static enum stauth_rc promote(const struct attempt *try,
-	struct stauth_account *account, struct stauth_err *err)
-{
-	struct stauth_ctx *ctx = try->ctx;
-	const struct stauth_pending *pending = &try->pending;
-	const struct stauth_actor actor = actor_of(try);
-
-	memcpy(account->name, pending->email, sizeof(account->name));
-	memcpy(account->email, pending->email, sizeof(account->email));
-	memcpy(account->password, pending->password, sizeof(account->password));
-	struct stauth_change change;
-	stauth_change_fill(ctx, "signup", account, &actor, &change);
-	int64_t uid = 0;
-	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
-		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return ctx->accounts->ops->user_by_uid(
-		ctx->accounts, uid, account, err);
-}
-
-/* The one place that allows. */
-static enum stauth_rc make_account(
-	const struct attempt *try, struct stauth_err *err)
-{
-	struct stauth_account account = {0};
-	enum stauth_rc rc = promote(try, &account, err);
-
-	stauth_wipe_array(account.password);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	try->login->account = account;
-	try->login->factors = STAUTH_FACTOR_PASSWORD | STAUTH_FACTOR_PIN;
-	try->login->verdict = STAUTH_ALLOW;
-	return STAUTH_OK;
-}
-
-/* --- 8. */
-
-static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
-{
-	enum stauth_rc rc = start_login(try, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = stauth_rate_limits_take(try->ctx, try->login, err);
-	if (rc != STAUTH_OK) {
-		try->login->verdict = rc == STAUTH_THROTTLED
-					      ? STAUTH_DENY_THROTTLED
-					      : STAUTH_DENY;
-		return rc;
-	}
-	rc = compare(try, err);
-	if (rc == STAUTH_BADVALUE) {
-		audit_wrong(try);
-		return rc;
-	}
-	if (rc == STAUTH_OK) {
-		rc = make_account(try, err);
-	}
-	if (rc != STAUTH_OK) {
-		(void)stauth_rate_limits_done(
-			try->ctx, try->login, false, NULL);
-	}
-	return rc;
-}
-
-/* So that what was mistyped does not look like a PIN without tries. */
-static void show_tries(const struct attempt *try)
-{
-	struct stauth_state *state = try->ctx->state;
-	struct stauth_pin pin = {0};
-
-	if (state->ops->pin_read(state, STAUTH_PIN_SIGNUP,
-		    try->pending.flow_hash, state->ops->now(state), &pin,
-		    NULL) == STAUTH_OK) {
-		*try->ret_tries_left = pin.tries_left;
-	}
-}
-
-enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
-	const struct stauth_signup_who *who, const char *pin,
-	struct stauth_login *login, int *ret_tries_left, struct stauth_err *err)
-{
-	struct attempt try = {
-		.ctx = ctx,
-		.who = who,
-		.login = login,
-		.ret_tries_left = ret_tries_left,
-	};
-
-	*login = (struct stauth_login){.verdict = STAUTH_DENY};
-	*ret_tries_left = 0;
-	if (!ctx->config->allow_user_sign_up) {
-		return stauth_fail(
-			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
-	}
-	enum stauth_rc rc =
-		stauth_pin_pending(ctx, who->flow, &try.pending, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = stauth_pin_typed(pin, try.pin, err);
-	if (rc == STAUTH_OK) {
-		rc = verify(&try, err);
-	} else {
-		show_tries(&try);
-	}
-	stauth_wipe_array(try.pin);
-	stauth_wipe(&try.pending, sizeof(try.pending));
-	return rc;
 }

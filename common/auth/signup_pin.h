@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The PIN itself; for signup*.c only. */
+/* The PIN of a sign-up; for signup*.c only. */
 #ifndef STAUTH_AUTH_SIGNUP_PIN_H
 #define STAUTH_AUTH_SIGNUP_PIN_H
 
@@ -22,9 +22,14 @@ enum stauth_rc stauth_pin_typed(const char *typed,
 /* What stands for a browser in the store. NOTFOUND: no pre-cookie's token. */
 enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
 	uint8_t ret_hash[32], struct stauth_err *err);
-/* What stands for a PIN there. email is canonical. */
-enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx, const char *flow,
-	const char *email, const char *pin, uint8_t ret_mac[32],
+/* What stands for a PIN there. */
+struct stauth_pin_parts {
+	const char *flow;
+	const char *email; /* canonical */
+	const char *pin;
+};
+enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx,
+	const struct stauth_pin_parts *parts, uint8_t ret_mac[32],
 	struct stauth_err *err);
 
 /* What the browser of this flow waits for. NOTFOUND. */

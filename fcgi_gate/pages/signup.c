@@ -80,9 +80,10 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	const char *email = gate_form_value(&page->request->form, "email");
 	gate_signup_browser(page, page->pre, &browser);
 	struct stauth_err err = {0};
-	enum stauth_signup_field field = STAUTH_SIGNUP_NONE;
+	const struct stauth_signup_form form = {email, &new->secret};
+	struct stauth_signup_refusal refusal;
 	enum stauth_rc rc = stauth_signup_start(
-		page->ctx, &browser.who, email, &new->secret, &field, &err);
+		page->ctx, &browser.who, &form, &refusal, &err);
 	stauth_wipe_array(browser.flow);
 	if (rc < 0) {
 		return gate_signin_unavailable(page, &err);
@@ -90,7 +91,7 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	if (rc == STAUTH_OK) {
 		return 0;
 	}
-	if (field == STAUTH_SIGNUP_PASSWORD) {
+	if (refusal.field == STAUTH_SIGNUP_PASSWORD) {
 		return gate_newpass_refuse(page, new, &err);
 	}
 	page->message_count = 0;

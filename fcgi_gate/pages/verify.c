@@ -235,12 +235,12 @@ void gate_verify_post(struct gate_page *page)
 	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_login login = {0};
 	struct stauth_err err = {0};
-	int tries_left = 0;
-	enum stauth_rc rc = stauth_signup_verify(page->ctx, &browser.who,
-		gate_form_value(&page->request->form, "pin"), &login,
-		&tries_left, &err);
+	struct stauth_signup_attempt attempt = {
+		.pin = gate_form_value(&page->request->form, "pin")};
+	enum stauth_rc rc = stauth_signup_verify(
+		page->ctx, &browser.who, &attempt, &login, &err);
 	stauth_wipe_array(browser.flow);
-	judge(page, rc, &login, tries_left, &err);
+	judge(page, rc, &login, attempt.tries_left, &err);
 	stauth_login_finish(&login);
 }
 

@@ -36,9 +36,9 @@ static enum stauth_rc count_hash_read(struct stauth_state *state,
 static void hear(enum stauth_message_type type, const char *message, void *user)
 {
 	struct fixture *f = user;
-	size_t used = strlen(f->said);
+	size_t used = strlen(f->reports);
 
-	(void)snprintf(f->said + used, sizeof(f->said) - used, "%s|%s\n",
+	(void)snprintf(f->reports + used, sizeof(f->reports) - used, "%s|%s\n",
 		stauth_message_type_name(type), message);
 }
 

@@ -25,7 +25,7 @@ struct fixture {
 	const struct stauth_accounts_ops *real_accounts;
 	struct stauth_state_ops state_ops;
 	struct stauth_accounts_ops accounts_ops;
-	char said[4096]; /* messages, one a line: "error|..." */
+	char reports[4096]; /* messages, one a line: "error|..." */
 };
 
 /* The clock of the store; tests move it. */

@@ -19,8 +19,13 @@ static inline enum stauth_rc start(struct fixture *f,
 	struct stauth_secret secret = fixture_secret(password);
 	struct stauth_err err = {.rc = STAUTH_OK};
 
-	return stauth_signup_start(
-		&f->ctx, who, email, &secret, ret_field, &err);
+	const struct stauth_signup_form form = {email, &secret};
+	struct stauth_signup_refusal refusal;
+	enum stauth_rc rc =
+		stauth_signup_start(&f->ctx, who, &form, &refusal, &err);
+
+	*ret_field = refusal.field;
+	return rc;
 }
 
 static inline void started(struct fixture *f,
@@ -35,10 +40,12 @@ static inline enum stauth_rc verify(struct fixture *f,
 	const struct stauth_signup_who *who, const char *pin,
 	struct stauth_login *login, int *ret_left)
 {
+	struct stauth_signup_attempt attempt = {.pin = pin};
 	struct stauth_err err = {.rc = STAUTH_OK};
 	enum stauth_rc rc =
-		stauth_signup_verify(&f->ctx, who, pin, login, ret_left, &err);
+		stauth_signup_verify(&f->ctx, who, &attempt, login, &err);
 
+	*ret_left = attempt.tries_left;
 	assert_int_equal(rc == STAUTH_OK, login->verdict == STAUTH_ALLOW);
 	return rc;
 }

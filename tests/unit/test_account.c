@@ -69,7 +69,8 @@ static void k4_an_account_is_never_replaced(void **state)
 	assert_rc(stauth_account_add(
 			  &f->ctx, &again, &fixture_actor, &account, &err),
 		STAUTH_EXISTS);
-	assert_non_null(strstr(f->said, "error|User \"alice\" already exists"));
+	assert_non_null(
+		strstr(f->reports, "error|User \"alice\" already exists"));
 	assert_int_equal(
 		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
 		STAUTH_ALLOW);
@@ -105,13 +106,14 @@ static void what_breaks_a_rule_makes_no_account(void **state)
 	struct stauth_err err;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		f->said[0] = '\0';
+		f->reports[0] = '\0';
 		assert_rc(stauth_account_add(&f->ctx, &bad[i], &fixture_actor,
 				  &account, &err),
 			STAUTH_BADVALUE);
-		assert_memory_equal(f->said, "error|", 6);
+		assert_memory_equal(f->reports, "error|", 6);
 		/* Told once. */
-		assert_ptr_equal(strchr(f->said, '\n'), strrchr(f->said, '\n'));
+		assert_ptr_equal(
+			strchr(f->reports, '\n'), strrchr(f->reports, '\n'));
 	}
 	assert_int_equal(account.uid, 77);
 	assert_rc(stauth_account_get(&f->ctx, "ok", &account, &err),
@@ -245,7 +247,7 @@ static void the_last_superuser_stays(void **state)
 			  &f->ctx, "alice", &fixture_actor, &ended, &err),
 		STAUTH_REFUSED);
 	assert_string_equal(err.msg, STAUTH_TEXT_LAST_SUPERUSER);
-	assert_non_null(strstr(f->said, STAUTH_TEXT_LAST_SUPERUSER));
+	assert_non_null(strstr(f->reports, STAUTH_TEXT_LAST_SUPERUSER));
 	assert_true(get(f, "alice").su);
 	(void)fixture_user(f, "carol", GOOD_PASSWORD, true);
 	assert_rc(edit(f, "alice", &demote, &ended), STAUTH_OK);

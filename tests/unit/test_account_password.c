@@ -123,7 +123,7 @@ static enum stauth_rc loaded(void *data, size_t len, struct stauth_err *err)
 	return STAUTH_OK;
 }
 
-static void no_letter_is_likelier_than_another(void **state)
+static void no_character_is_likelier_than_another(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_secret secret;
@@ -256,7 +256,7 @@ static void a_refused_change_changes_nothing(void **state)
 	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
 }
 
-static void a_change_of_what_changed_meanwhile_is_expired(void **state)
+static void a_change_of_what_has_changed_is_expired(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_secret secret =
@@ -329,7 +329,7 @@ static void admin_setup(struct fixture *f, bool before)
 	f->accounts_ops.password_set = set_beside_admin;
 }
 
-static void c9_an_administrators_password_set_meanwhile_wins(void **state)
+static void c9_an_administrators_password_set_first_wins(void **state)
 {
 	struct fixture *f = *state;
 	struct own own = {0};
@@ -397,13 +397,13 @@ int main(void)
 		FIXTURE_TEST(e13_the_rules_of_a_new_password),
 		FIXTURE_TEST(generated_passwords_are_good_and_differ),
 		FIXTURE_TEST(c14_no_random_no_password),
-		FIXTURE_TEST(no_letter_is_likelier_than_another),
+		FIXTURE_TEST(no_character_is_likelier_than_another),
 		FIXTURE_TEST(c9_an_administrators_password_ends_everything),
 		FIXTURE_TEST(c9_the_owners_change_keeps_this_browser_only),
 		FIXTURE_TEST(a_change_needs_the_right_log_in_of_the_same_user),
 		FIXTURE_TEST(a_refused_change_changes_nothing),
-		FIXTURE_TEST(a_change_of_what_changed_meanwhile_is_expired),
-		FIXTURE_TEST(c9_an_administrators_password_set_meanwhile_wins),
+		FIXTURE_TEST(a_change_of_what_has_changed_is_expired),
+		FIXTURE_TEST(c9_an_administrators_password_set_first_wins),
 		FIXTURE_TEST(c9_no_session_follows_an_administrators_password),
 		FIXTURE_TEST(
 			a_must_change_session_is_replaced_after_the_change),

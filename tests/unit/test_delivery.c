@@ -112,7 +112,7 @@ static void what_is_accepted_is_settled(void **state)
 	assert_int_equal(again_in_s(f), -1);
 }
 
-static void h5_a_deferred_letter_backs_off_until_it_expires(void **state)
+static void h5_a_deferred_mail_backs_off_until_it_expires(void **state)
 {
 	struct fixture *f = *state;
 	static const int64_t pauses[] = {10, 30, 60, 120, 300, 600, 600};
@@ -144,7 +144,7 @@ static void a_wish_for_later_is_granted(void **state)
 	assert_int_equal(again_in_s(f), 90);
 }
 
-static void a_letter_that_is_refused_is_given_up(void **state)
+static void a_mail_that_is_refused_is_given_up(void **state)
 {
 	struct fixture *f = *state;
 	static const enum stauth_rc no[] = {STAUTH_REFUSED, STAUTH_BADVALUE};
@@ -175,11 +175,12 @@ static void x22_in_doubt_it_is_tried_again_once(void **state)
 	assert_false(ok);
 }
 
-static size_t times_said(const struct fixture *f, const char *what)
+static size_t times_reported(const struct fixture *f, const char *what)
 {
 	size_t count = 0;
 
-	for (const char *at = f->said; (at = strstr(at, what)) != NULL; at++) {
+	for (const char *at = f->reports; (at = strstr(at, what)) != NULL;
+		at++) {
 		count++;
 	}
 	return count;
@@ -206,12 +207,12 @@ static void x21_a_closed_way_costs_nobody_his_mail(void **state)
 	}
 	assert_in_range(sent, 3, 5);
 	assert_int_equal(rows(f, &ok), 0);
-	assert_int_equal(times_said(f, "warning|mail cannot be sent"), 1);
+	assert_int_equal(times_reported(f, "warning|mail cannot be sent"), 1);
 	says = STAUTH_OK;
 	assert_in_range(again_in_s(f), 0, 31);
 	assert_int_equal(rows(f, &ok), 1);
 	assert_true(ok);
-	assert_int_equal(times_said(f, "mail is sent again"), 1);
+	assert_int_equal(times_reported(f, "mail is sent again"), 1);
 }
 
 static bool done_fails;
@@ -272,7 +273,7 @@ static void one_that_is_never_sent_leaves_no_row(void **state)
 	assert_int_equal(rows(f, &ok), 0);
 }
 
-static void a_test_letter_goes_at_once(void **state)
+static void a_test_mail_is_sent_at_once(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_err err;
@@ -292,15 +293,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_accepted_is_settled),
-		TEST(h5_a_deferred_letter_backs_off_until_it_expires),
+		TEST(h5_a_deferred_mail_backs_off_until_it_expires),
 		TEST(a_wish_for_later_is_granted),
-		TEST(a_letter_that_is_refused_is_given_up),
+		TEST(a_mail_that_is_refused_is_given_up),
 		TEST(x22_in_doubt_it_is_tried_again_once),
 		TEST(x21_a_closed_way_costs_nobody_his_mail),
 		TEST(what_is_sent_is_written_before_the_next_is_taken),
 		TEST(an_expired_mail_is_never_sent),
 		TEST(one_that_is_never_sent_leaves_no_row),
-		TEST(a_test_letter_goes_at_once),
+		TEST(a_test_mail_is_sent_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

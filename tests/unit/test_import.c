@@ -54,8 +54,9 @@ static enum stauth_rc import(struct fixture *f, const char *name, bool dry_run,
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
-	return stauth_import_st_auth_simple(
-		&f->ctx, path, dry_run, &fixture_actor, count, err);
+	return stauth_import_st_auth_simple(&f->ctx, path,
+		&(struct stauth_import_run){&fixture_actor, dry_run}, count,
+		err);
 }
 
 static void assert_count(const struct stauth_import_count *count, size_t added,
@@ -74,7 +75,7 @@ static enum stauth_verdict try_it(
 	return fixture_try(f, &login, name, password, HOME, NULL);
 }
 
-static void k1_passwords_are_read_once_and_hashed_anew(void **state)
+static void k1_passwords_are_read_once_and_hashed_again(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_import_count count;
@@ -106,7 +107,7 @@ static void k1_passwords_are_read_once_and_hashed_anew(void **state)
 	assert_int_equal(fixture_rows(f, "import", NULL), 3);
 }
 
-static void k2_rows_that_do_not_decrypt_are_told_and_skipped(void **state)
+static void k2_rows_that_do_not_decrypt_are_reported_and_skipped(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_import_count count;
@@ -126,9 +127,9 @@ static void k2_rows_that_do_not_decrypt_are_told_and_skipped(void **state)
 	assert_count(&count, 1, 0, 9);
 	assert_rc(stauth_account_get(&f->ctx, "noise", &account, &err),
 		STAUTH_NOTFOUND);
-	assert_non_null(strstr(f->said, "warning|Skipped \"short\": "));
-	assert_non_null(strstr(f->said, "\"empty\""));
-	assert_null(strstr(f->said, "\"fine\""));
+	assert_non_null(strstr(f->reports, "warning|Skipped \"short\": "));
+	assert_non_null(strstr(f->reports, "\"empty\""));
+	assert_null(strstr(f->reports, "\"fine\""));
 }
 
 static void k3_names_that_are_none_are_inert(void **state)
@@ -147,7 +148,7 @@ static void k3_names_that_are_none_are_inert(void **state)
 		"(7,char(27)||'[2J','" OLD_GOOD "',1,0,0)");
 	assert_ok(import(f, "old.db", false, &count, &err));
 	assert_count(&count, 0, 0, 7);
-	assert_null(strchr(f->said, '\x1b'));
+	assert_null(strchr(f->reports, '\x1b'));
 	assert_int_equal(fixture_rows(f, "import", NULL), 0);
 }
 
@@ -337,8 +338,9 @@ static void a_fault_stops_and_is_no_skip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(k1_passwords_are_read_once_and_hashed_anew),
-		FIXTURE_TEST(k2_rows_that_do_not_decrypt_are_told_and_skipped),
+		FIXTURE_TEST(k1_passwords_are_read_once_and_hashed_again),
+		FIXTURE_TEST(
+			k2_rows_that_do_not_decrypt_are_reported_and_skipped),
 		FIXTURE_TEST(k3_names_that_are_none_are_inert),
 		FIXTURE_TEST(names_that_become_one_are_all_skipped),
 		FIXTURE_TEST(k4_what_is_there_is_left_alone),

@@ -45,8 +45,9 @@ static enum stauth_rc import(struct fixture *f, struct list *list, bool dry_run,
 {
 	const struct stauth_import_source source = {"test", read_list, list};
 
-	return stauth_import(
-		&f->ctx, &source, dry_run, &fixture_actor, count, err);
+	return stauth_import(&f->ctx, &source,
+		&(struct stauth_import_run){&fixture_actor, dry_run}, count,
+		err);
 }
 
 /* Counts are the same in a dry run, which is done first and writes nothing. */
@@ -116,7 +117,7 @@ static void every_field_is_kept(void **state)
 	assert_int_equal(get(f, "carl@example.com", &account), STAUTH_OK);
 	assert_string_equal(account.email, "");
 	assert_non_null(
-		strstr(f->said, "warning|Note on \"Alice\" (line 1): two"));
+		strstr(f->reports, "warning|Note on \"Alice\" (line 1): two"));
 	assert_int_equal(fixture_rows(f, "import", &row), 4);
 	assert_string_equal(row.detail, "test");
 }
@@ -144,10 +145,10 @@ static void k3_what_breaks_a_rule_is_skipped_whole(void **state)
 		assert_int_equal(
 			get(f, records[i].name, &account), STAUTH_NOTFOUND);
 	}
-	assert_null(strchr(f->said, '\x1b'));
+	assert_null(strchr(f->reports, '\x1b'));
 	assert_non_null(strstr(
-		f->said, "warning|Skipped \"told\" (line 8): locked there"));
-	assert_non_null(strstr(f->said, "warning|Skipped line 9: no colon"));
+		f->reports, "warning|Skipped \"told\" (line 8): locked there"));
+	assert_non_null(strstr(f->reports, "warning|Skipped line 9: no colon"));
 }
 
 static void e14_hashes_that_no_login_would_check_are_skipped(void **state)
@@ -180,13 +181,13 @@ static void e14_hashes_that_no_login_would_check_are_skipped(void **state)
 	CHECK(f, records, 0, 0, 13);
 	for (size_t i = 0; i < 13; i++) {
 		if (strlen(hashes[i]) > 4) {
-			assert_null(strstr(f->said, hashes[i]));
+			assert_null(strstr(f->reports, hashes[i]));
 		}
 	}
-	assert_non_null(strstr(f->said, "MD5"));
-	assert_non_null(strstr(f->said, "SHA-1"));
-	assert_non_null(strstr(f->said, "DES"));
-	assert_non_null(strstr(f->said, "plain text"));
+	assert_non_null(strstr(f->reports, "MD5"));
+	assert_non_null(strstr(f->reports, "SHA-1"));
+	assert_non_null(strstr(f->reports, "DES"));
+	assert_non_null(strstr(f->reports, "plain text"));
 }
 
 static void k4_two_of_a_name_or_an_address_are_both_skipped(void **state)
@@ -275,7 +276,8 @@ static void a_page_marks_nobody_for_system_login(void **state)
 	struct stauth_import_count count;
 	struct stauth_err err;
 
-	assert_ok(stauth_import(&f->ctx, &source, false, &page, &count, &err));
+	assert_ok(stauth_import(&f->ctx, &source,
+		&(struct stauth_import_run){&page, false}, &count, &err));
 	assert_int_equal(count.skipped, 1);
 }
 

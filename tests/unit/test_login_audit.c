@@ -35,7 +35,7 @@ static void an_answer_stands_without_its_audit_row(void **state)
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	f->state_ops.audit_add = no_rows;
 	assert_int_equal(try_it(f, "alice", "wrong"), STAUTH_DENY);
-	assert_non_null(strstr(f->said, "warning|"));
+	assert_non_null(strstr(f->reports, "warning|"));
 }
 
 static void rows_of_a_log_in_hold_no_secret_and_no_control(void **state)

@@ -276,11 +276,12 @@ static void nobody_waits(struct world *w)
 static void sign_up(struct world *w)
 {
 	struct stauth_secret secret = secret_of(PASSWORD);
-	enum stauth_signup_field field;
+	const struct stauth_signup_form form = {NEW, &secret};
+	struct stauth_signup_refusal refusal;
 	struct stauth_err err;
 
-	w->told->rc = stauth_signup_start(
-		&w->ctx, &browser, NEW, &secret, &field, &err);
+	w->told->rc =
+		stauth_signup_start(&w->ctx, &browser, &form, &refusal, &err);
 }
 
 static void judge_sign_up(struct world *w)
@@ -323,10 +324,10 @@ static void bring_pin(struct world *w)
 	struct stauth_login login;
 	struct stauth_err err;
 	struct told *told = w->told;
-	int left = 0;
+	struct stauth_signup_attempt attempt = {.pin = w->pin};
 
-	told->rc = stauth_signup_verify(
-		&w->ctx, &browser, w->pin, &login, &left, &err);
+	told->rc =
+		stauth_signup_verify(&w->ctx, &browser, &attempt, &login, &err);
 	told->verdict = login.verdict;
 	if (told->rc == STAUTH_OK) {
 		told->rc = open_session(w, &login, told->token);

@@ -113,7 +113,7 @@ static void unknown_disabled_and_marked_get_no_link(void **state)
 	assert_string_equal(mail.code, "");
 }
 
-static void f7_the_lanes_count_known_and_unknown_alike(void **state)
+static void f7_the_limits_count_known_and_unknown_alike(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_err err;
@@ -186,7 +186,7 @@ static void an_administrators_link_is_printed_or_sent(void **state)
 		STAUTH_NOTFOUND);
 }
 
-static void every_change_of_a_password_is_told_by_mail(void **state)
+static void every_change_of_a_password_is_reported_by_mail(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_secret secret = fixture_secret(OTHER_PASSWORD);
@@ -216,9 +216,9 @@ int main(void)
 		MAIL_TEST(f12_newest_only_and_half_an_hour),
 		MAIL_TEST(f12_a_flipped_bit_or_another_form_is_refused),
 		MAIL_TEST(unknown_disabled_and_marked_get_no_link),
-		MAIL_TEST(f7_the_lanes_count_known_and_unknown_alike),
+		MAIL_TEST(f7_the_limits_count_known_and_unknown_alike),
 		MAIL_TEST(an_administrators_link_is_printed_or_sent),
-		MAIL_TEST(every_change_of_a_password_is_told_by_mail),
+		MAIL_TEST(every_change_of_a_password_is_reported_by_mail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

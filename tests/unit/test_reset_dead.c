@@ -194,22 +194,22 @@ static struct {
 	const char *token;
 	enum change change;
 	bool old_epoch;
-} meanwhile;
+} between;
 
 static enum stauth_rc change_and_put_back(
 	void *out, size_t len, struct stauth_err *err)
 {
-	struct fixture *f = meanwhile.f;
+	struct fixture *f = between.f;
 	struct stauth_account account = stored(f);
 	struct stauth_reset reset = {
 		.uid = account.uid, .epoch = account.epoch};
 
 	f->ctx.random = real_random;
-	do_change(f, meanwhile.change);
-	if (!meanwhile.old_epoch) {
+	do_change(f, between.change);
+	if (!between.old_epoch) {
 		reset.epoch = stored(f).epoch;
 	}
-	put_back(f, meanwhile.token, &reset);
+	put_back(f, between.token, &reset);
 	return real_random(out, len, err);
 }
 
@@ -221,10 +221,10 @@ static void link_dies_while_it_is_taken(
 	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
 	asked(f, ALICE);
 	mail = next_mail(f);
-	meanwhile.f = f;
-	meanwhile.token = mail.code;
-	meanwhile.change = change;
-	meanwhile.old_epoch = old_epoch;
+	between.f = f;
+	between.token = mail.code;
+	between.change = change;
+	between.old_epoch = old_epoch;
 	real_random = f->ctx.random;
 	f->ctx.random = change_and_put_back;
 	assert_rc(commit(f, mail.code, OTHER_PASSWORD), STAUTH_EXPIRED);

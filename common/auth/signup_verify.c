@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a PIN to an account, in the order of the code:
+ *
+ *  1. Only the browser that asked has something to verify. The verdict MUST
+ *     be DENY until the account is made; ALLOW is assigned in one place.
+ *  2. The store counts the try before it compares, and of several right ones
+ *     one wins. A wrong PIN stays counted and leaves an audit row; a dead
+ *     one, a sign-up without a PIN and a fault are no failures.
+ *  3. The account is made from the password that waited with the PIN, under
+ *     the address that the mail went to; if the address is taken by then, it
+ *     stays with its owner. The log-in shows two factors, password and PIN,
+ *     and takes its failure back when the session opens.
+ *  4. A failure MUST be counted for the source before the PIN is compared,
+ *     and a throttled source MUST end there, with the PIN untouched.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/account_parts.h"
+#include "auth/audit.h"
+#include "auth/rate_limit.h"
+#include "auth/signup.h"
+#include "auth/signup_pin.h"
+#include "store/accounts.h"
+#include "store/state.h"
+
+#include "base/banned.h"
+
+/* --- 1. */
+
+/* One PIN that was typed, and what it is for. */
+struct attempt {
+	struct stauth_ctx *ctx;
+	const struct stauth_signup_who *who;
+	struct stauth_pending pending;
+	char pin[STAUTH_PIN_LEN + 1];
+	struct stauth_login *login;
+	int tries_left;
+};
+
+static struct stauth_actor actor_of(const struct attempt *try)
+{
+	return (struct stauth_actor){
+		"", try->login->channel, try->login->address};
+}
+
+static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
+{
+	const struct stauth_login_request asks = {
+		.username = try->pending.email,
+		.username_len = strlen(try->pending.email),
+		.address = try->who->address,
+		.channel = try->who->channel,
+	};
+	enum stauth_rc rc =
+		stauth_login_start(try->ctx, &asks, try->login, err);
+
+	try->login->verdict = STAUTH_DENY;
+	stauth_rate_limits_source_only(try->login);
+	return rc;
+}
+
+/* --- 2. */
+
+static void audit_wrong(const struct attempt *try)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	const struct stauth_actor actor = actor_of(try);
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "wrong, %d tries left",
+		try->tries_left);
+	struct stauth_audit_row row;
+	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
+		&actor, detail);
+	struct stauth_err err;
+	if (ctx->state->ops->audit_add(ctx->state, &row,
+		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
+		stauth_report(&ctx->messages, STAUTH_WARNING,
+			"The audit row signup.pin could not be written: %s",
+			err.msg);
+	}
+}
+
+static enum stauth_rc compare(struct attempt *try, struct stauth_err *err)
+{
+	struct stauth_state *state = try->ctx->state;
+	uint8_t mac[32];
+	const struct stauth_pin_parts parts = {
+		try->who->flow, try->pending.email, try->pin};
+	enum stauth_rc rc = stauth_pin_mac(try->ctx, &parts, mac, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = state->ops->pin_try(state, STAUTH_PIN_SIGNUP,
+		try->pending.flow_hash, mac, state->ops->now(state),
+		&try->tries_left, err);
+	stauth_wipe_array(mac);
+	return rc;
+}
+
+/* --- 3. */
+
+static enum stauth_rc promote(const struct attempt *try,
+	struct stauth_account *account, struct stauth_err *err)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	const struct stauth_pending *pending = &try->pending;
+	const struct stauth_actor actor = actor_of(try);
+
+	memcpy(account->name, pending->email, sizeof(account->name));
+	memcpy(account->email, pending->email, sizeof(account->email));
+	memcpy(account->password, pending->password, sizeof(account->password));
+	struct stauth_change change;
+	stauth_change_fill(ctx, "signup", account, &actor, &change);
+	int64_t uid = 0;
+	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
+		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return ctx->accounts->ops->user_by_uid(
+		ctx->accounts, uid, account, err);
+}
+
+/* The one place that allows. */
+static enum stauth_rc make_account(
+	const struct attempt *try, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	enum stauth_rc rc = promote(try, &account, err);
+
+	stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	try->login->account = account;
+	try->login->factors = STAUTH_FACTOR_PASSWORD | STAUTH_FACTOR_PIN;
+	try->login->verdict = STAUTH_ALLOW;
+	return STAUTH_OK;
+}
+
+/* --- 4. */
+
+static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
+{
+	enum stauth_rc rc = start_login(try, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_rate_limits_take(try->ctx, try->login, err);
+	if (rc != STAUTH_OK) {
+		try->login->verdict = rc == STAUTH_THROTTLED
+					      ? STAUTH_DENY_THROTTLED
+					      : STAUTH_DENY;
+		return rc;
+	}
+	rc = compare(try, err);
+	if (rc == STAUTH_BADVALUE) {
+		audit_wrong(try);
+		return rc;
+	}
+	if (rc == STAUTH_OK) {
+		rc = make_account(try, err);
+	}
+	if (rc != STAUTH_OK) {
+		(void)stauth_rate_limits_done(
+			try->ctx, try->login, false, NULL);
+	}
+	return rc;
+}
+
+/* So that what was mistyped does not look like a PIN without tries. */
+static void show_tries(struct attempt *try)
+{
+	struct stauth_state *state = try->ctx->state;
+	struct stauth_pin pin = {0};
+
+	if (state->ops->pin_read(state, STAUTH_PIN_SIGNUP,
+		    try->pending.flow_hash, state->ops->now(state), &pin,
+		    NULL) == STAUTH_OK) {
+		try->tries_left = pin.tries_left;
+	}
+}
+
+enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
+	const struct stauth_signup_who *who,
+	struct stauth_signup_attempt *attempt, struct stauth_login *login,
+	struct stauth_err *err)
+{
+	struct attempt try = {.ctx = ctx, .who = who, .login = login};
+
+	*login = (struct stauth_login){.verdict = STAUTH_DENY};
+	attempt->tries_left = 0;
+	if (!ctx->config->allow_user_sign_up) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
+	}
+	enum stauth_rc rc =
+		stauth_pin_pending(ctx, who->flow, &try.pending, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_pin_typed(attempt->pin, try.pin, err);
+	if (rc == STAUTH_OK) {
+		rc = verify(&try, err);
+	} else {
+		show_tries(&try);
+	}
+	attempt->tries_left = try.tries_left;
+	stauth_wipe_array(try.pin);
+	stauth_wipe(&try.pending, sizeof(try.pending));
+	return rc;
+}
