@@ -27,8 +27,6 @@
 
 #include <fcgiapp.h>
 
-#include "stop.h"
-
 #include "base/banned.h"
 
 #define ROLE_RESPONDER 1
@@ -115,6 +113,22 @@ static bool wait_for_peer(int listen_fd, int64_t wait_ms)
 	return ppoll(&pfd, 1, &wait, &mask) > 0;
 }
 
+/* Lets a SIGTERM in that is pending; its handler sets the stop flag. ppoll
+ * does not where there is something to do at once. */
+static void let_stop_in(void)
+{
+	sigset_t pending;
+	if (sigpending(&pending) != 0 || !sigismember(&pending, SIGTERM)) {
+		return;
+	}
+	sigset_t term;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigset_t held;
+	sigprocmask(SIG_UNBLOCK, &term, &held);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 static int accept_one(
 	int listen_fd, int64_t wait_ms, const volatile sig_atomic_t *stop)
 {
@@ -122,7 +136,7 @@ static int accept_one(
 		return -1;
 	}
 	/* Who comes now is the others'. */
-	gate_stop_poll();
+	let_stop_in();
 	if (*stop) {
 		return -1;
 	}

@@ -9,8 +9,6 @@
  *  3. SIGTERM MUST let the present letter come to its end, and what came of
  *     it be written.
  */
-#include "mail_worker.h"
-
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,9 @@
 
 #include "auth/delivery.h"
 #include "log.h"
+#include "mail/mailer.h"
+#include "store/table.h"
+#include "worker.h"
 
 #include "base/banned.h"
 
@@ -56,7 +57,7 @@ static bool open_mailer(struct mail_worker *mail)
 	bool told = false;
 	while (!*worker->stop) {
 		struct stauth_err err = {.rc = STAUTH_OK};
-		if (worker->open_mailer(worker->config, &mail->ctx.mailer,
+		if (stauth_mailer_open(worker->config, &mail->ctx.mailer,
 			    &err) == STAUTH_OK) {
 			return true;
 		}
@@ -73,7 +74,7 @@ static bool open_store(struct mail_worker *mail)
 {
 	const struct gate_worker *worker = mail->worker;
 	struct stauth_err err = {.rc = STAUTH_OK};
-	if (worker->open_store(worker->config, STAUTH_ROLE_PAGE, &mail->store,
+	if (stauth_store_open(worker->config, STAUTH_ROLE_PAGE, &mail->store,
 		    &err) != STAUTH_OK) {
 		gate_log("mail worker: %s", err.msg);
 		return false;
@@ -128,7 +129,7 @@ int gate_mail_run(const struct gate_worker *worker)
 	bool opened = open_store(mail);
 	if (opened && open_mailer(mail)) {
 		work(mail);
-		worker->close_mailer(mail->ctx.mailer);
+		stauth_mailer_close(mail->ctx.mailer);
 	}
 	stauth_ctx_finish(&mail->ctx);
 	if (opened) {

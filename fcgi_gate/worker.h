@@ -4,35 +4,59 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-#include "auth/ctx.h"
-#include "pulse.h"
-#include "store/table.h"
+#include "config/config.h"
+#include "sockets.h"
 
-/* What the master hands to a worker after fork. */
+/* Each worker that answers requests sets alarm(2) again in every round, at
+ * most a second apart; one that hangs is killed by it, and replaced. Longer
+ * than any page takes. */
+#define GATE_WATCHDOG_S 25
+/* A worker that has nothing to do goes round at least this often. */
+#define GATE_ROUND_MS 5000
+
+/* The kinds of workers. */
+enum gate_kind {
+	GATE_KIND_CHECK,
+	GATE_KIND_PAGES,
+	GATE_KIND_TOUCH, /* writes last_seen_at of what was checked */
+	GATE_KIND_MAIL,
+	GATE_KIND_SWEEP, /* once an hour, and not for long */
+	GATE_KIND_COUNT,
+};
+
+/* What a worker is started with. */
 struct gate_worker {
 	const struct stauth_config *config;
-	int listen_fd; /* non-blocking */
-	/* A check worker that takes only what no other one took. */
-	bool stands_by;
-	struct gate_pulse *pulse; /* beaten once a round, or NULL */
+	int listen_fd; /* of its socket; non-blocking */
+	int touch_fd;  /* its end of the pipe from check to touch workers */
 	/* Set by SIGTERM: finish the request at hand, then return. SIGTERM is
 	 * blocked but while a worker waits for work, so that it interrupts
 	 * nothing else. */
 	const volatile sig_atomic_t *stop;
-	/* Opens a store for a role (main.c's, which alone knows the table). */
-	enum stauth_rc (*open_store)(const struct stauth_config *config,
-		enum stauth_store_role role, struct stauth_store *ret_store,
-		struct stauth_err *err);
-	/* The mailer of the configuration, for the mail worker (main.c's
-	 * too). */
-	enum stauth_rc (*open_mailer)(const struct stauth_config *config,
-		struct stauth_mailer **ret_mailer, struct stauth_err *err);
-	void (*close_mailer)(struct stauth_mailer *mailer);
 };
 
-/* Both serve until *stop, and return the process's exit status. */
+/* As the log names it. */
+const char *gate_kind_name(enum gate_kind kind);
+/* How many of them the configuration asks for. */
+int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind);
+
+/* What is open in the master when it forks. */
+struct gate_open {
+	struct gate_sockets sockets;
+	int touch_pipe[2]; /* to read, to write */
+};
+
+/* The child's part of a fork; never returns. */
+_Noreturn void gate_worker_run(enum gate_kind kind,
+	const struct stauth_config *config, struct gate_open *inherited,
+	pid_t master_pid);
+
+/* They serve until *stop, and return the process's exit status. */
 int gate_check_run(const struct gate_worker *worker);
 int gate_pages_run(const struct gate_worker *worker);
+int gate_touch_run(const struct gate_worker *worker);
+int gate_mail_run(const struct gate_worker *worker);
 
 #endif

@@ -20,7 +20,7 @@ AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "mail", "service",
 # Areas whose programs share nothing and may run beside each other.
 PARALLEL = {"lint", "unit", "contract", "gate", "ctl", "mail"}
 # Those that wait for time limits begin first, and the others run meanwhile.
-LONG = {"gate/mended", "gate/mail_worker", "gate/process", "gate/reload",
+LONG = {"gate/watchdog", "gate/mail_worker", "gate/process", "gate/reload",
         "mail/smtp", "mail/sendgrid", "unit/sqlite_faults", "unit/sqlite_mail"}
 PROGRAM_TIMEOUT_S = 600
 

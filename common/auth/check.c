@@ -75,3 +75,10 @@ enum stauth_verdict stauth_check_judge(
 	enum stauth_verdict entry = STAUTH_ALLOW;
 	return entry;
 }
+
+enum stauth_rc stauth_check_touch(struct stauth_ctx *ctx,
+	const struct stauth_touch *touches, size_t count,
+	struct stauth_err *err)
+{
+	return ctx->state->ops->session_touch(ctx->state, touches, count, err);
+}

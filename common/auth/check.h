@@ -23,4 +23,10 @@ enum stauth_verdict stauth_check_judge(
 enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	size_t token_len, uint64_t tag, struct stauth_check_done *ret_done);
 
+/* Moves last_seen_at of the sessions that were checked. It does not wait:
+ * EUNREACHABLE while the store is locked. */
+enum stauth_rc stauth_check_touch(struct stauth_ctx *ctx,
+	const struct stauth_touch *touches, size_t count,
+	struct stauth_err *err);
+
 #endif

@@ -13,11 +13,9 @@
  *  4. After a stop each connection is served at most once more, and none
  *     that was accepted MUST be closed before its peer had PEER_MS to ask:
  *     nginx asks again elsewhere only on a connection that it used before.
- *  5. A worker that stands by takes a connection only when it lay waiting
- *     for STAND_BY_MS, because the others are held up, or gone. With more
- *     workers awake than processors to spare, all that nginx does is wake
- *     them in turn.
  */
+#include "check/loop.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -33,7 +31,7 @@
 #include "check/conns.h"
 #include "check/serve.h"
 #include "log.h"
-#include "worker.h"
+#include "store/table.h"
 
 #include "base/banned.h"
 
@@ -48,13 +46,11 @@
 struct loop {
 	const struct gate_worker *worker;
 	struct gate_serve serve;
-	struct stauth_store check_store;
-	struct stauth_store touch_store;
 	struct gate_conns *conns;
 	size_t waiting; /* connections whose answer is still to come */
 	int epoll_fd;
 	int64_t accept_again_ms; /* 0: not paused */
-	int64_t touch_flush_ms;
+	int64_t second_ms;  /* when touches are sent, and the watchdog set */
 	int64_t stop_at_ms; /* 0: not stopping */
 	sigset_t wait_mask;
 };
@@ -137,16 +133,15 @@ static void run_store(struct loop *loop)
 
 static bool listen_on(struct loop *loop)
 {
-	/* Of all workers that wait, one is woken, and who stands by. */
-	uint32_t events = loop->worker->stands_by ? 0 : EPOLLEXCLUSIVE;
-	return watch(
-		loop, loop->worker->listen_fd, EPOLLIN | events, TAG_LISTEN);
+	/* No EPOLLEXCLUSIVE: a connection whose one wake-up went to a worker
+	 * that hangs would wait as long as that. */
+	return watch(loop, loop->worker->listen_fd, EPOLLIN, TAG_LISTEN);
 }
 
-static void pause_accepting(struct loop *loop, int64_t pause_ms)
+static void pause_accepting(struct loop *loop)
 {
 	unwatch(loop, loop->worker->listen_fd);
-	loop->accept_again_ms = stauth_boot_ms() + pause_ms;
+	loop->accept_again_ms = stauth_boot_ms() + ACCEPT_PAUSE_MS;
 }
 
 static void limit_peer(int fd)
@@ -156,71 +151,49 @@ static void limit_peer(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
-/* false: nobody is waiting, or accepting pauses. */
-static bool accept_one(struct loop *loop)
+static void accept_one(struct loop *loop)
 {
 	if (gate_conns_full(loop->conns)) {
-		pause_accepting(loop, ACCEPT_PAUSE_MS);
-		return false;
+		pause_accepting(loop);
+		return;
 	}
 	int fd = accept4(loop->worker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR &&
 			errno != ECONNABORTED) {
-			pause_accepting(loop, ACCEPT_PAUSE_MS);
+			pause_accepting(loop);
 		}
-		return false;
+		return;
 	}
 	limit_peer(fd);
 	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
 	if (conn == NULL) {
 		close(fd);
-		pause_accepting(loop, ACCEPT_PAUSE_MS);
-		return false;
+		pause_accepting(loop);
+		return;
 	}
 	if (!watch(loop, fd, EPOLLIN, gate_conn_tag(conn))) {
 		drop(loop, conn);
-	}
-	return true;
-}
-
-static void accept_waiting(struct loop *loop)
-{
-	for (int i = 0; i < EVENTS_MAX && accept_one(loop); i++) {
 	}
 }
 
 static void resume_accepting(struct loop *loop, int64_t now_ms)
 {
 	loop->accept_again_ms = 0;
-	if (loop->worker->stands_by) {
-		accept_waiting(loop);
-	}
-	/* Unless descriptors ran out again. */
-	if (loop->accept_again_ms == 0 && !listen_on(loop)) {
+	if (!listen_on(loop)) {
 		loop->accept_again_ms = now_ms + ACCEPT_PAUSE_MS;
-	}
-}
-
-static void somebody_came(struct loop *loop)
-{
-	if (loop->stop_at_ms != 0) {
-		return;
-	}
-	if (loop->worker->stands_by) {
-		pause_accepting(loop, STAND_BY_MS);
-	} else {
-		(void)accept_one(loop);
 	}
 }
 
 static void dispatch(struct loop *loop, uint64_t tag)
 {
 	if (tag == TAG_STORE) {
-		return; /* run_store looks at it in each round */
+		return; /* run_store asks it in each round */
 	}
 	if (tag == TAG_LISTEN) {
-		somebody_came(loop);
+		if (loop->stop_at_ms == 0) {
+			accept_one(loop);
+		}
 		return;
 	}
 	struct gate_conn *conn = gate_conns_find(loop->conns, tag);
@@ -230,31 +203,21 @@ static void dispatch(struct loop *loop, uint64_t tag)
 	}
 }
 
-/* Whom a wake-up was meant for that came here is accepted once more: no
- * other worker was woken for it. */
 static void begin_stop(struct loop *loop)
 {
 	unwatch(loop, loop->worker->listen_fd);
-	loop->stop_at_ms = stauth_boot_ms();
-	accept_waiting(loop);
 	loop->accept_again_ms = 0;
+	loop->stop_at_ms = stauth_boot_ms();
 }
 
 /* --- the round */
 
-static void flush_touches(struct loop *loop, int64_t now_ms)
+/* Once a second: each costs a system call. */
+static void run_second(struct loop *loop, int64_t now_ms)
 {
-	struct gate_touch_table *touched = loop->serve.touched;
-	struct stauth_state *state = loop->touch_store.state;
-	size_t count = gate_touch_count(touched);
-	loop->touch_flush_ms = now_ms + GATE_TOUCH_EVERY_MS;
-	struct stauth_err err;
-	/* Locked: they stay noted, and the next flush takes them along. */
-	if (count > 0 &&
-		state->ops->session_touch(state, gate_touch_rows(touched),
-			count, &err) == STAUTH_OK) {
-		gate_touch_clear(touched);
-	}
+	loop->second_ms = now_ms + 1000;
+	alarm(GATE_WATCHDOG_S);
+	gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
 }
 
 static void run_due(struct loop *loop)
@@ -263,8 +226,8 @@ static void run_due(struct loop *loop)
 	if (loop->accept_again_ms != 0 && now_ms >= loop->accept_again_ms) {
 		resume_accepting(loop, now_ms);
 	}
-	if (now_ms >= loop->touch_flush_ms) {
-		flush_touches(loop, now_ms);
+	if (now_ms >= loop->second_ms) {
+		run_second(loop, now_ms);
 	}
 }
 
@@ -280,13 +243,13 @@ static int wait_ms(const struct loop *loop)
 		return STOP_WAIT_MS;
 	}
 	int64_t now_ms = stauth_boot_ms();
-	int64_t until_ms = earlier(
-		now_ms + GATE_PULSE_EVERY_MS, check->ops->next_ms(check));
+	int64_t until_ms =
+		earlier(now_ms + GATE_ROUND_MS, check->ops->next_ms(check));
 	if (loop->accept_again_ms != 0) {
 		until_ms = earlier(until_ms, loop->accept_again_ms);
 	}
 	if (gate_touch_count(loop->serve.touched) > 0) {
-		until_ms = earlier(until_ms, loop->touch_flush_ms);
+		until_ms = earlier(until_ms, loop->second_ms);
 	}
 	return until_ms > now_ms ? (int)(until_ms - now_ms) : 0;
 }
@@ -305,29 +268,15 @@ static bool run_round(struct loop *loop)
 	}
 	run_store(loop);
 	run_due(loop);
-	gate_pulse_beat(loop->worker->pulse);
 	return loop->stop_at_ms == 0 || loop->waiting > 0 ||
 	       stauth_boot_ms() - loop->stop_at_ms < PEER_MS;
 }
 
 /* --- set-up */
 
-static bool open_stores(struct loop *loop, struct stauth_err *err)
-{
-	const struct gate_worker *worker = loop->worker;
-	if (worker->open_store(worker->config, STAUTH_ROLE_CHECK,
-		    &loop->check_store, err) != STAUTH_OK ||
-		worker->open_store(worker->config, STAUTH_ROLE_TOUCH,
-			&loop->touch_store, err) != STAUTH_OK) {
-		return false;
-	}
-	loop->serve.ctx.check = loop->check_store.check;
-	return true;
-}
-
 static bool open_epoll(struct loop *loop)
 {
-	struct stauth_check *check = loop->check_store.check;
+	struct stauth_check *check = loop->serve.ctx.check;
 	loop->conns = gate_conns_new();
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->conns == NULL || loop->epoll_fd < 0 || !listen_on(loop)) {
@@ -344,8 +293,6 @@ static void close_all(struct loop *loop)
 	if (loop->epoll_fd >= 0) {
 		close(loop->epoll_fd);
 	}
-	stauth_store_close(&loop->check_store);
-	stauth_store_close(&loop->touch_store);
 }
 
 /* A stop is let in only while waiting, so that none comes between the look
@@ -359,28 +306,25 @@ static void hold_stop(sigset_t *ret_wait_mask)
 	sigdelset(ret_wait_mask, SIGTERM);
 }
 
-static int run(struct loop *loop)
+static int run(struct loop *loop, struct stauth_check *check)
 {
-	struct stauth_err err = {.rc = STAUTH_OK};
 	if (!gate_serve_init(&loop->serve, loop->worker->config)) {
 		gate_log("check: out of memory");
 		return EX_OSERR;
 	}
-	if (!open_stores(loop, &err)) {
-		gate_log("check: %s", err.msg);
-		return EX_UNAVAILABLE;
-	}
+	loop->serve.ctx.check = check;
 	if (!open_epoll(loop)) {
 		gate_log("check: epoll: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	while (run_round(loop)) {
 	}
-	flush_touches(loop, stauth_boot_ms());
+	gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
 	return EX_OK;
 }
 
-int gate_check_run(const struct gate_worker *worker)
+int gate_check_serve(
+	const struct gate_worker *worker, struct stauth_check *check)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	if (loop == NULL) {
@@ -388,10 +332,23 @@ int gate_check_run(const struct gate_worker *worker)
 	}
 	loop->worker = worker;
 	loop->epoll_fd = -1;
-	loop->touch_flush_ms = stauth_boot_ms() + GATE_TOUCH_EVERY_MS;
 	hold_stop(&loop->wait_mask);
-	int status = run(loop);
+	int status = run(loop, check);
 	close_all(loop);
 	free(loop);
+	return status;
+}
+
+int gate_check_run(const struct gate_worker *worker)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_store store = {0};
+	if (stauth_store_open(worker->config, STAUTH_ROLE_CHECK, &store,
+		    &err) != STAUTH_OK) {
+		gate_log("check: %s", err.msg);
+		return EX_UNAVAILABLE;
+	}
+	int status = gate_check_serve(worker, store.check);
+	stauth_store_close(&store);
 	return status;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A page worker: one request at a time, and nothing kept between two. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fcgi_io.h"
 #include "log.h"
 #include "route.h"
 #include "show.h"
+#include "store/table.h"
 #include "worker.h"
 
 #include "base/banned.h"
@@ -31,8 +33,8 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 	struct gate_io *io)
 {
 	while (!*worker->stop) {
-		gate_pulse_beat(worker->pulse);
-		if (gate_io_accept(io, worker->listen_fd, GATE_PULSE_EVERY_MS,
+		alarm(GATE_WATCHDOG_S);
+		if (gate_io_accept(io, worker->listen_fd, GATE_ROUND_MS,
 			    worker->stop)) {
 			serve(pages, io);
 			gate_io_finish(io);
@@ -54,7 +56,7 @@ int gate_pages_run(const struct gate_worker *worker)
 	if (io == NULL || pages.request == NULL ||
 		!gate_theme_init(&pages.theme, worker->config)) {
 		gate_log("pages: out of memory");
-	} else if (worker->open_store(worker->config, STAUTH_ROLE_PAGE, &store,
+	} else if (stauth_store_open(worker->config, STAUTH_ROLE_PAGE, &store,
 			   &err) != STAUTH_OK) {
 		gate_log("pages: %s", err.msg);
 	} else {

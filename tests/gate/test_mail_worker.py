@@ -230,7 +230,7 @@ class Start(MailCase):
     def test_without_mail_there_is_no_worker_and_a_word(self):
         s = self.stack({"CHECK_WORKERS": "1", "PAGE_WORKERS": "2"})
         self.assertEqual(len(s.workers()), 3)
-        self.assertIn(b"no mail goes out", s.log())
+        self.assertIn(b"mail is off", s.log())
 
     def test_sighup_brings_the_new_way(self):
         s = self.mailing(self.sink().port)

@@ -107,7 +107,7 @@ class Workers(ProcessCase):
                                      len(s.workers()) == len(before), 3))
             self.assertLess(time.monotonic() - start, 1)
         self.assertFalse(set(before) & set(s.workers()))
-        self.assertIn("died of signal 9", s.log().decode())
+        self.assertIn("exited on signal 9", s.log().decode())
 
     def test_x1_again_and_again(self):
         s = self.stack({"CHECK_WORKERS": "1", "PAGE_WORKERS": "1"})

@@ -5,8 +5,9 @@
 1. Arrows point down: base < config, password < store, mail < auth < the
    front ends; the network libraries of mail are for mail alone.
 2. A front end includes auth/, config/, base/ and store/records.h, and what
-   is its own (nginx/check/ is stauthctl's); its main.c also store/table.h and mail/mailer.h. The PAM
-   module lives in other people's processes: base/ alone.
+   is its own (nginx/check/ is stauthctl's); its main.c, and the gate's
+   workers, also store/table.h and mail/mailer.h. The PAM module lives in
+   other people's processes: base/ alone.
 3. check/, stream/ and pages/ of the gate know nothing of each other, and
    http/, which they share, knows none of them.
 4. Each third-party header has one owner.
@@ -43,7 +44,10 @@ IMPORT_MAY = re.compile(r"common/store/\w+/old_users\.h")
 FRONT_MAY = re.compile(
     r"common/((auth|config|base)/\w+|store/records)\.h")
 MAIN_MAY = re.compile(r"common/(store/table|mail/mailer)\.h")
-TABLE_TOO = re.compile(r"fcgi_gate/worker\.h|stauthctl/\w+\.c")
+# The gate's workers open their own, and so does each verb of stauthctl.
+WORKER = re.compile(
+    r"fcgi_gate/(setup|worker|\w+_worker|check/loop|pages/pages)\.c")
+TABLE_TOO = re.compile(r"stauthctl/\w+\.c")
 # Rule 3: each socket's role, and what they share.
 GATE_ROLES = {"check", "stream", "pages"}
 GATE_ROOMS = GATE_ROLES | {"http"}
@@ -119,10 +123,10 @@ def check_front_end(path, target):
             not path.startswith("pam_stauth/chkpwd/"):
         return "" if room_of(target) == "base" else \
             "the PAM module takes base/ only"
-    is_main = os.path.basename(path) == "main.c"
-    if FRONT_MAY.fullmatch(target) or (
-            is_main and MAIN_MAY.fullmatch(target)) or (
-                TABLE_TOO.fullmatch(path) and target == "common/store/table.h"):
+    opens = os.path.basename(path) == "main.c" or WORKER.fullmatch(path)
+    if FRONT_MAY.fullmatch(target) or (opens and MAIN_MAY.fullmatch(target)) \
+            or (TABLE_TOO.fullmatch(path) and
+                target == "common/store/table.h"):
         return ""
     return "a front end takes auth/, config/, base/ and store/records.h"
 

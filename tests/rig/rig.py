@@ -168,11 +168,12 @@ class Stack:
             return log.read()
 
     def workers(self):
-        """Pids of the gate's children, but the sweep's: it comes and goes."""
+        """Pids of the gate's children, but those that nobody waits for."""
         path = "/proc/%d/task/%d/children" % (self.gate.pid, self.gate.pid)
         with open(path, encoding="ascii") as children:
             pids = [int(pid) for pid in children.read().split()]
-        return [pid for pid in pids if not command_of(pid).endswith("sweep")]
+        return [pid for pid in pids
+                if command_of(pid).split()[-1:] not in (["sweep"], ["touch"])]
 
     def stop(self):
         self.stop_gate()

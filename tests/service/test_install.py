@@ -20,12 +20,9 @@ etc/nginx/snippets/stauth-public.conf
 etc/nginx/snippets/stauth-server.conf
 usr/lib/systemd/system/stauth-check.socket
 usr/lib/systemd/system/stauth-pages.socket
-usr/lib/systemd/system/stauth-sockets.path
-usr/lib/systemd/system/stauth-sockets.service
 usr/lib/systemd/system/stauth.service
 usr/lib/sysusers.d/stauth.conf
 usr/lib/tmpfiles.d/stauth.conf
-usr/libexec/stauth/mend_sockets
 usr/libexec/stauth/stauth_chkpwd
 usr/sbin/fcgi_gate
 usr/sbin/stauthctl
@@ -114,7 +111,7 @@ class Install(unittest.TestCase):
         told = run("systemd-analyze", "verify", "--man=no",
                    "--recursive-errors=no", "--root=" + self.dir,
                    "stauth.service", "stauth-check.socket",
-                   "stauth-pages.socket", "stauth-sockets.path")
+                   "stauth-pages.socket")
         ours = [line for line in told.stdout.splitlines()
                 if "stauth" in line]
         self.assertEqual(ours, [])

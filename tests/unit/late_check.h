@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "store/state.h"
-#include "store/table.h"
 
 #define LATER_MS    60
 #define WAITING_MAX 16
@@ -130,18 +129,5 @@ static const struct stauth_check_ops late_ops = {
 	.flush = late_flush,
 	.reap = late_reap,
 };
-
-static enum stauth_rc open_late(const struct stauth_config *config,
-	enum stauth_store_role role, struct stauth_store *ret_store,
-	struct stauth_err *err)
-{
-	(void)config;
-	(void)role;
-	(void)err;
-	memset(ret_store, 0, sizeof(*ret_store));
-	late.check.ops = &late_ops;
-	ret_store->check = &late.check;
-	return STAUTH_OK;
-}
 
 #endif

@@ -2,17 +2,16 @@
 /* The loop with a store that answers later: late_check.h. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "check/loop.h"
 #include "fcgi_io.h"
 #include "fcgi_peer.h"
 #include "late_check.h"
-#include "worker.h"
 
 #include "base/banned.h"
 
@@ -29,7 +28,7 @@ struct gate {
 	struct sockaddr_un addr;
 };
 
-static int run_worker(int listen_fd, bool stands_by)
+static int run_worker(int listen_fd)
 {
 	struct stauth_config *config = calloc(1, sizeof(*config));
 	struct sigaction action = {.sa_handler = on_stop};
@@ -41,25 +40,15 @@ static int run_worker(int listen_fd, bool stands_by)
 	(void)snprintf(config->cookie_name, sizeof(config->cookie_name), "c");
 	struct gate_worker worker = {.config = config,
 		.listen_fd = listen_fd,
-		.stands_by = stands_by,
-		.stop = &stop,
-		.open_store = open_late};
-	int status = gate_check_run(&worker);
+		.touch_fd = -1,
+		.stop = &stop};
+	late.check.ops = &late_ops;
+	int status = gate_check_serve(&worker, &late.check);
 	free(config);
 	return status;
 }
 
-static pid_t fork_worker(int listen_fd, bool stands_by)
-{
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)alarm(20); /* one that no SIGTERM ends is a failure */
-		_exit(run_worker(listen_fd, stands_by));
-	}
-	return pid;
-}
-
-static int start(void **state, bool busy, bool stands_by)
+static int start(void **state, int workers)
 {
 	static struct gate gate;
 	/* An abstract name that the kernel picks. */
@@ -73,53 +62,65 @@ static int start(void **state, bool busy, bool stands_by)
 		listen(fd, 16) != 0) {
 		return -1;
 	}
-	gate.pids[0] = busy ? fork_worker(fd, false) : 0;
-	gate.pids[1] = stands_by ? fork_worker(fd, true) : 0;
+	for (int i = 0; i < workers; i++) {
+		gate.pids[i] = fork();
+		if (gate.pids[i] == 0) {
+			_exit(run_worker(fd));
+		}
+		if (gate.pids[i] < 0) {
+			return -1;
+		}
+	}
 	(void)close(fd);
 	*state = &gate;
-	return gate.pids[0] < 0 || gate.pids[1] < 0 ? -1 : 0;
+	return 0;
 }
 
 static int set_up(void **state)
 {
-	return start(state, true, false);
+	return start(state, 1);
+}
+
+static int set_up_two(void **state)
+{
+	return start(state, 2);
 }
 
 static int set_up_twice(void **state)
 {
 	late.answers = TWICE;
-	return start(state, true, false);
+	return start(state, 1);
 }
 
 static int set_up_at_once_and_late(void **state)
 {
 	late.answers = AT_ONCE_AND_LATE;
-	return start(state, true, false);
+	return start(state, 1);
 }
 
-static int set_up_standby(void **state)
+/* One that no SIGTERM ends is killed, and a failure. */
+static int end_of(pid_t pid)
 {
-	return start(state, false, true);
-}
-
-static int set_up_both(void **state)
-{
-	return start(state, true, true);
+	int status = 0;
+	(void)kill(pid, SIGCONT);
+	(void)kill(pid, SIGTERM);
+	for (int i = 0; i < 500 && waitpid(pid, &status, WNOHANG) == 0; i++) {
+		(void)usleep(10000);
+		if (i == 499) {
+			(void)kill(pid, SIGKILL);
+			(void)waitpid(pid, &status, 0);
+		}
+	}
+	return status;
 }
 
 static int tear_down(void **state)
 {
-	struct gate *gate = *state;
+	const struct gate *gate = *state;
 	int status = 0;
 	late.answers = ONCE;
 	for (int i = 0; i < 2; i++) {
-		int ended = 0;
-		if (gate->pids[i] > 0) {
-			(void)kill(gate->pids[i], SIGCONT);
-			(void)kill(gate->pids[i], SIGTERM);
-			(void)waitpid(gate->pids[i], &ended, 0);
-		}
-		status |= ended;
+		status |= gate->pids[i] > 0 ? end_of(gate->pids[i]) : 0;
 	}
 	return status;
 }
@@ -247,70 +248,21 @@ static void a_stop_waits_for_the_answers_to_come(void **state)
 	gate->pids[0] = 0;
 }
 
-/* The sockets of this process: what it listens on, and its connections. */
-static int sockets_of(pid_t pid)
+/* Whichever of two hangs, the other one takes all that come. */
+static void x3_one_that_hangs_holds_up_nobody(void **state)
 {
-	char path[64];
-	char target[64];
-	const struct dirent *entry;
-	int count = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	DIR *dir = opendir(path);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		ssize_t len = readlinkat(
-			dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		count += len > 7 && memcmp(target, "socket:", 7) == 0 ? 1 : 0;
+	const struct gate *gate = *state;
+	for (int hung = 0; hung < 2; hung++) {
+		(void)usleep(50000); /* both wait for somebody */
+		(void)kill(gate->pids[hung], SIGSTOP);
+		for (int i = 0; i < 10; i++) {
+			int fd = ask(gate, 'A');
+			assert_int_equal(
+				user_of_answer(fd), user_of_token('A'));
+			(void)close(fd);
+		}
+		(void)kill(gate->pids[hung], SIGCONT);
 	}
-	(void)closedir(dir);
-	return count;
-}
-
-static void who_stands_by_answers_what_lay_waiting(void **state)
-{
-	int fd = connect_to(*state);
-	for (char token = 'A'; token < 'D'; token++) {
-		ask_on(fd, token);
-		assert_int_equal(user_of_answer(fd), user_of_token(token));
-	}
-	(void)close(fd);
-}
-
-/* How many of ten connections come to who stands by. */
-static int taken_of_ten(const struct gate *gate)
-{
-	int fds[10];
-	int before = sockets_of(gate->pids[1]);
-	for (int i = 0; i < 10; i++) {
-		fds[i] = ask(gate, 'A');
-		assert_int_equal(user_of_answer(fds[i]), user_of_token('A'));
-	}
-	int taken = sockets_of(gate->pids[1]) - before;
-	for (int i = 0; i < 10; i++) {
-		(void)close(fds[i]);
-	}
-	(void)usleep(20000); /* they have seen that */
-	return taken;
-}
-
-/* A machine with other things to do leaves one waiting now and then. */
-static void who_stands_by_leaves_the_rest_to_the_others(void **state)
-{
-	int taken = 10;
-	for (int tries = 0; tries < 3 && taken > 1; tries++) {
-		taken = taken_of_ten(*state);
-	}
-	assert_true(taken <= 1);
-}
-
-static void x3_who_stands_by_answers_while_the_other_hangs(void **state)
-{
-	struct gate *gate = *state;
-	for (int tries = 0; tries < 20 && taken_of_ten(gate) == 10; tries++) {
-	}
-	(void)kill(gate->pids[0], SIGSTOP);
-	assert_int_equal(taken_of_ten(gate), 10);
-	(void)kill(gate->pids[0], SIGCONT);
 }
 
 int main(void)
@@ -332,14 +284,8 @@ int main(void)
 			a_stop_waits_for_the_answers_to_come, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			who_stands_by_answers_what_lay_waiting, set_up_standby,
+			x3_one_that_hangs_holds_up_nobody, set_up_two,
 			tear_down),
-		cmocka_unit_test_setup_teardown(
-			who_stands_by_leaves_the_rest_to_the_others,
-			set_up_both, tear_down),
-		cmocka_unit_test_setup_teardown(
-			x3_who_stands_by_answers_while_the_other_hangs,
-			set_up_both, tear_down),
 	};
 	return cmocka_run_group_tests_name("check_loop", tests, NULL, NULL);
 }

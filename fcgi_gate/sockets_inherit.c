@@ -19,42 +19,28 @@
 #include <unistd.h>
 
 #include "base/codec.h"
-#include "listen.h"
 #include "log.h"
+#include "sockets.h"
 
 #include "base/banned.h"
 
 #define FIRST_FD 3
 #define FDS_MAX  64
 
-enum role {
-	ROLE_UNKNOWN,
-	ROLE_CHECK,
-	ROLE_PAGES,
-	ROLE_STREAM,
-};
-
-static enum role role_of(const char *name, size_t len)
+/* GATE_SOCKET_COUNT: none. */
+static enum gate_socket_role role_of(const char *name, size_t len)
 {
-	static const struct {
-		const char *name;
-		enum role role;
-	} roles[] = {
-		{"check", ROLE_CHECK},
-		{"pages", ROLE_PAGES},
-		{"stream", ROLE_STREAM},
-	};
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (strlen(roles[i].name) == len &&
-			memcmp(roles[i].name, name, len) == 0) {
-			return roles[i].role;
-		}
+	int role = 0;
+	while (role < GATE_SOCKET_COUNT &&
+		(strlen(gate_socket_name(role)) != len ||
+			memcmp(gate_socket_name(role), name, len) != 0)) {
+		role++;
 	}
-	return ROLE_UNKNOWN;
+	return (enum gate_socket_role)role;
 }
 
 /* "/run/stauth/check.sock" is check. */
-static enum role role_of_path(const char *path)
+static enum gate_socket_role role_of_path(const char *path)
 {
 	static const char suffix[] = ".sock";
 	const char *slash = strrchr(path, '/');
@@ -62,7 +48,7 @@ static enum role role_of_path(const char *path)
 	size_t len = strlen(base);
 	size_t suffix_len = sizeof(suffix) - 1;
 	if (len <= suffix_len || strcmp(base + len - suffix_len, suffix) != 0) {
-		return ROLE_UNKNOWN;
+		return GATE_SOCKET_COUNT;
 	}
 	return role_of(base, len - suffix_len);
 }
@@ -110,66 +96,48 @@ static bool own_fd(int fd)
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static void remember_file(struct gate_socket *sock)
-{
-	struct stat st;
-	if (lstat(sock->path, &st) == 0) {
-		sock->dev = st.st_dev;
-		sock->ino = st.st_ino;
-	}
-}
-
-static int place(struct gate_socket *to, const struct gate_socket *from)
-{
-	if (to->fd >= 0) {
-		gate_log("LISTEN_FDS: two sockets for one role: %s, %s",
-			to->path, from->path);
-		return EX_CONFIG;
-	}
-	*to = *from;
-	return 0;
-}
-
-static int take(
+static int take(const struct stauth_config *config,
 	struct gate_sockets *sockets, int fd, const char *name, size_t name_len)
 {
 	struct gate_socket taken = {.fd = fd};
 	if (!is_listening(fd) ||
 		!unix_path(fd, taken.path, sizeof(taken.path)) || !own_fd(fd)) {
-		gate_log("LISTEN_FDS: descriptor %d is no listening unix "
+		gate_log("LISTEN_FDS: descriptor %d is not a listening unix "
 			 "stream socket",
 			fd);
 		return EX_CONFIG;
 	}
-	remember_file(&taken);
-	enum role role = role_of(name, name_len);
-	if (role == ROLE_UNKNOWN) {
+	enum gate_socket_role role = role_of(name, name_len);
+	if (role == GATE_SOCKET_COUNT) {
 		role = role_of_path(taken.path);
 	}
-	switch (role) {
-	case ROLE_CHECK:
-		return place(&sockets->check, &taken);
-	case ROLE_PAGES:
-		return place(&sockets->pages, &taken);
-	case ROLE_STREAM:
-		gate_log("%s is not served: this build has no relay",
-			taken.path);
+	if (role == GATE_SOCKET_COUNT) {
+		gate_log("LISTEN_FDS: descriptor %d (%.*s, %s) is none of "
+			 "check, pages, stream",
+			fd, (int)name_len, name, taken.path);
+		return EX_CONFIG;
+	}
+	if (!gate_socket_wanted(config, role)) {
+		gate_log("warning: %s is not served", taken.path);
 		close(fd);
 		return 0;
-	case ROLE_UNKNOWN:
-		break;
 	}
-	gate_log("LISTEN_FDS: descriptor %d (%.*s, %s) is for none of check, "
-		 "pages, stream",
-		fd, (int)name_len, name, taken.path);
-	return EX_CONFIG;
+	if (sockets->of[role].fd >= 0) {
+		gate_log("LISTEN_FDS: two sockets for %s: %s, %s",
+			gate_socket_name(role), sockets->of[role].path,
+			taken.path);
+		return EX_CONFIG;
+	}
+	sockets->of[role] = taken;
+	return 0;
 }
 
-static int take_all(struct gate_sockets *sockets, int count, const char *names)
+static int take_all(const struct stauth_config *config,
+	struct gate_sockets *sockets, int count, const char *names)
 {
 	for (int i = 0; i < count; i++) {
 		size_t len = strcspn(names, ":");
-		int status = take(sockets, FIRST_FD + i, names, len);
+		int status = take(config, sockets, FIRST_FD + i, names, len);
 		if (status != 0) {
 			return status;
 		}
@@ -178,7 +146,8 @@ static int take_all(struct gate_sockets *sockets, int count, const char *names)
 	return 0;
 }
 
-int gate_sockets_inherit(struct gate_sockets *sockets)
+int gate_sockets_inherit(
+	const struct stauth_config *config, struct gate_sockets *sockets)
 {
 	const char *pid_text = getenv("LISTEN_PID");
 	const char *count_text = getenv("LISTEN_FDS");
@@ -191,10 +160,12 @@ int gate_sockets_inherit(struct gate_sockets *sockets)
 	}
 	int64_t count;
 	if (!stauth_parse_int(count_text, 0, FDS_MAX, &count)) {
-		gate_log("LISTEN_FDS=%s is no number of sockets", count_text);
+		gate_log(
+			"LISTEN_FDS=%s is not a number of sockets", count_text);
 		return EX_CONFIG;
 	}
-	int status = take_all(sockets, (int)count, names == NULL ? "" : names);
+	int status = take_all(
+		config, sockets, (int)count, names == NULL ? "" : names);
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* What a start and a reload have in common: a configuration that works. */
+#include "setup.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "base/codec.h"
+#include "base/secret.h"
+#include "config/keyfile.h"
+#include "log.h"
+#include "mail/mailer.h"
+#include "notify.h"
+#include "store/table.h"
+
+#include "base/banned.h"
+
+/* Without them nobody can sign in; checks are answered all the same. */
+static void check_keys(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_keys keys;
+	if (stauth_keys_load(config, STAUTH_READER_SERVICE, &keys, &err) !=
+		STAUTH_OK) {
+		gate_log("warning: %s", err.msg);
+	}
+	stauth_wipe(&keys, sizeof(keys));
+}
+
+/* A database that is not there yet ends nothing: workers answer 503 until it
+ * is. Whoever starts the gate should read it in the log. */
+static int check_store(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_store store = {0};
+	enum stauth_rc rc =
+		stauth_store_open(config, STAUTH_ROLE_TOUCH, &store, &err);
+	if (rc != STAUTH_OK) {
+		gate_log("%s", err.msg);
+		return rc == STAUTH_ECONFIG ? EX_CONFIG : EX_UNAVAILABLE;
+	}
+	enum stauth_health health = store.state->ops->health(store.state, &err);
+	if (health != STAUTH_HEALTH_OK) {
+		gate_log("warning: %s", err.msg[0] != '\0'
+						? err.msg
+						: "the store is not usable");
+	} else {
+		check_keys(config);
+	}
+	stauth_store_close(&store);
+	return EX_OK;
+}
+
+/* What the mail worker would log again and again. */
+static int check_mailer(const struct stauth_config *config)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
+		gate_log("mail is off: SENDGRID_API_KEY, SMTP_URL and "
+			 "MAIL_TRANSPORT are not set");
+		return EX_OK;
+	}
+	struct stauth_mailer *mailer = NULL;
+	enum stauth_rc rc = stauth_mailer_open(config, &mailer, &err);
+	stauth_mailer_close(mailer);
+	if (rc == STAUTH_OK) {
+		return EX_OK;
+	}
+	gate_log("%s%s", rc == STAUTH_ECONFIG ? "" : "warning: ", err.msg);
+	return rc == STAUTH_ECONFIG ? EX_CONFIG : EX_OK;
+}
+
+static void warn(const struct stauth_config *config)
+{
+	char text[1024];
+	for (size_t i = 0; stauth_config_warning(config, i, text, sizeof(text));
+		i++) {
+		gate_log("warning: %s", text);
+	}
+	if (geteuid() == 0) {
+		gate_log("warning: started as root; the gate keeps the user "
+			 "it is started as");
+	}
+}
+
+/* The sockets were made by the old configuration, and they stay. */
+static void keep_fixed(
+	const struct stauth_config *old, struct stauth_config *config)
+{
+	static const char text[] =
+		"warning: reload: %s changes only with a restart; it stays %s";
+	if (strcmp(old->run_dir, config->run_dir) != 0) {
+		gate_log(text, "RUN_DIR", old->run_dir);
+		memcpy(config->run_dir, old->run_dir, sizeof(old->run_dir));
+	}
+	if (strcmp(old->socket_group, config->socket_group) != 0) {
+		gate_log(text, "SOCKET_GROUP",
+			old->socket_group[0] == '\0' ? "the default"
+						     : old->socket_group);
+		memcpy(config->socket_group, old->socket_group,
+			sizeof(old->socket_group));
+	}
+}
+
+/* systemctl status shows it, too. */
+static void report_kept(const char *why)
+{
+	gate_log("reload: %s; the old configuration stays", why);
+	gate_notify_status("serving by the old configuration: %s", why);
+}
+
+/* Everything but the sockets. */
+static bool is_good(const struct stauth_config *config)
+{
+	if (check_store(config) != EX_OK) {
+		report_kept("the new configuration has no usable store");
+		return false;
+	}
+	if (check_mailer(config) != EX_OK) {
+		report_kept("the new configuration has no usable mailer");
+		return false;
+	}
+	return true;
+}
+
+bool gate_reload(struct gate *gate)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	struct stauth_config *config = NULL;
+	if (stauth_config_load(gate->config_path, STAUTH_READER_SERVICE,
+		    &config, &err) != STAUTH_OK) {
+		report_kept(err.msg);
+		return false;
+	}
+	if (!is_good(config)) {
+		stauth_config_free(config);
+		return false;
+	}
+	warn(config);
+	keep_fixed(gate->config, config);
+	stauth_config_free(gate->config);
+	gate->config = config;
+	gate_notify_status("serving");
+	return true;
+}
+
+static int set_up(struct gate *gate)
+{
+	if (!stauth_hashing_ready()) {
+		gate_log("OpenSSL cannot be set up");
+		return EX_OSERR;
+	}
+	warn(gate->config);
+	int status = check_mailer(gate->config);
+	if (status != EX_OK) {
+		return status;
+	}
+	status = gate_sockets_open(gate->config, &gate->sockets);
+	if (status != EX_OK) {
+		return status;
+	}
+	status = check_store(gate->config);
+	if (status != EX_OK) {
+		gate_sockets_close(&gate->sockets);
+	}
+	return status;
+}
+
+int gate_setup(struct gate *ret_gate, const char *config_path)
+{
+	struct stauth_err err = {.rc = STAUTH_OK};
+	*ret_gate = (struct gate){.config_path = config_path};
+	enum stauth_rc rc = stauth_config_load(
+		config_path, STAUTH_READER_SERVICE, &ret_gate->config, &err);
+	if (rc != STAUTH_OK) {
+		gate_log("%s", err.msg);
+		return rc == STAUTH_ENOMEM ? EX_OSERR : EX_CONFIG;
+	}
+	int status = set_up(ret_gate);
+	if (status != EX_OK) {
+		stauth_config_free(ret_gate->config);
+	}
+	return status;
+}
+
+void gate_setup_finish(struct gate *gate)
+{
+	gate_sockets_close(&gate->sockets);
+	stauth_config_free(gate->config);
+}
