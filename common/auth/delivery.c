@@ -220,7 +220,7 @@ static enum stauth_rc send_mail(struct stauth_ctx *ctx,
 	enum stauth_rc rc = stauth_compose(ctx->config, params, &composed, err);
 	if (rc == STAUTH_OK) {
 		rc = ctx->mailer->ops->send(
-			ctx->mailer, &composed.letter, ret_retry_after_s, err);
+			ctx->mailer, &composed.mail, ret_retry_after_s, err);
 	}
 	stauth_composed_finish(&composed);
 	return rc;

@@ -81,6 +81,8 @@ struct stauth_config {
 
 	/* --- the look; "" means the style sheet's own */
 	char brand_name[128];
+	char brand_logo[PATH_MAX]; /* absolute */
+	char help_text[512];
 	char primary_color[32];
 	char background_color[32];
 	char secondary_background_color[32];

@@ -86,6 +86,10 @@ const struct stauth_key stauth_keys_table[] = {
 		"through chkpwd.sock"),
 
 	TEXT("BRAND_NAME", brand_name, "", "what the pages are headed with"),
+	KIND(STAUTH_KEY_PATH, "BRAND_LOGO", brand_logo, "",
+		"an SVG or PNG file that the pages show above the heading"),
+	TEXT("HELP_TEXT", help_text, "",
+		"a line below the forms: whom to ask for help"),
 	KIND(STAUTH_KEY_COLOR, "primaryColor", primary_color, "",
 		"colour of buttons and links"),
 	KIND(STAUTH_KEY_COLOR, "backgroundColor", background_color, "",

@@ -43,7 +43,8 @@ static enum stauth_rc resolve_relative(
 	struct stauth_config *config, struct stauth_err *err)
 {
 	char *const paths[] = {config->sqlite_db_path, config->mail_dir,
-		config->run_dir, config->password_blocklist};
+		config->run_dir, config->password_blocklist,
+		config->brand_logo};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		enum stauth_rc rc =

@@ -17,7 +17,6 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "mail/mime.h"
-#include "mail/words.h"
 
 #include "base/banned.h"
 
@@ -28,9 +27,63 @@
 #define LINK_SIZE   (STAUTH_ORIGIN_SIZE + CODE_MAX + 32)
 #define MINUTES_MAX 525600
 
-/* What the words are filled with. */
+/*
+ * Every text that stauth mails, in one place. %b is the brand, %s the site's
+ * address, %u the user's name, %m the minutes, %c the code; a paragraph "%c"
+ * or "%l" is the code or the link, alone on its line. What is put in is
+ * never expanded again.
+ */
+struct mail_text {
+	enum stauth_mail_kind kind;
+	const char *name; /* what the outbox keeps */
+	const char *subject;
+	const char *paragraphs[6]; /* up to the first NULL */
+};
+
+static const struct mail_text texts[] = {
+	{STAUTH_MAIL_NONE, "", "", {NULL}},
+	{STAUTH_MAIL_SIGNUP_PIN, "signup-pin", "%c is your code for %b",
+		{"Your code for %b:", "%c",
+			"Enter it on the page where you signed up.\n"
+			"It expires in %m.",
+			"If you did not sign up, ignore this mail:\n"
+			"nothing happens without the code."}},
+	{STAUTH_MAIL_SIGNUP_EXISTS, "signup-exists",
+		"You already have an account at %b",
+		{"Someone, probably you, signed up at %b with this address.\n"
+		 "It already has an account, so nothing was changed.",
+			"Sign in here:", "%l",
+			"If you forgot your password, you can reset it there.",
+			"If it was not you, ignore this mail."}},
+	{STAUTH_MAIL_RESET_LINK, "reset-link", "Choose a new password for %b",
+		{"This link lets you choose a new password at %b\n"
+		 "for your account %u:",
+			"%l", "It can be used once and expires in %m.",
+			"If you did not ask for it, ignore this mail:\n"
+			"your password has not changed."}},
+	{STAUTH_MAIL_RESET_ASK, "reset-ask", "Your password for %b",
+		{"Someone, probably you, asked for a new password at %b\n"
+		 "for your account %u.",
+			"The password of this account cannot be reset by "
+			"mail.\n"
+			"Please ask your administrator for a new one.",
+			"If it was not you, ignore this mail:\n"
+			"your password has not changed."}},
+	{STAUTH_MAIL_PASSWORD_CHANGED, "password-changed",
+		"Your password for %b was changed",
+		{"The password of your account %u at %b was changed.",
+			"If it was you, no action is needed.",
+			"If it was not you, tell your administrator "
+			"immediately\n"
+			"and reset your password on the sign-in page."}},
+	{STAUTH_MAIL_TEST, "test", "Test mail from %b",
+		{"This is a test mail from %b.",
+			"If you can read it, mail works."}},
+};
+
+/* What a text is filled with. */
 struct filling {
-	const struct stauth_mail_params *facts;
+	const struct stauth_mail_params *params;
 	const char *site; /* "" without PUBLIC_URL */
 	char host[STAUTH_ORIGIN_SIZE];
 	char brand[BRAND_SIZE];
@@ -40,16 +93,15 @@ struct filling {
 
 const char *stauth_mail_kind_name(enum stauth_mail_kind kind)
 {
-	return (size_t)kind < COUNT(stauth_words) ? stauth_words[kind].name
-						  : "";
+	return (size_t)kind < COUNT(texts) ? texts[kind].name : "";
 }
 
 enum stauth_rc stauth_mail_kind_parse(
 	const char *name, enum stauth_mail_kind *ret_kind)
 {
-	for (size_t i = 0; i < COUNT(stauth_words); i++) {
-		if (strcmp(stauth_words[i].name, name) == 0) {
-			*ret_kind = stauth_words[i].kind;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		if (strcmp(texts[i].name, name) == 0) {
+			*ret_kind = texts[i].kind;
 			return STAUTH_OK;
 		}
 	}
@@ -88,39 +140,32 @@ static bool name_ok(const char *name)
 	return true;
 }
 
-static enum stauth_rc check_facts(
-	const struct stauth_mail_params *facts, struct stauth_err *err)
+static enum stauth_rc check_params(
+	const struct stauth_mail_params *params, struct stauth_err *err)
 {
-	bool pin = facts->kind == STAUTH_MAIL_SIGNUP_PIN;
-	bool link = facts->kind == STAUTH_MAIL_RESET_LINK;
+	bool pin = params->kind == STAUTH_MAIL_SIGNUP_PIN;
+	bool link = params->kind == STAUTH_MAIL_RESET_LINK;
+	const char *wrong = NULL;
 
-	if (facts->kind == STAUTH_MAIL_NONE ||
-		(size_t)facts->kind >= COUNT(stauth_words)) {
-		return stauth_fail(err, STAUTH_BADVALUE, "no kind of letter");
+	if (params->kind == STAUTH_MAIL_NONE ||
+		(size_t)params->kind >= COUNT(texts)) {
+		wrong = "unknown kind of mail";
+	} else if (params->to == NULL || !stauth_address_ok(params->to)) {
+		wrong = "the recipient's address is invalid";
+	} else if ((pin && !all_of(params->code, STAUTH_DIGITS)) ||
+		   (link && !all_of(params->code, TOKEN))) {
+		wrong = "the mail's code is invalid";
+	} else if ((pin || link) &&
+		   (params->minutes < 1 || params->minutes > MINUTES_MAX)) {
+		wrong = "the mail's code has no lifetime";
+	} else if (params->user != NULL && !name_ok(params->user)) {
+		wrong = "the user's name is invalid";
+	} else if (!all_of(params->message, TOKEN ".") ||
+		   params->message[0] == '.') {
+		wrong = "the mail has no Message-ID";
 	}
-	if (facts->to == NULL || !stauth_address_ok(facts->to)) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, "the receiver's address is none");
-	}
-	if ((pin && !all_of(facts->code, STAUTH_DIGITS)) ||
-		(link && !all_of(facts->code, TOKEN))) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, "the letter's code is none");
-	}
-	if ((pin || link) &&
-		(facts->minutes < 1 || facts->minutes > MINUTES_MAX)) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"the letter's code does not work");
-	}
-	if (facts->user != NULL && !name_ok(facts->user)) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"the user's name cannot be written");
-	}
-	if (!all_of(facts->message, TOKEN ".") || facts->message[0] == '.') {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, "the letter has no identity");
-	}
-	return STAUTH_OK;
+	return wrong == NULL ? STAUTH_OK
+			     : stauth_fail(err, STAUTH_BADVALUE, "%s", wrong);
 }
 
 static bool needs_site(enum stauth_mail_kind kind)
@@ -130,7 +175,7 @@ static bool needs_site(enum stauth_mail_kind kind)
 }
 
 static enum stauth_rc fill(const struct stauth_config *config,
-	const struct stauth_mail_params *facts, struct filling *filling,
+	const struct stauth_mail_params *params, struct filling *filling,
 	struct stauth_err *err)
 {
 	const char *from = config->notification_from_email;
@@ -138,13 +183,13 @@ static enum stauth_rc fill(const struct stauth_config *config,
 	if (!stauth_address_ok(from)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"NOTIFICATION_FROM_EMAIL is %s",
-			from[0] ? "no bare address" : "not set");
+			from[0] ? "not a plain address" : "not set");
 	}
-	if (config->public_url_count == 0 && needs_site(facts->kind)) {
+	if (config->public_url_count == 0 && needs_site(params->kind)) {
 		return stauth_fail(
 			err, STAUTH_ECONFIG, "PUBLIC_URL is not set");
 	}
-	filling->facts = facts;
+	filling->params = params;
 	filling->site = config->public_url_count > 0
 				? config->public_urls[0].origin
 				: "";
@@ -153,10 +198,10 @@ static enum stauth_rc fill(const struct stauth_config *config,
 	snprintf(filling->brand, sizeof(filling->brand), "%s",
 		config->brand_name[0] ? config->brand_name : filling->host);
 	snprintf(filling->minutes, sizeof(filling->minutes), "%d minute%s",
-		facts->minutes, facts->minutes == 1 ? "" : "s");
-	if (facts->kind == STAUTH_MAIL_RESET_LINK) {
+		params->minutes, params->minutes == 1 ? "" : "s");
+	if (params->kind == STAUTH_MAIL_RESET_LINK) {
 		snprintf(filling->link, sizeof(filling->link),
-			"%s/auth/reset?token=%s", filling->site, facts->code);
+			"%s/auth/reset?token=%s", filling->site, params->code);
 	} else {
 		snprintf(filling->link, sizeof(filling->link), "%s/auth/login",
 			filling->site);
@@ -170,11 +215,12 @@ static const char *value_of(const struct filling *filling, char mark)
 	case 'b':
 		return filling->brand;
 	case 'u':
-		return filling->facts->user != NULL ? filling->facts->user : "";
+		return filling->params->user != NULL ? filling->params->user
+						     : "";
 	case 'm':
 		return filling->minutes;
 	case 'c':
-		return filling->facts->code;
+		return filling->params->code;
 	case 'l':
 		return filling->link;
 	default:
@@ -196,28 +242,25 @@ static void add_escaped(struct stauth_buf *out, const char *text)
 }
 
 static void add_filled(struct stauth_buf *out, const struct filling *filling,
-	const char *words, bool html)
+	const char *text, bool html)
 {
-	for (; *words; words++) {
-		char one[2] = {*words, '\0'};
-		const char *text = one;
+	for (; *text; text++) {
+		char one[2] = {*text, '\0'};
+		const char *value =
+			*text == '%' ? value_of(filling, *++text) : one;
 
-		if (*words == '%') {
-			words++;
-			text = value_of(filling, *words);
-		}
 		if (html) {
-			add_escaped(out, text);
+			add_escaped(out, value);
 		} else {
-			stauth_buf_add(out, text);
+			stauth_buf_add(out, value);
 		}
 	}
 }
 
-static void add_html_paragraph(struct stauth_buf *out,
-	const struct filling *filling, const char *words)
+static void add_html_paragraph(
+	struct stauth_buf *out, const struct filling *filling, const char *text)
 {
-	if (strcmp(words, "%l") == 0) {
+	if (strcmp(text, "%l") == 0) {
 		stauth_buf_add(out, "<p><a href=\"");
 		stauth_buf_add_html(out, filling->link);
 		stauth_buf_add(out, "\">");
@@ -226,10 +269,10 @@ static void add_html_paragraph(struct stauth_buf *out,
 		return;
 	}
 	stauth_buf_add(
-		out, strcmp(words, "%c") == 0
+		out, strcmp(text, "%c") == 0
 			     ? "<p style=\"font-size:1.5em;font-weight:bold\">"
 			     : "<p>");
-	add_filled(out, filling, words, true);
+	add_filled(out, filling, text, true);
 	stauth_buf_add(out, "</p>\n");
 }
 
@@ -241,25 +284,25 @@ static struct stauth_buf over(char *array, size_t size)
 	return (struct stauth_buf){.data = array, .cap = size, .max = size - 1};
 }
 
-static bool write_letter(const struct stauth_words *words,
+static bool write_mail(const struct mail_text *wanted,
 	const struct filling *filling, struct stauth_composed *out)
 {
 	struct stauth_buf subject = over(out->subject, sizeof(out->subject));
 	struct stauth_buf text = over(out->text, sizeof(out->text));
 	struct stauth_buf html = over(out->html, sizeof(out->html));
 
-	add_filled(&subject, filling, words->subject, false);
+	add_filled(&subject, filling, wanted->subject, false);
 	stauth_buf_add(&html, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
 			      "<meta charset=\"utf-8\"><title>");
-	add_filled(&html, filling, words->subject, true);
+	add_filled(&html, filling, wanted->subject, true);
 	stauth_buf_add(&html, "</title></head>\n<body>\n");
-	for (size_t i = 0; words->paragraphs[i] != NULL; i++) {
+	for (size_t i = 0; wanted->paragraphs[i] != NULL; i++) {
 		if (i > 0) {
 			stauth_buf_add(&text, "\n");
 		}
-		add_filled(&text, filling, words->paragraphs[i], false);
+		add_filled(&text, filling, wanted->paragraphs[i], false);
 		stauth_buf_add(&text, "\n");
-		add_html_paragraph(&html, filling, words->paragraphs[i]);
+		add_html_paragraph(&html, filling, wanted->paragraphs[i]);
 	}
 	stauth_buf_add(&html, "</body></html>\n");
 	return stauth_buf_ok(&subject) && stauth_buf_ok(&text) &&
@@ -267,39 +310,35 @@ static bool write_letter(const struct stauth_words *words,
 }
 
 enum stauth_rc stauth_compose(const struct stauth_config *config,
-	const struct stauth_mail_params *facts,
+	const struct stauth_mail_params *params,
 	struct stauth_composed *ret_composed, struct stauth_err *err)
 {
-	struct filling filling = {0};
-	enum stauth_rc rc = check_facts(facts, err);
-
-	if (rc == STAUTH_OK) {
-		rc = fill(config, facts, &filling, err);
+	enum stauth_rc rc = check_params(params, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	struct filling filling = {0};
+	rc = fill(config, params, &filling, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	struct stauth_composed *out = ret_composed;
-	if (!write_letter(&stauth_words[facts->kind], &filling, out)) {
-		rc = stauth_fail(
-			err, STAUTH_BADVALUE, "the letter is too long");
-	}
+	bool whole = write_mail(&texts[params->kind], &filling, out);
 	snprintf(out->message_id, sizeof(out->message_id), "%s@%.180s",
-		facts->message, filling.host);
-	out->letter = (struct stauth_mail_message){
+		params->message, filling.host);
+	stauth_wipe(&filling, sizeof(filling));
+	out->mail = (struct stauth_mail_message){
 		.from = config->notification_from_email,
 		.from_name = config->brand_name,
-		.to = facts->to,
+		.to = params->to,
 		.subject = out->subject,
 		.text = out->text,
 		.html = out->html,
 		.message_id = out->message_id,
-		.date_at = facts->date_at,
+		.date_at = params->date_at,
 	};
-	stauth_wipe(&filling, sizeof(filling));
-	if (rc == STAUTH_OK) {
-		rc = stauth_mail_check(&out->letter, err);
-	}
+	rc = whole ? stauth_mail_check(&out->mail, err)
+		   : stauth_fail(err, STAUTH_BADVALUE, "the mail is too long");
 	if (rc != STAUTH_OK) {
 		stauth_composed_finish(out);
 	}

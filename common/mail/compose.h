@@ -35,10 +35,10 @@ struct stauth_mail_params {
 	int64_t date_at;
 };
 
-/* The letter and the strings it borrows. Holds the code: wipe by
+/* The mail and the strings it borrows. Holds the code: wipe by
  * stauth_composed_finish. */
 struct stauth_composed {
-	struct stauth_mail_message letter;
+	struct stauth_mail_message mail;
 	char subject[256];
 	char message_id[320];
 	char text[4096];
@@ -46,9 +46,9 @@ struct stauth_composed {
 };
 
 /* ECONFIG: no PUBLIC_URL for a link, no NOTIFICATION_FROM_EMAIL; BADVALUE:
- * facts that cannot be said (an address that is none). */
+ * params that make no mail (an invalid address). */
 enum stauth_rc stauth_compose(const struct stauth_config *config,
-	const struct stauth_mail_params *facts,
+	const struct stauth_mail_params *params,
 	struct stauth_composed *ret_composed, struct stauth_err *err);
 void stauth_composed_finish(struct stauth_composed *composed);
 

@@ -32,42 +32,61 @@ static enum stauth_rc fail_errno(struct stauth_err *err, const char *what)
 	return stauth_fail(err, rc, "MAIL_DIR: %s: %s", what, strerror(errno));
 }
 
-/* Root's `mail test` must not make what the service cannot write: a new
- * directory belongs to whom the one above belongs to. */
+/* Opens the directory above and names the last part of the path. */
+static int open_above(const char *path, const char **ret_name)
+{
+	char above[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	snprintf(above, sizeof(above), "%.*s", (int)(slash - path), path);
+	*ret_name = slash + 1;
+	return open(above[0] ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * Makes the directory if it is missing, and opens it. Root's `mail test` must
+ * not make what the service cannot write: a new one belongs to whom the one
+ * above belongs to. By descriptor, and root through no link: who owns the
+ * directory above could put one where root is about to change an owner.
+ */
 static int make_dir(const char *path)
 {
-	if (mkdir(path, 0700) != 0) {
-		return errno == EEXIST ? 0 : -1;
-	}
-	char above[PATH_MAX];
-	snprintf(above, sizeof(above), "%s", path);
-	char *slash = strrchr(above, '/');
-	if (geteuid() != 0 || slash == NULL || slash == above) {
-		return 0;
-	}
-	*slash = '\0';
-	struct stat st;
-	if (stat(above, &st) != 0) {
+	const char *name;
+	int above = open_above(path, &name);
+	if (above < 0) {
 		return -1;
 	}
-	return chown(path, st.st_uid, st.st_gid);
+	bool made = mkdirat(above, name, 0700) == 0;
+	int fd = -1;
+	if (made || errno == EEXIST) {
+		fd = openat(above, name,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				(made || geteuid() == 0 ? O_NOFOLLOW : 0));
+	}
+	struct stat st;
+	if (fd >= 0 && made && geteuid() == 0 &&
+		(fstat(above, &st) != 0 ||
+			fchown(fd, st.st_uid, st.st_gid) != 0)) {
+		close(fd);
+		fd = -1;
+	}
+	close(above);
+	int code = errno;
+	errno = code;
+	return fd;
 }
 
 static enum stauth_rc open_dir(const char *path, int *ret_fd,
 	struct stat *ret_st, struct stauth_err *err)
 {
-	if (make_dir(path) != 0) {
-		return fail_errno(err, "cannot make it");
-	}
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = make_dir(path);
 	if (fd < 0) {
-		return fail_errno(err, "cannot open it");
+		return fail_errno(err, "cannot open or make it");
 	}
 	if (fstat(fd, ret_st) != 0 || (ret_st->st_mode & S_IWOTH)) {
 		close(fd);
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"MAIL_DIR may be written by everybody: chmod o-w "
-			"%.120s",
+			"MAIL_DIR is writable by others; run: chmod o-w %.120s",
 			path);
 	}
 	*ret_fd = fd;
@@ -91,20 +110,20 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 static int write_synced(
-	int fd, const struct stauth_buf *wire, const struct stat *owner)
+	int fd, const struct stauth_buf *text, const struct stat *owner)
 {
 	if (geteuid() == 0 && fchown(fd, owner->st_uid, owner->st_gid) != 0) {
 		return -1;
 	}
-	if (write_all(fd, wire->data, wire->len) != 0) {
+	if (write_all(fd, text->data, text->len) != 0) {
 		return -1;
 	}
 	return fsync(fd);
 }
 
-/* Whoever sees NAME.eml sees all of it, also after a crash. */
+/* NAME.eml is there as a whole or not at all, also after a crash. */
 static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
-	const struct stauth_buf *wire, struct stauth_err *err)
+	const struct stauth_buf *text, struct stauth_err *err)
 {
 	char temp[NAME_MAX + 1];
 	int n = snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
@@ -119,7 +138,7 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 	if (fd < 0) {
 		return fail_errno(err, "cannot make a file");
 	}
-	if (write_synced(fd, wire, owner) != 0 ||
+	if (write_synced(fd, text, owner) != 0 ||
 		renameat(dir, temp, dir, name) != 0) {
 		enum stauth_rc rc = fail_errno(err, "cannot write a file");
 
@@ -136,12 +155,12 @@ static enum stauth_rc put(int dir, const struct stat *owner, const char *name,
 }
 
 static enum stauth_rc file_send(struct stauth_mailer *mailer,
-	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *mail, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	struct file_mailer *file = (struct file_mailer *)mailer;
-	struct stauth_buf wire;
-	enum stauth_rc rc = stauth_mail_format(letter, &wire, err);
+	struct stauth_buf text;
+	enum stauth_rc rc = stauth_mime_format(mail, &text, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
@@ -149,15 +168,15 @@ static enum stauth_rc file_send(struct stauth_mailer *mailer,
 	}
 	char name[NAME_MAX - 16];
 	snprintf(name, sizeof(name), "%.*s.eml",
-		(int)strcspn(letter->message_id, "@"), letter->message_id);
+		(int)strcspn(mail->message_id, "@"), mail->message_id);
 	struct stat st;
 	int dir = -1;
 	rc = open_dir(file->dir, &dir, &st, err);
 	if (rc == STAUTH_OK) {
-		rc = put(dir, &st, name, &wire, err);
+		rc = put(dir, &st, name, &text, err);
 		close(dir);
 	}
-	stauth_mail_format_finish(&wire);
+	stauth_mime_finish(&text);
 	return rc;
 }
 

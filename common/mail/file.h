@@ -5,7 +5,7 @@
 #include "mail/mailer.h"
 
 /*
- * MAIL_TRANSPORT=FILE: a letter becomes MAIL_DIR/LOCAL.eml, mode 0600, LOCAL
+ * MAIL_TRANSPORT=FILE: a mail becomes MAIL_DIR/LOCAL.eml, mode 0600, LOCAL
  * being the local part of its Message-ID; so a second try replaces the first
  * instead of doubling it. The directory is made if it is missing.
  */

@@ -143,7 +143,6 @@ enum stauth_rc stauth_http_post(const char *url, const char *bearer,
 	struct stauth_err *err)
 {
 	struct curl_slist *headers = json_headers();
-
 	if (headers == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
@@ -152,13 +151,17 @@ enum stauth_rc stauth_http_post(const char *url, const char *bearer,
 	struct stauth_transfer transfer;
 	enum stauth_rc rc = stauth_transfer_open(&transfer, url,
 		strncmp(url, "https:", 6) == 0 ? "https" : "http,https", err);
-	if (rc == STAUTH_OK) {
-		rc = set_post(transfer.curl, bearer, json, headers,
-			     &reply.body) == CURLE_OK
-			     ? perform(&transfer, strlen(json), &reply, err)
-			     : stauth_fail(err, STAUTH_ENOMEM, "out of memory");
-		stauth_transfer_close(&transfer);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	if (set_post(transfer.curl, bearer, json, headers, &reply.body) ==
+		CURLE_OK) {
+		rc = perform(&transfer, strlen(json), &reply, err);
+	} else {
+		rc = stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	stauth_transfer_close(&transfer);
+out:
 	curl_slist_free_all(headers);
 	if (rc == STAUTH_OK) {
 		*ret_reply = reply;

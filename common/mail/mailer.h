@@ -9,12 +9,12 @@
 struct stauth_config;
 
 /*
- * What carries a letter away. Providers are ops structs, compiled in: SendGrid,
+ * What sends mails. Providers are ops structs, compiled in: SendGrid,
  * SMTP, FILE. A call takes at most 30 s, so it belongs into a worker of its
  * own, never into a page.
  */
 
-/* One letter, in words. All strings are borrowed for the call, UTF-8, and
+/* One mail. All strings are borrowed for the call, UTF-8, and
  * refused (BADVALUE) with a control character; text and html may hold LF. */
 struct stauth_mail_message {
 	const char *from;      /* address */
@@ -34,15 +34,15 @@ struct stauth_mailer {
 struct stauth_mailer_ops {
 	const char *name; /* the value of MAIL_TRANSPORT */
 	/*
-	 * OK: accepted, it is theirs now. REFUSED, BADVALUE: this letter will
+	 * OK: accepted, it is theirs now. REFUSED, BADVALUE: this mail will
 	 * never be accepted. EUNREACHABLE, EBUSY: not accepted, try again,
 	 * after *ret_retry_after_s if that is > 0. EUNKNOWN: may have been
 	 * accepted; trying again may double it. ECONFIG, EDENIED: nothing will
-	 * be accepted until somebody mends credentials or configuration; try
+	 * be accepted until somebody repairs credentials or configuration; try
 	 * again all the same. err->msg says why, without any secret.
 	 */
 	enum stauth_rc (*send)(struct stauth_mailer *mailer,
-		const struct stauth_mail_message *letter,
+		const struct stauth_mail_message *mail,
 		int64_t *ret_retry_after_s, struct stauth_err *err);
 	void (*close)(struct stauth_mailer *mailer);
 };

@@ -19,7 +19,6 @@
 #include "config/config.h"
 #include "mail/http.h"
 #include "mail/mime.h"
-#include "mail/said.h"
 #include "mail/transfer.h"
 
 #include "base/banned.h"
@@ -36,7 +35,7 @@ static json_t *person(const char *address, const char *name)
 		       : json_pack("{s:s}", "email", address);
 }
 
-/* The link in a letter must not be led through somebody's counter. */
+/* The link in a mail must not be led through somebody's counter. */
 static json_t *no_tracking(void)
 {
 	return json_pack("{s:{s:b, s:b}, s:{s:b}, s:{s:b}}", "click_tracking",
@@ -45,15 +44,15 @@ static json_t *no_tracking(void)
 }
 
 /* NULL: out of memory. Wipe and free. */
-static char *request_of(const struct stauth_mail_message *letter)
+static char *request_of(const struct stauth_mail_message *mail)
 {
 	json_t *root = json_pack(
 		"{s:[{s:[o]}], s:o, s:s, s:[{s:s, s:s}, {s:s, s:s}], s:o}",
-		"personalizations", "to", person(letter->to, ""), "from",
-		person(letter->from, letter->from_name), "subject",
-		letter->subject, "content", "type", "text/plain", "value",
-		letter->text, "type", "text/html", "value", letter->html,
-		"tracking_settings", no_tracking());
+		"personalizations", "to", person(mail->to, ""), "from",
+		person(mail->from, mail->from_name), "subject", mail->subject,
+		"content", "type", "text/plain", "value", mail->text, "type",
+		"text/html", "value", mail->html, "tracking_settings",
+		no_tracking());
 	char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 
 	json_decref(root);
@@ -61,8 +60,8 @@ static char *request_of(const struct stauth_mail_message *letter)
 }
 
 /* errors[0].message, or "". */
-static void said_by(const struct stauth_http_reply *reply, const char *key,
-	char out[STAUTH_SAID_SIZE])
+static void read_error(const struct stauth_http_reply *reply, const char *key,
+	char out[STAUTH_REPLY_EXCERPT_SIZE])
 {
 	json_t *root = json_loadb(
 		stauth_buf_str(&reply->body), reply->body.len, 0, NULL);
@@ -70,7 +69,7 @@ static void said_by(const struct stauth_http_reply *reply, const char *key,
 	const char *message =
 		json_string_value(json_object_get(first, "message"));
 
-	stauth_said(out, message != NULL ? message : "", key);
+	stauth_reply_excerpt(out, message != NULL ? message : "", key);
 	json_decref(root);
 }
 
@@ -114,26 +113,26 @@ static enum stauth_rc judge(const struct stauth_http_reply *reply,
 			"SENDGRID_URL answers %d, not as SendGrid does",
 			reply->status);
 	}
-	char said[STAUTH_SAID_SIZE];
-	said_by(reply, key, said);
+	char reason[STAUTH_REPLY_EXCERPT_SIZE];
+	read_error(reply, key, reason);
 	return stauth_fail(err, class_of(reply->status), "SendGrid: %d%s%s",
-		reply->status, said[0] ? " " : "", said);
+		reply->status, reason[0] ? " " : "", reason);
 }
 
 static enum stauth_rc sendgrid_send(struct stauth_mailer *mailer,
-	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *mail, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	const struct sendgrid_mailer *sendgrid =
 		(const struct sendgrid_mailer *)mailer;
 	const char *key = sendgrid->config->sendgrid_api_key;
-	enum stauth_rc rc = stauth_mail_check(letter, err);
+	enum stauth_rc rc = stauth_mail_check(mail, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	char *json = request_of(letter);
+	char *json = request_of(mail);
 	if (json == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
@@ -171,9 +170,10 @@ enum stauth_rc stauth_sendgrid_mailer_open(const struct stauth_config *config,
 	struct stauth_mailer **ret_mailer, struct stauth_err *err)
 {
 	const char *url = config->sendgrid_url;
+	const struct stauth_endpoint_rules rules = {
+		"SENDGRID_URL", "http", "https"};
 	struct stauth_endpoint endpoint;
-	enum stauth_rc rc = stauth_endpoint_parse(
-		url, "http", "https", "SENDGRID_URL", &endpoint, err);
+	enum stauth_rc rc = stauth_endpoint_parse(url, &rules, &endpoint, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -183,8 +183,7 @@ enum stauth_rc stauth_sendgrid_mailer_open(const struct stauth_config *config,
 			"SENDGRID_URL must be https: the key would be in "
 			"clear text");
 	}
-	struct sendgrid_mailer *sendgrid;
-	sendgrid = calloc(1, sizeof(*sendgrid));
+	struct sendgrid_mailer *sendgrid = calloc(1, sizeof(*sendgrid));
 	if (sendgrid == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(sendgrid);
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");

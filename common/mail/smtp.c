@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 1. Credentials and letters MUST go over TLS only, except to loopback.
+ * libcurl speaks SMTP, and this file reads along, so both MUST read a reply
+ * alike.
+ *
+ * 1. Credentials and mails MUST go over TLS only, except to loopback.
  * 2. With credentials configured, nothing MUST be sent before the server
- *    offered AUTH and said 235: libcurl would send the letter all the same.
- * 3. A letter counts as accepted only by a positive reply after its last
- *    byte; without a reply it MAY be accepted (EUNKNOWN), before it is not.
- * 4. What a server says MUST be bounded, and fit for a log before it is told.
+ *    offered AUTH and replied 235 to it: libcurl would send the mail all the
+ *    same.
+ * 3. A mail counts as accepted only by a positive reply after its last byte.
+ *    From that byte on, only a refusal MUST count as "not accepted"; all else
+ *    is EUNKNOWN.
+ * 4. What a server replies MUST be bounded, and fit for a log before it is
+ *    reported.
  */
 #include "mail/smtp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "config/config.h"
 #include "mail/mime.h"
-#include "mail/said.h"
 #include "mail/transfer.h"
 
 #include "base/banned.h"
@@ -47,21 +52,21 @@ enum stage {
 struct dialogue {
 	const struct smtp_mailer *smtp;
 	struct stauth_transfer transfer;
-	struct stauth_buf wire;
-	size_t sent;  /* bytes of wire that libcurl took */
-	bool decided; /* the letter was refused: what follows is farewell */
+	struct stauth_buf text;
+	size_t sent;  /* bytes of text that libcurl took */
+	bool decided; /* the mail was refused: what follows is a farewell */
 	enum stage stage;
-	bool secure; /* STARTTLS is behind us, or not needed */
+	bool secure; /* STARTTLS is done, or not needed */
 	bool auth_offered;
 	bool auth_missing;
-	size_t heard;
+	size_t received;
 	int code; /* of the last whole reply */
 	char line[LINE_SIZE];
 };
 
 static bool all_sent(const struct dialogue *dialogue)
 {
-	return dialogue->sent == dialogue->wire.len;
+	return dialogue->text.len > 0 && dialogue->sent == dialogue->text.len;
 }
 
 static bool has_login(const struct smtp_mailer *smtp)
@@ -69,7 +74,7 @@ static bool has_login(const struct smtp_mailer *smtp)
 	return smtp->config->smtp_user[0] != '\0';
 }
 
-/* The stage after an EHLO or HELO that was answered with yes. */
+/* The stage after an EHLO or HELO that was accepted. */
 static enum stage after_hello(const struct dialogue *dialogue)
 {
 	if (!dialogue->secure) {
@@ -80,93 +85,111 @@ static enum stage after_hello(const struct dialogue *dialogue)
 
 static enum stage next_stage(struct dialogue *dialogue)
 {
-	bool yes = dialogue->code >= 200 && dialogue->code < 400;
+	bool positive = dialogue->code / 100 == 2;
 
 	switch (dialogue->stage) {
 	case GREETING:
-		return yes ? EHLO : GREETING;
+		return positive ? EHLO : GREETING;
 	case EHLO:
 		/* Refused: libcurl may say HELO, whose reply is the same. */
-		return yes ? after_hello(dialogue) : EHLO;
+		return positive ? after_hello(dialogue) : EHLO;
 	case STARTTLS:
-		dialogue->secure = yes;
+		dialogue->secure = dialogue->code == 220;
 		dialogue->auth_offered = false;
-		return yes ? EHLO : STARTTLS;
+		return dialogue->secure ? EHLO : STARTTLS;
 	case AUTH:
 		return dialogue->code == 235 ? MAIL : AUTH;
 	case MAIL:
-		return yes ? RCPT : MAIL;
+		return positive ? RCPT : MAIL;
 	case RCPT:
-		return yes ? DATA : RCPT;
+		return positive ? DATA : RCPT;
 	case DATA:
 		return dialogue->code == 354 ? FINAL : DATA;
 	case FINAL:
-		return yes && all_sent(dialogue) ? OVER : FINAL;
+		/* 221 closes the connection, and accepts nothing. */
+		return positive && dialogue->code != 221 && all_sent(dialogue)
+			       ? OVER
+			       : FINAL;
 	case OVER:
 		break;
 	}
 	return OVER;
 }
 
-/* One line of a reply; false ends the transfer. */
-static bool hear_line(struct dialogue *dialogue, const char *line, size_t len)
+/* AUTH is missing if it was not offered, or if the reply to what should have
+ * been AUTH belongs to another command. */
+static bool auth_is_missing(const struct dialogue *dialogue, enum stage before)
 {
-	bool last = len < 4 || line[3] != '-';
+	if (dialogue->stage != AUTH) {
+		return false;
+	}
+	return !dialogue->auth_offered ||
+	       (before == AUTH && dialogue->code != 334 &&
+		       dialogue->code < 400);
+}
 
-	/* 221 answers QUIT, which libcurl says by itself when it gives up. */
-	if (dialogue->stage == OVER || dialogue->decided ||
-		strncmp(line, "221", 3) == 0) {
+/* One line of a reply, as libcurl takes it: "250-text", "250 text" or "250",
+ * all else is none; the words of EHLO are compared with their case. false
+ * ends the transfer. */
+static bool read_line(struct dialogue *dialogue, const char *line, size_t len)
+{
+	if (len < 4 || !stauth_is_digit(line[0]) || !stauth_is_digit(line[1]) ||
+		!stauth_is_digit(line[2])) {
 		return true;
 	}
-	if (dialogue->stage == EHLO && len > 8 &&
-		strncasecmp(line + 4, "AUTH ", 5) == 0) {
+	/* After a refusal libcurl says QUIT, which 221 answers. */
+	if (dialogue->stage == OVER || dialogue->decided ||
+		(dialogue->code >= 400 && memcmp(line, "221", 3) == 0)) {
+		return true;
+	}
+	if (dialogue->stage == EHLO && len >= 9 &&
+		memcmp(line + 4, "AUTH ", 5) == 0) {
 		dialogue->auth_offered = true;
 	}
-	if (!last) {
+	if (line[3] != ' ' && len != 5) {
 		return true;
 	}
 	snprintf(dialogue->line, sizeof(dialogue->line), "%.*s",
 		(int)(len < LINE_SIZE ? len : LINE_SIZE - 1), line);
-	dialogue->code = 0;
-	(void)sscanf(dialogue->line, "%3d", &dialogue->code);
+	dialogue->code =
+		(line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 	dialogue->decided = dialogue->stage >= MAIL && dialogue->code >= 400;
+	enum stage before = dialogue->stage;
 	dialogue->stage = next_stage(dialogue);
 	dialogue->transfer.done = dialogue->stage == OVER || dialogue->decided;
-	if (dialogue->stage == AUTH && !dialogue->auth_offered) {
-		dialogue->auth_missing = true;
-		return false;
-	}
-	return true;
+	dialogue->auth_missing = auth_is_missing(dialogue, before);
+	return !dialogue->auth_missing;
 }
 
-static size_t hear(char *data, size_t size, size_t count, void *user)
+static size_t receive(char *data, size_t size, size_t count, void *user)
 {
 	struct dialogue *dialogue = user;
 	size_t len = size * count;
 
-	dialogue->heard += len;
-	if (dialogue->heard > REPLIES_MAX || !hear_line(dialogue, data, len)) {
+	dialogue->received += len;
+	if (dialogue->received > REPLIES_MAX ||
+		!read_line(dialogue, data, len)) {
 		return 0;
 	}
 	return len;
 }
 
-static size_t speak(char *out, size_t size, size_t count, void *user)
+static size_t give_text(char *out, size_t size, size_t count, void *user)
 {
 	struct dialogue *dialogue = user;
-	size_t left = dialogue->wire.len - dialogue->sent;
+	size_t left = dialogue->text.len - dialogue->sent;
 	size_t n = size * count < left ? size * count : left;
 
 	if (dialogue->stage != FINAL) {
 		return CURL_READFUNC_ABORT;
 	}
-	memcpy(out, dialogue->wire.data + dialogue->sent, n);
+	memcpy(out, dialogue->text.data + dialogue->sent, n);
 	dialogue->sent += n;
 	return n;
 }
 
 static CURLcode set_smtp(struct dialogue *dialogue, struct curl_slist *to,
-	const struct stauth_mail_message *letter)
+	const struct stauth_mail_message *mail)
 {
 	const struct smtp_mailer *smtp = dialogue->smtp;
 	CURL *curl = dialogue->transfer.curl;
@@ -180,19 +203,19 @@ static CURLcode set_smtp(struct dialogue *dialogue, struct curl_slist *to,
 		bad |= curl_easy_setopt(
 			curl, CURLOPT_PASSWORD, smtp->config->smtp_password);
 	}
-	bad |= curl_easy_setopt(curl, CURLOPT_MAIL_FROM, letter->from);
+	bad |= curl_easy_setopt(curl, CURLOPT_MAIL_FROM, mail->from);
 	bad |= curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
 	bad |= curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	bad |= curl_easy_setopt(
-		curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)dialogue->wire.len);
-	bad |= curl_easy_setopt(curl, CURLOPT_READFUNCTION, speak);
+		curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)dialogue->text.len);
+	bad |= curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_text);
 	bad |= curl_easy_setopt(curl, CURLOPT_READDATA, dialogue);
-	bad |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, hear);
+	bad |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive);
 	bad |= curl_easy_setopt(curl, CURLOPT_HEADERDATA, dialogue);
 	return bad;
 }
 
-/* A reply that says no, by its stage: is it about this letter, or us? */
+/* A negative reply, by its stage: is it about this mail, or about us? */
 static enum stauth_rc refused(
 	const struct dialogue *dialogue, struct stauth_err *err)
 {
@@ -211,10 +234,11 @@ static enum stauth_rc refused(
 	if (dialogue->stage == AUTH) {
 		return stauth_fail(err, rc, "SMTP log-in refused: %d", code);
 	}
-	char said[STAUTH_SAID_SIZE];
-	stauth_said(said, strlen(dialogue->line) > 4 ? dialogue->line + 4 : "",
+	char reply[STAUTH_REPLY_EXCERPT_SIZE];
+	stauth_reply_excerpt(reply,
+		strlen(dialogue->line) > 4 ? dialogue->line + 4 : "",
 		dialogue->smtp->config->smtp_password);
-	return stauth_fail(err, rc, "SMTP: %d %s", code, said);
+	return stauth_fail(err, rc, "SMTP: %d %s", code, reply);
 }
 
 static enum stauth_rc judge(
@@ -230,48 +254,44 @@ static enum stauth_rc judge(
 	if (dialogue->code >= 400) {
 		return refused(dialogue, err);
 	}
-	if (dialogue->stage == FINAL && all_sent(dialogue)) {
+	if (all_sent(dialogue) || code == CURLE_OK) {
 		return stauth_fail(err, STAUTH_EUNKNOWN,
-			"SMTP: no reply after the letter: %s",
+			"SMTP: no clear reply after the mail: %s",
 			curl_easy_strerror(code));
 	}
 	if (code == CURLE_LOGIN_DENIED) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"SMTP: the server offers no way of log-in that works");
 	}
-	if (code == CURLE_OK) {
-		return stauth_fail(
-			err, STAUTH_EUNREACHABLE, "SMTP: an odd dialogue");
-	}
 	return stauth_transfer_fault(&dialogue->transfer, code, "SMTP", err);
 }
 
 static enum stauth_rc converse(struct dialogue *dialogue,
-	const struct stauth_mail_message *letter, struct stauth_err *err)
+	const struct stauth_mail_message *mail, struct stauth_err *err)
 {
-	const struct smtp_mailer *smtp = dialogue->smtp;
-	struct curl_slist *to = curl_slist_append(NULL, letter->to);
-
+	struct curl_slist *to = curl_slist_append(NULL, mail->to);
 	if (to == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	enum stauth_rc rc = stauth_transfer_open(
-		&dialogue->transfer, smtp->url, "smtp,smtps", err);
-	if (rc == STAUTH_OK) {
-		rc = set_smtp(dialogue, to, letter) == CURLE_OK
-			     ? judge(dialogue,
-				       curl_easy_perform(
-					       dialogue->transfer.curl),
-				       err)
-			     : stauth_fail(err, STAUTH_ENOMEM, "out of memory");
-		stauth_transfer_close(&dialogue->transfer);
+		&dialogue->transfer, dialogue->smtp->url, "smtp,smtps", err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	if (set_smtp(dialogue, to, mail) == CURLE_OK) {
+		CURLcode code = curl_easy_perform(dialogue->transfer.curl);
+		rc = judge(dialogue, code, err);
+	} else {
+		rc = stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	stauth_transfer_close(&dialogue->transfer);
+out:
 	curl_slist_free_all(to);
 	return rc;
 }
 
 static enum stauth_rc smtp_send(struct stauth_mailer *mailer,
-	const struct stauth_mail_message *letter, int64_t *ret_retry_after_s,
+	const struct stauth_mail_message *mail, int64_t *ret_retry_after_s,
 	struct stauth_err *err)
 {
 	const struct smtp_mailer *smtp = (const struct smtp_mailer *)mailer;
@@ -279,14 +299,14 @@ static enum stauth_rc smtp_send(struct stauth_mailer *mailer,
 		.smtp = smtp,
 		.secure = !smtp->starttls,
 	};
-	enum stauth_rc rc = stauth_mail_format(letter, &dialogue.wire, err);
+	enum stauth_rc rc = stauth_mime_format(mail, &dialogue.text, err);
 
 	*ret_retry_after_s = 0;
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = converse(&dialogue, letter, err);
-	stauth_mail_format_finish(&dialogue.wire);
+	rc = converse(&dialogue, mail, err);
+	stauth_mime_finish(&dialogue.text);
 	return rc;
 }
 
@@ -324,9 +344,11 @@ static char *with_name(const char *url, bool has_path, const char *from)
 enum stauth_rc stauth_smtp_mailer_open(const struct stauth_config *config,
 	struct stauth_mailer **ret_mailer, struct stauth_err *err)
 {
+	const struct stauth_endpoint_rules rules = {
+		"SMTP_URL", "smtp", "smtps"};
 	struct stauth_endpoint endpoint;
-	enum stauth_rc rc = stauth_endpoint_parse(
-		config->smtp_url, "smtp", "smtps", "SMTP_URL", &endpoint, err);
+	enum stauth_rc rc =
+		stauth_endpoint_parse(config->smtp_url, &rules, &endpoint, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -334,10 +356,9 @@ enum stauth_rc stauth_smtp_mailer_open(const struct stauth_config *config,
 	if ((config->smtp_user[0] == '\0') !=
 		(config->smtp_password[0] == '\0')) {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"SMTP_USER and SMTP_PASSWORD go together");
+			"SMTP_USER and SMTP_PASSWORD must be set together");
 	}
-	struct smtp_mailer *smtp;
-	smtp = calloc(1, sizeof(*smtp));
+	struct smtp_mailer *smtp = calloc(1, sizeof(*smtp));
 	if (smtp == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(smtp);
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");

@@ -3,7 +3,7 @@
  * What every transfer over libcurl has in common.
  *
  * 1. The protocols MUST be pinned; no redirect, proxy, netrc or environment
- *    decides where a letter goes (attack row H7).
+ *    decides where a mail goes (attack row H7).
  * 2. Certificates MUST be verified, TLS be 1.2 or newer.
  * 3. Handle and connection MUST be fresh and used once: libcurl sends a
  *    request again by itself when a kept connection dies, and forgets that
@@ -15,8 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
-#include "mail/said.h"
 
 #include "base/banned.h"
 
@@ -45,7 +45,7 @@ static bool has_part(CURLU *url, CURLUPart what)
 	return has;
 }
 
-static bool read_endpoint(CURLU *url, const char *plain, const char *secure,
+static bool read_endpoint(CURLU *url, const struct stauth_endpoint_rules *rules,
 	struct stauth_endpoint *endpoint)
 {
 	char *scheme = NULL;
@@ -57,10 +57,10 @@ static bool read_endpoint(CURLU *url, const char *plain, const char *secure,
 		curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK;
 
 	if (ok) {
-		endpoint->tls = strcmp(scheme, secure) == 0;
+		endpoint->tls = strcmp(scheme, rules->secure) == 0;
 		endpoint->loopback = loopback_name(host);
 		endpoint->has_path = path[0] != '\0' && strcmp(path, "/") != 0;
-		ok = endpoint->tls || strcmp(scheme, plain) == 0;
+		ok = endpoint->tls || strcmp(scheme, rules->plain) == 0;
 	}
 	curl_free(scheme);
 	curl_free(host);
@@ -68,16 +68,15 @@ static bool read_endpoint(CURLU *url, const char *plain, const char *secure,
 	return ok;
 }
 
-enum stauth_rc stauth_endpoint_parse(const char *url, const char *plain,
-	const char *secure, const char *key,
+enum stauth_rc stauth_endpoint_parse(const char *url,
+	const struct stauth_endpoint_rules *rules,
 	struct stauth_endpoint *ret_endpoint, struct stauth_err *err)
 {
-	struct stauth_endpoint endpoint = {.tls = false};
 	CURLU *parsed = curl_url();
-
 	if (parsed == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	struct stauth_endpoint endpoint = {.tls = false};
 	bool ok = strstr(url, "://") != NULL &&
 		  curl_url_set(parsed, CURLUPART_URL, url,
 			  CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
@@ -85,17 +84,20 @@ enum stauth_rc stauth_endpoint_parse(const char *url, const char *plain,
 		  !has_part(parsed, CURLUPART_PASSWORD) &&
 		  !has_part(parsed, CURLUPART_QUERY) &&
 		  !has_part(parsed, CURLUPART_FRAGMENT) &&
-		  read_endpoint(parsed, plain, secure, &endpoint);
+		  read_endpoint(parsed, rules, &endpoint);
 	curl_url_cleanup(parsed);
 	if (!ok) {
 		return stauth_fail(err, STAUTH_ECONFIG,
-			"%s is no %s://host or %s://host", key, secure, plain);
+			"%s must be %s://host or %s://host", rules->key,
+			rules->secure, rules->plain);
 	}
 	*ret_endpoint = endpoint;
 	return STAUTH_OK;
 }
 
-/* libcurl's own limit does not hold while it says QUIT. */
+/* Is this the time to give up? libcurl's limit of connecting takes in the
+ * server's greeting, which some delay on purpose; its total one does not hold
+ * while it says QUIT. */
 static int progress(void *user, curl_off_t down_total, curl_off_t down_now,
 	curl_off_t up_total, curl_off_t up_now)
 {
@@ -106,6 +108,11 @@ static int progress(void *user, curl_off_t down_total, curl_off_t down_now,
 	(void)down_now;
 	(void)up_total;
 	(void)up_now;
+	curl_off_t connected = 0;
+	curl_easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+	if (connected == 0 && now > transfer->connect_deadline_ms) {
+		return 1;
+	}
 	if (transfer->done && transfer->deadline_ms > now + FAREWELL_MS) {
 		transfer->deadline_ms = now + FAREWELL_MS;
 	}
@@ -118,7 +125,7 @@ static CURLcode set_limits(CURL *curl)
 
 	bad |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	bad |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-		(long)STAUTH_TRANSFER_CONNECT_MS);
+		(long)STAUTH_TRANSFER_TOTAL_MS);
 	bad |= curl_easy_setopt(
 		curl, CURLOPT_TIMEOUT_MS, (long)STAUTH_TRANSFER_TOTAL_MS);
 	bad |= curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
@@ -153,6 +160,8 @@ enum stauth_rc stauth_transfer_open(struct stauth_transfer *transfer,
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	transfer->deadline_ms = stauth_boot_ms() + STAUTH_TRANSFER_TOTAL_MS;
+	transfer->connect_deadline_ms =
+		stauth_boot_ms() + STAUTH_TRANSFER_CONNECT_MS;
 	CURLcode bad = CURLE_OK;
 	bad |= set_limits(transfer->curl);
 	bad |= set_trust(transfer->curl, protocols);
@@ -177,6 +186,51 @@ void stauth_transfer_close(struct stauth_transfer *transfer)
 	transfer->curl = NULL;
 }
 
+#define PIN_DIGITS 6
+#define TOKEN_MIN  20
+#define TOKEN      STAUTH_ALNUM "-_+/="
+
+/* Length of what must not be shown here, or 0. */
+static size_t hidden(const char *at)
+{
+	size_t digits = strspn(at, STAUTH_DIGITS);
+	size_t token = strspn(at, TOKEN);
+
+	if (token >= TOKEN_MIN) {
+		return token;
+	}
+	return digits >= PIN_DIGITS ? digits : 0;
+}
+
+void stauth_reply_excerpt(char out[STAUTH_REPLY_EXCERPT_SIZE],
+	const char *reply, const char *secret)
+{
+	out[0] = '\0';
+	if (secret != NULL && secret[0] && strstr(reply, secret) != NULL) {
+		return;
+	}
+	size_t used = 0;
+	while (*reply && used + 4 < STAUTH_REPLY_EXCERPT_SIZE) {
+		size_t n = hidden(reply);
+
+		if (n > 0) {
+			memcpy(out + used, "***", 3);
+			used += 3;
+			reply += n;
+		} else {
+			out[used++] = *reply;
+			if (*reply < 0x20 || *reply >= 0x7f) {
+				out[used - 1] = ' ';
+			}
+			reply++;
+		}
+	}
+	while (used > 0 && out[used - 1] == ' ') {
+		used--;
+	}
+	out[used] = '\0';
+}
+
 enum stauth_rc stauth_transfer_fault(const struct stauth_transfer *transfer,
 	CURLcode code, const char *who, struct stauth_err *err)
 {
@@ -195,9 +249,12 @@ enum stauth_rc stauth_transfer_fault(const struct stauth_transfer *transfer,
 	default:
 		break;
 	}
-	char why[STAUTH_SAID_SIZE];
-	stauth_said(why,
-		transfer->error[0] ? transfer->error : curl_easy_strerror(code),
-		NULL);
+	const char *reason =
+		transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+	if (code == CURLE_ABORTED_BY_CALLBACK) {
+		reason = "timed out"; /* progress() */
+	}
+	char why[STAUTH_REPLY_EXCERPT_SIZE];
+	stauth_reply_excerpt(why, reason, NULL);
 	return stauth_fail(err, rc, "%s: %s", who, why);
 }

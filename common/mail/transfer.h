@@ -9,8 +9,9 @@
 
 #include "base/rc.h"
 
-#define STAUTH_TRANSFER_CONNECT_MS 5000
+#define STAUTH_TRANSFER_CONNECT_MS 5000 /* until TCP stands, not a greeting */
 #define STAUTH_TRANSFER_TOTAL_MS   30000
+#define STAUTH_REPLY_EXCERPT_SIZE  120
 
 /* Where a configured URL leads. */
 struct stauth_endpoint {
@@ -19,19 +20,25 @@ struct stauth_endpoint {
 	bool has_path;
 };
 
-/*
- * ECONFIG: no URL, a scheme that is neither plain nor secure, or a user,
- * query or fragment in it. key names the setting in err->msg.
- */
-enum stauth_rc stauth_endpoint_parse(const char *url, const char *plain,
-	const char *secure, const char *key,
+/* A setting that names a server. */
+struct stauth_endpoint_rules {
+	const char *key;    /* "SMTP_URL", for err->msg */
+	const char *plain;  /* "smtp" */
+	const char *secure; /* "smtps" */
+};
+
+/* ECONFIG: no URL, a scheme that is neither plain nor secure, or a user, query
+ * or fragment in it. */
+enum stauth_rc stauth_endpoint_parse(const char *url,
+	const struct stauth_endpoint_rules *rules,
 	struct stauth_endpoint *ret_endpoint, struct stauth_err *err);
 
 /* One transfer: a fresh handle and a fresh connection, used once. */
 struct stauth_transfer {
 	CURL *curl;
-	int64_t deadline_ms; /* stauth_boot_ms */
-	bool done;           /* the answer is in: only a farewell is left */
+	int64_t connect_deadline_ms; /* stauth_boot_ms */
+	int64_t deadline_ms;
+	bool done; /* the answer is in: only a farewell is left */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -43,10 +50,19 @@ enum stauth_rc stauth_transfer_open(struct stauth_transfer *transfer,
 void stauth_transfer_close(struct stauth_transfer *transfer);
 
 /*
- * What a transfer that failed before anything of the letter was accepted
+ * What a transfer that failed before anything of the mail was accepted
  * means: ECONFIG for certificates and TLS, else EUNREACHABLE. Never OK.
  */
 enum stauth_rc stauth_transfer_fault(const struct stauth_transfer *transfer,
 	CURLcode code, const char *who, struct stauth_err *err);
+
+/*
+ * What a server replied, fit for a log: printable ASCII, one line, cut. Servers
+ * quote what they refuse, and our subject holds the PIN: digits in a row from
+ * six on, and whatever is long enough to be a token or a key, become "***". ""
+ * if it holds the secret (NULL: there is none).
+ */
+void stauth_reply_excerpt(char out[STAUTH_REPLY_EXCERPT_SIZE],
+	const char *reply, const char *secret);
 
 #endif

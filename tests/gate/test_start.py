@@ -34,7 +34,7 @@ WRONG = (
     ({"SMTP_URL": "smtp://localhost:25"}, ("NOTIFICATION_FROM_EMAIL",)),
     ({"SMTP_URL": "smtp://localhost:25", "SMTP_USER": "me",
       "NOTIFICATION_FROM_EMAIL": "a@example.com"},
-     ("SMTP_USER and SMTP_PASSWORD go together",)),
+     ("SMTP_USER and SMTP_PASSWORD must be set together",)),
     ({"ALLOW_USER_SIGN_UP": "True"}, ("SENDGRID_API_KEY, SMTP_URL",)),
     ({"SOCKET_GROUP": "no-such-group"},
      ("no-such-group", "groupadd --system no-such-group")),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends letters through the configured mailer, for the tests of mail:
+ * Sends mails through the configured mailer, for the tests of mail:
  *
- *   mail_send CONF < LETTERS.json
+ *   mail_send CONF < MAILS.json
  *
- * LETTERS.json is an array of objects with the fields of struct
+ * MAILS.json is an array of objects with the fields of struct
  * stauth_mail_message, or, with "kind", of struct stauth_mail_params. Prints an
  * array: {"rc", "retry_after_s", "msg", "ms"} of each.
  */
@@ -39,7 +39,7 @@ static enum stauth_rc prepare(const struct stauth_config *config,
 	json_t *wanted, struct stauth_composed *composed,
 	struct stauth_err *err)
 {
-	struct stauth_mail_params facts = {
+	struct stauth_mail_params params = {
 		.to = field(wanted, "to", "you@example.com"),
 		.user = field(wanted, "user", "alice"),
 		.code = field(wanted, "code", ""),
@@ -50,20 +50,20 @@ static enum stauth_rc prepare(const struct stauth_config *config,
 	const char *kind = field(wanted, "kind", "");
 
 	if (kind[0]) {
-		if (stauth_mail_kind_parse(kind, &facts.kind) != STAUTH_OK) {
+		if (stauth_mail_kind_parse(kind, &params.kind) != STAUTH_OK) {
 			return STAUTH_BADVALUE;
 		}
-		return stauth_compose(config, &facts, composed, err);
+		return stauth_compose(config, &params, composed, err);
 	}
-	composed->letter = (struct stauth_mail_message){
+	composed->mail = (struct stauth_mail_message){
 		.from = field(wanted, "from", config->notification_from_email),
 		.from_name = field(wanted, "from_name", config->brand_name),
-		.to = facts.to,
+		.to = params.to,
 		.subject = field(wanted, "subject", "A subject"),
 		.text = field(wanted, "text", "A text\n"),
 		.html = field(wanted, "html", "<p>A text</p>\n"),
 		.message_id = field(wanted, "message_id", "id@example.com"),
-		.date_at = facts.date_at,
+		.date_at = params.date_at,
 	};
 	return STAUTH_OK;
 }
@@ -79,7 +79,7 @@ static json_t *send_one(const struct stauth_config *config,
 
 	if (rc == STAUTH_OK) {
 		rc = mailer->ops->send(
-			mailer, &composed->letter, &retry_after_s, &err);
+			mailer, &composed->mail, &retry_after_s, &err);
 	}
 	free(composed);
 	return json_pack("{s:s, s:I, s:s, s:I}", "rc", stauth_rc_name(rc),
@@ -93,7 +93,7 @@ static int run(const struct stauth_config *config, json_t *wanted)
 	struct stauth_err err = {0};
 	json_t *results = json_array();
 	enum stauth_rc rc = stauth_mailer_open(config, &mailer, &err);
-	json_t *letter;
+	json_t *mail;
 	size_t i;
 
 	if (rc != STAUTH_OK) {
@@ -101,10 +101,10 @@ static int run(const struct stauth_config *config, json_t *wanted)
 			results, json_pack("{s:s, s:s}", "rc",
 					 stauth_rc_name(rc), "msg", err.msg));
 	} else {
-		json_array_foreach(wanted, i, letter)
+		json_array_foreach(wanted, i, mail)
 		{
 			json_array_append_new(
-				results, send_one(config, mailer, letter));
+				results, send_one(config, mailer, mail));
 		}
 	}
 	stauth_mailer_close(mailer);
@@ -125,8 +125,7 @@ int main(int argc, char **argv)
 			&err) == STAUTH_OK) {
 		code = run(config, wanted);
 	} else {
-		(void)fprintf(
-			stderr, "mail_send CONF < LETTERS: %s\n", err.msg);
+		(void)fprintf(stderr, "mail_send CONF < MAILS: %s\n", err.msg);
 	}
 	json_decref(wanted);
 	stauth_config_free(config);

@@ -121,7 +121,7 @@ class TestFile(Case):
 
 
 class TestForm(Case):
-    def test_every_kind_of_letter_is_well_formed(self):
+    def test_every_kind_of_mail_is_well_formed(self):
         for brand in ("Acme", 'Café "Zürich", <b>' + "ü" * 40, "=?UTF-8?Q?x?=", "😀"):
             self.post.set(BRAND_NAME=brand)
             for kind in ("signup-pin", "signup-exists", "reset-link",
@@ -200,7 +200,7 @@ class TestOpen(Case):
         self.assertIn("SMTP_URL", self.send("not found")["msg"])
         self.post.set(MAIL_TRANSPORT="FILE",
                       NOTIFICATION_FROM_EMAIL="Acme <a@b.test>")
-        self.assertIn("bare address", self.send("configuration")["msg"])
+        self.assertIn("not a plain address", self.send("configuration")["msg"])
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ class TestLost(Case):
         self.expect("reset-after-accepting", "outcome unknown")
         self.assertEqual(len(self.sim.accepted), 2)
 
-    def test_n2_every_letter_has_a_connection_of_its_own(self):
+    def test_n2_every_mail_has_a_connection_of_its_own(self):
         results = self.post.send_all([PIN, PIN, PIN])
         self.assertEqual([r["rc"] for r in results], ["ok"] * 3)
         self.assertEqual(len(self.sim.accepted), 3)

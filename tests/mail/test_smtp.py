@@ -3,6 +3,9 @@
 every fault of the dialogue means. n21: row 21 of the failures that a client
 must survive, and so on."""
 
+import contextlib
+import socket
+import time
 import unittest
 
 import mail_rig
@@ -185,7 +188,7 @@ class TestTrust(Case):
         self.post.set(SMTP_PASSWORD=None)
         result = self.post.send(**PIN)
         self.assertEqual(result["rc"], "configuration", result)
-        self.assertIn("go together", result["msg"])
+        self.assertIn("must be set together", result["msg"])
 
     def test_h7_n23_no_proxy_of_the_environment(self):
         result = self.post.send(env={"all_proxy": "http://127.0.0.1:1",
@@ -205,7 +208,7 @@ class TestStages(Case):
                 self.expect("busy", **{stage: "421 4.3.2 closing"})
         self.assertEqual(self.sim.mails, [])
 
-    def test_h4_n21_closed_or_reset_before_the_letter(self):
+    def test_h4_n21_closed_or_reset_before_the_mail(self):
         for how in ("close", "reset"):
             for stage in ("greeting", "ehlo", "auth", "mail", "rcpt",
                           "data"):
@@ -250,7 +253,88 @@ class TestStages(Case):
         self.expect("out of reach", "nowhere.test")
 
 
+class TestTwoReaders(Case):
+    """libcurl speaks, we read along: a reply that only one of the two
+    understands must neither send a mail without its log-in nor make an
+    accepted one look refused."""
+
+    def test_u11_auth_is_offered_in_lower_case(self):
+        for offer in ("auth plain login", "Auth PLAIN", "AUTH=PLAIN",
+                      "AUTH\tPLAIN", "XAUTH PLAIN"):
+            with self.subTest(offer):
+                self.sim = self.server(host="localhost")
+                self.expect("configuration", "log-in",
+                            ehlo="250-sim.test\r\n250 " + offer)
+                self.nothing_told(self.sim)
+
+    def test_u11_lower_case_after_starttls(self):
+        self.expect("configuration", "log-in", ehlo=lambda session:
+                    "250-sim.test\r\n250-auth plain login\r\n250 STARTTLS")
+        self.nothing_told(self.sim)
+
+    def test_u11_nothing_is_sent_without_the_235(self):
+        for reply in ("250 ok", "200 in", "354 go on", "221 bye", "299 in"):
+            with self.subTest(reply):
+                self.sim = self.server()
+                self.expect("configuration", auth=reply)
+                self.assertEqual(self.sim.mails, [])
+                for command in self.sim.commands:
+                    self.assertNotRegex(command, "^(MAIL|RCPT|DATA)")
+
+    def test_u11_lines_that_are_no_reply_change_nothing(self):
+        noise = "250\tno\r\nhello\r\n1\r\n999x no\r\n"
+        self.expect("ok", greeting=noise + "220 sim.test",
+                    mail=noise + "250 ok", rcpt=noise + "250 ok",
+                    data=noise + "354 go on", final=noise + "250 queued")
+        self.assertEqual(len(self.sim.mails), 1)
+
+    def test_u11_a_221_takes_nobody_out_of_step(self):
+        self.expect("ok", greeting="221 sim.test", mail="221 ok")
+        self.assertEqual(len(self.sim.mails), 1)
+
+    def test_u11_after_the_last_byte_only_a_refusal_is_one(self):
+        for reply in ("354 more", "221 bye", "150 wait", "334 ", "hello"):
+            with self.subTest(reply):
+                self.sim = self.server()
+                self.expect("outcome unknown", final=reply)
+                self.assertEqual(len(self.sim.mails), 1)
+
+
 class TestSlow(Case):
+    def greeting_after(self, seconds):
+        def greeting(session):
+            session.sim.ended.wait(seconds)
+            return "220 sim.test"
+        before = time.monotonic()
+        self.expect("ok", greeting=greeting)
+        self.assertGreater(time.monotonic() - before, seconds)
+
+    def test_u11_a_greeting_that_postscreen_holds_back(self):
+        self.greeting_after(6.5)
+
+    def test_u11_a_greeting_after_a_pause_of_20_seconds(self):
+        self.greeting_after(20.5)
+
+    def test_u11_a_host_that_takes_no_connection_is_left_after_5_seconds(
+            self):
+        # A full queue: the kernel drops what comes on top of it.
+        host = "127.0.0.2"
+        with socket.socket() as deaf:
+            deaf.bind((host, 0))
+            deaf.listen(0)
+            port = deaf.getsockname()[1]
+            with contextlib.ExitStack() as waiting:
+                for _ in range(3):
+                    one = waiting.enter_context(socket.socket())
+                    one.setblocking(False)
+                    one.connect_ex((host, port))
+                time.sleep(0.2)
+                self.post.set(SMTP_URL="smtps://%s:%d" % (host, port))
+                result = self.post.send(**PIN)
+        self.assertEqual(result["rc"], "out of reach", result)
+        self.assertIn("timed out", result["msg"])
+        self.assertLess(result["ms"], 8000)
+
     def test_h4_n24_a_hundred_megabytes_of_reply(self):
         for stage in ("greeting", "ehlo", "rcpt"):
             with self.subTest(stage):

@@ -37,7 +37,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct stauth_mail_params facts_of(enum stauth_mail_kind kind)
+static struct stauth_mail_params params_of(enum stauth_mail_kind kind)
 {
 	return (struct stauth_mail_params){
 		.kind = kind,
@@ -51,9 +51,9 @@ static struct stauth_mail_params facts_of(enum stauth_mail_kind kind)
 }
 
 static enum stauth_rc compose(
-	struct desk *desk, const struct stauth_mail_params *facts)
+	struct desk *desk, const struct stauth_mail_params *params)
 {
-	return stauth_compose(&desk->config, facts, &desk->composed, NULL);
+	return stauth_compose(&desk->config, params, &desk->composed, NULL);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -83,31 +83,31 @@ static void kinds_have_names_both_ways(void **state)
 static void a_pin_is_in_subject_and_text_with_its_minutes(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
-	const struct stauth_mail_message *letter = &desk->composed.letter;
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_SIGNUP_PIN);
+	const struct stauth_mail_message *mail = &desk->composed.mail;
 
-	assert_rc(compose(desk, &facts), STAUTH_OK);
-	assert_string_equal(letter->subject, "123456 is your code for Acme");
-	assert_has(letter->text, "\n123456\n");
-	assert_has(letter->text, "It works for 45 minutes.");
-	assert_has(letter->html, "123456");
-	assert_has(letter->html, "45 minutes");
-	assert_string_equal(letter->message_id, "m-1@app.example.com");
-	assert_string_equal(letter->from, "no@acme.test");
-	assert_string_equal(letter->from_name, "Acme");
-	assert_int_equal(letter->date_at, 1893456000);
-	facts.minutes = 1;
-	assert_rc(compose(desk, &facts), STAUTH_OK);
-	assert_has(letter->text, "It works for 1 minute.");
+	assert_rc(compose(desk, &params), STAUTH_OK);
+	assert_string_equal(mail->subject, "123456 is your code for Acme");
+	assert_has(mail->text, "\n123456\n");
+	assert_has(mail->text, "It expires in 45 minutes.");
+	assert_has(mail->html, "123456");
+	assert_has(mail->html, "45 minutes");
+	assert_string_equal(mail->message_id, "m-1@app.example.com");
+	assert_string_equal(mail->from, "no@acme.test");
+	assert_string_equal(mail->from_name, "Acme");
+	assert_int_equal(mail->date_at, 1893456000);
+	params.minutes = 1;
+	assert_rc(compose(desk, &params), STAUTH_OK);
+	assert_has(mail->text, "It expires in 1 minute.");
 }
 
 static void a_reset_link_stands_alone_on_one_line(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_RESET_LINK);
 
-	facts.code = "abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012";
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	params.code = "abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012";
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	assert_has(desk->composed.text,
 		"\nhttps://app.example.com:8443/auth/reset?token="
 		"abcDEF-_0123456789abcDEF-_0123456789abcDEF-_012\n");
@@ -118,31 +118,31 @@ static void a_reset_link_stands_alone_on_one_line(void **state)
 static void without_a_brand_the_host_is_named(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_TEST);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_TEST);
 
 	desk->config.brand_name[0] = '\0';
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	assert_string_equal(
 		desk->composed.subject, "Test mail from app.example.com");
 	desk->config.public_url_count = 0;
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	assert_string_equal(desk->composed.message_id, "m-1@acme.test");
 }
 
-static void what_is_not_configured_is_said(void **state)
+static void what_is_not_configured_is_reported(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_RESET_LINK);
 	struct stauth_err err = {0};
 
 	desk->config.public_url_count = 0;
-	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
+	assert_rc(stauth_compose(&desk->config, &params, &desk->composed, &err),
 		STAUTH_ECONFIG);
 	assert_string_equal(err.msg, "PUBLIC_URL is not set");
-	facts.kind = STAUTH_MAIL_TEST;
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	params.kind = STAUTH_MAIL_TEST;
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	desk->config.notification_from_email[0] = '\0';
-	assert_rc(stauth_compose(&desk->config, &facts, &desk->composed, &err),
+	assert_rc(stauth_compose(&desk->config, &params, &desk->composed, &err),
 		STAUTH_ECONFIG);
 	assert_string_equal(err.msg, "NOTIFICATION_FROM_EMAIL is not set");
 }
@@ -150,13 +150,13 @@ static void what_is_not_configured_is_said(void **state)
 static void h6_names_are_text_and_never_expanded(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_RESET_LINK);
 
-	facts.code = "tok";
-	facts.user = "{{code}} %c %l <a href=\"http://evil.test\">x</a>";
+	params.code = "tok";
+	params.user = "{{code}} %c %l <a href=\"http://evil.test\">x</a>";
 	(void)snprintf(desk->config.brand_name, 128, "<b>%%c%%u & Co</b>");
-	assert_rc(compose(desk, &facts), STAUTH_OK);
-	assert_has(desk->composed.text, facts.user);
+	assert_rc(compose(desk, &params), STAUTH_OK);
+	assert_has(desk->composed.text, params.user);
 	assert_has(desk->composed.html,
 		"{{code}} %c %l &lt;a href=&quot;http://evil.test&quot;&gt;");
 	assert_has(desk->composed.html, "&lt;b&gt;%c%u &amp; Co&lt;/b&gt;");
@@ -172,61 +172,61 @@ static void h1_controls_in_facts_are_refused(void **state)
 		"a@x.test,b@x.test", "a\"@x.test", "a@x.test\x7f",
 		"\xc3\xa9@x.test", "a@\xc3\xa9.test", "a@[1.2.3.4]"};
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_RESET_LINK);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_RESET_LINK);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		facts.to = bad[i];
-		assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+		params.to = bad[i];
+		assert_rc(compose(desk, &params), STAUTH_BADVALUE);
 		(void)snprintf(desk->config.notification_from_email, 256, "%s",
 			bad[i]);
-		facts.to = "you@example.com";
-		assert_rc(compose(desk, &facts), STAUTH_ECONFIG);
+		params.to = "you@example.com";
+		assert_rc(compose(desk, &params), STAUTH_ECONFIG);
 		(void)snprintf(desk->config.notification_from_email, 256,
 			"no@acme.test");
 	}
-	facts.user = "al\r\nice";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.user = "al\xc2\x85ice";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.user = "\xff";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.user = "alice";
-	facts.code = "tok\n";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.code = "";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.code = "tok";
-	facts.message = "../m";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.message = "m";
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	params.user = "al\r\nice";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.user = "al\xc2\x85ice";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.user = "\xff";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.user = "alice";
+	params.code = "tok\n";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.code = "";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.code = "tok";
+	params.message = "../m";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.message = "m";
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	(void)snprintf(desk->config.brand_name, 128, "Ac\nme");
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
 }
 
 static void a_pin_is_digits_that_work(void **state)
 {
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_SIGNUP_PIN);
 
-	facts.code = "12345a";
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.code = NULL;
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts.code = "123456";
-	facts.minutes = 0;
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
-	facts = facts_of(STAUTH_MAIL_NONE);
-	assert_rc(compose(desk, &facts), STAUTH_BADVALUE);
+	params.code = "12345a";
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.code = NULL;
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params.code = "123456";
+	params.minutes = 0;
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
+	params = params_of(STAUTH_MAIL_NONE);
+	assert_rc(compose(desk, &params), STAUTH_BADVALUE);
 }
 
-static void a_composed_letter_is_wiped(void **state)
+static void a_composed_mail_is_wiped(void **state)
 {
 	static const struct stauth_composed zero;
 	struct desk *desk = *state;
-	struct stauth_mail_params facts = facts_of(STAUTH_MAIL_SIGNUP_PIN);
+	struct stauth_mail_params params = params_of(STAUTH_MAIL_SIGNUP_PIN);
 
-	assert_rc(compose(desk, &facts), STAUTH_OK);
+	assert_rc(compose(desk, &params), STAUTH_OK);
 	stauth_composed_finish(&desk->composed);
 	assert_memory_equal(&desk->composed, &zero, sizeof(zero));
 }
@@ -240,11 +240,11 @@ int main(void)
 		AT_DESK(a_pin_is_in_subject_and_text_with_its_minutes),
 		AT_DESK(a_reset_link_stands_alone_on_one_line),
 		AT_DESK(without_a_brand_the_host_is_named),
-		AT_DESK(what_is_not_configured_is_said),
+		AT_DESK(what_is_not_configured_is_reported),
 		AT_DESK(h6_names_are_text_and_never_expanded),
 		AT_DESK(h1_controls_in_facts_are_refused),
 		AT_DESK(a_pin_is_digits_that_work),
-		AT_DESK(a_composed_letter_is_wiped),
+		AT_DESK(a_composed_mail_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,8 @@ static void u24_keys_of_others_are_named_in_one_warning(void **state)
 				  "PORT=8501\n"
 				  "PUBLIC_URL=https://a.example\n"
 				  "PASSWORD_BLOCKLIST=words.txt\n"
+				  "BRAND_LOGO=/srv/logo.svg\n"
+				  "HELP_TEXT='Ask 4711.'\n"
 				  "PAM_CALLERS='dovecot postfix'\n";
 	struct stauth_config *config = NULL;
 	struct stauth_err err = {0};
@@ -137,6 +139,8 @@ static void u24_keys_of_others_are_named_in_one_warning(void **state)
 	assert_string_equal(
 		config->password_blocklist, "/var/lib/stauth/words.txt");
 	assert_string_equal(config->pam_callers, "dovecot postfix");
+	assert_string_equal(config->brand_logo, "/srv/logo.svg");
+	assert_string_equal(config->help_text, "Ask 4711.");
 	assert_true(stauth_config_warning(config, 0, text, sizeof(text)));
 	assert_non_null(strstr(text, "stauth.conf: ignored keys"));
 	assert_non_null(strstr(text, ": DATABASE_URL, API_KEY, PORT ("));

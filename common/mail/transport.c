@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of transports. */
 #include "mail/mailer.h"
 
 #include <stddef.h>
@@ -17,13 +18,13 @@ enum stauth_rc stauth_mailer_open(const struct stauth_config *config,
 	if (config->mail_transport == STAUTH_TRANSPORT_NONE) {
 		return stauth_fail(err, STAUTH_NOTFOUND,
 			"no mail can be sent: set SENDGRID_API_KEY, SMTP_URL "
-			"or "
-			"MAIL_TRANSPORT=FILE");
+			"or MAIL_TRANSPORT=FILE");
 	}
 	if (!stauth_address_ok(config->notification_from_email)) {
 		return stauth_fail(err, STAUTH_ECONFIG,
 			config->notification_from_email[0]
-				? "NOTIFICATION_FROM_EMAIL is no bare address"
+				? "NOTIFICATION_FROM_EMAIL is not a plain "
+				  "address"
 				: "NOTIFICATION_FROM_EMAIL is not set: mails "
 				  "need a sender");
 	}
