@@ -27,6 +27,14 @@
 struct aes_secret {
 	char key[MD5_HEX + 1]; /* 32 characters are the 32 bytes of the key */
 	char iv[MD5_HEX + 1];  /* the first 16 count */
+	const char *nonce;
+};
+
+/* Both areas are wiped. */
+struct work {
+	uint8_t *cipher;
+	uint8_t *plain;
+	size_t size; /* of each */
 };
 
 static bool md5_hex(const char *a, const char *b, char out[MD5_HEX + 1])
@@ -111,28 +119,26 @@ static enum stauth_rc take_password(const char *plain, size_t len,
 	return STAUTH_OK;
 }
 
-/* work holds two areas of half bytes each: cipher, then plain text. */
-static enum stauth_rc decrypt(const char *encoded, size_t encoded_len,
-	const struct aes_secret *secret, const char *nonce, uint8_t *work,
-	size_t half, struct stauth_secret *ret_password, struct stauth_err *err)
+static enum stauth_rc decrypt(const char *encoded,
+	const struct aes_secret *secret, const struct work *work,
+	struct stauth_secret *ret_password, struct stauth_err *err)
 {
 	size_t cipher_len;
-
-	if (!stauth_b64url_decode(
-		    encoded, encoded_len, work, half, &cipher_len) ||
+	if (!stauth_b64url_decode(encoded, unpadded_len(encoded), work->cipher,
+		    work->size, &cipher_len) ||
 		cipher_len == 0 || cipher_len % BLOCK != 0) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password is not whole url-safe base64");
 	}
 	size_t plain_len;
-	if (!decrypt_blocks(
-		    secret, work, cipher_len, work + half, &plain_len)) {
+	if (!decrypt_blocks(secret, work->cipher, cipher_len, work->plain,
+		    &plain_len)) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password does not decrypt: ENC_PASSWORD is "
 			"not the one it was written with");
 	}
-	return take_password(
-		(char *)work + half, plain_len, nonce, ret_password, err);
+	return take_password((char *)work->plain, plain_len, secret->nonce,
+		ret_password, err);
 }
 
 enum stauth_rc stauth_aescbc_decrypt(const char *encoded,
@@ -140,28 +146,26 @@ enum stauth_rc stauth_aescbc_decrypt(const char *encoded,
 	struct stauth_secret *ret_password, struct stauth_err *err)
 {
 	size_t len = unpadded_len(encoded);
-	size_t half = len + BLOCK;
-
 	if (len == 0) {
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password is not whole url-safe base64");
 	}
-	uint8_t *work = calloc(2, half);
-	if (work == NULL) {
+	size_t size = len + BLOCK;
+	uint8_t *both = calloc(2, size);
+	if (both == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	struct aes_secret secret = {0};
+	struct work work = {both, both + size, size};
+	struct aes_secret secret = {.nonce = *enc_nonce ? enc_nonce : "_"};
 	enum stauth_rc rc;
-	if (!md5_hex(enc_password, "", secret.key) ||
-		!md5_hex(enc_password, secret.key, secret.iv)) {
-		rc = stauth_fail(err, STAUTH_ECRYPTO, "MD5 is out of order");
+	if (md5_hex(enc_password, "", secret.key) &&
+		md5_hex(enc_password, secret.key, secret.iv)) {
+		rc = decrypt(encoded, &secret, &work, ret_password, err);
 	} else {
-		rc = decrypt(encoded, len, &secret,
-			*enc_nonce ? enc_nonce : "_", work, half, ret_password,
-			err);
+		rc = stauth_fail(err, STAUTH_ECRYPTO, "MD5 failed");
 	}
 	stauth_wipe(&secret, sizeof(secret));
-	stauth_wipe(work, 2 * half);
-	free(work);
+	stauth_wipe(both, 2 * size);
+	free(both);
 	return rc;
 }

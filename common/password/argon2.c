@@ -15,6 +15,7 @@
 #include <argon2.h>
 
 #include "base/codec.h"
+#include "password/password.h"
 
 #include "base/banned.h"
 

@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
-#include "password/password.h"
+#include "base/secret.h"
+
+struct stauth_password_cost;
 
 struct stauth_scheme {
 	const char *prefix; /* "$argon2id$" */
