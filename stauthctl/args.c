@@ -39,6 +39,9 @@ static const struct option_row {
 	[CTL_FOLLOW] = {"follow", 0, false, false},
 	[CTL_SEND] = {"send", 0, false, false},
 	[CTL_WITH_HASHES] = {"with-hashes", 0, false, false},
+	[CTL_BASE] = {"base", 0, true, false},
+	[CTL_PORT] = {"port", 0, true, false},
+	[CTL_SECRETS] = {"secrets", 0, false, false},
 };
 
 /* Where the reading stands. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/codec.h"
+#include "base/random.h"
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
@@ -58,15 +61,31 @@ static void add_hosts(
 		buf, "]  # Streamlit 1.61 or later; an older one only warns\n");
 }
 
-static void add_server(
-	struct stauth_buf *buf, const struct stauth_config *config)
+/* What the line says of the app. */
+struct app {
+	const struct stauth_config *config;
+	char base[STAUTH_ORIGIN_SIZE]; /* "reports", "" for the root */
+	int64_t port;                  /* 0: Streamlit's own default */
+};
+
+static void add_server(struct stauth_buf *buf, const struct app *app)
 {
+	const struct stauth_config *config = app->config;
+
 	stauth_buf_add(buf,
 		"[server]\n"
 		"address = \"127.0.0.1\"  # nobody passes by nginx\n"
 		"headless = true\n"
 		"enableCORS = true\n"
 		"enableXsrfProtection = true\n");
+	if (app->port != 0) {
+		stauth_buf_addf(buf, "port = %" PRId64 "\n", app->port);
+	}
+	if (app->base[0] != '\0') {
+		stauth_buf_add(buf, "baseUrlPath = ");
+		add_string(buf, app->base);
+		stauth_buf_add(buf, "\n");
+	}
 	if (config->public_url_count) {
 		add_origins(buf, config);
 		add_hosts(buf, config);
@@ -141,25 +160,96 @@ static void add_theme(
 	}
 }
 
+static int add_config(struct stauth_buf *buf, const struct app *app)
+{
+	if (app->config->public_url_count == 0) {
+		ctl_warn(CTL_TEXT_NO_PUBLIC_URL);
+	}
+	stauth_buf_add(buf, "# .streamlit/config.toml, written by: stauthctl "
+			    "streamlit-config\n");
+	add_server(buf, app);
+	add_browser(buf, app->config);
+	add_headers(buf);
+	add_theme(buf, app->config);
+	return EX_OK;
+}
+
+/* None of these values is ever used behind nginx, but st.login() does not
+ * start without them. The cookie secret is one that nobody knows. */
+static int add_secrets(
+	struct ctl *ctl, struct stauth_buf *buf, const struct app *app)
+{
+	const char *origin = app->config->public_urls[0].origin;
+	const char *slash = app->base[0] != '\0' ? "/" : "";
+	char secret[STAUTH_TOKEN_LEN + 1];
+	struct stauth_err err = {0};
+
+	if (app->config->public_url_count == 0) {
+		return ctl_fail_with(EX_CONFIG, CTL_TEXT_SECRETS_URL);
+	}
+	if (stauth_random_token(stauth_random, secret, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	stauth_buf_addf(buf,
+		"# .streamlit/secrets.toml, written by: stauthctl "
+		"streamlit-config --secrets\n"
+		"# st.login() leads to the log-in page of stauth; none of "
+		"these is used for it.\n"
+		"[auth]\n"
+		"redirect_uri = \"%s%s%s/oauth2callback\"\n"
+		"cookie_secret = \"%s\"\n"
+		"client_id = \"stauth\"\n"
+		"client_secret = \"unused\"\n"
+		"server_metadata_url = "
+		"\"%s/.well-known/openid-configuration\"\n",
+		origin, slash, app->base, secret, origin);
+	return EX_OK;
+}
+
+/* "/reports/" is "reports", as Streamlit has it. */
+static bool take_base(const char *path, struct app *app)
+{
+	size_t len = 0;
+
+	path += strspn(path, "/");
+	len = strlen(path);
+	while (len > 0 && path[len - 1] == '/') {
+		len--;
+	}
+	if (len >= sizeof(app->base)) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!stauth_uri_plain(path[i])) {
+			return false;
+		}
+	}
+	snprintf(app->base, sizeof(app->base), "%.*s", (int)len, path);
+	return true;
+}
+
 int ctl_streamlit_config(struct ctl *ctl)
 {
-	if (!ctl->config->public_url_count) {
-		ctl_warn(CTL_TEXT_NO_PUBLIC_URL);
+	struct app app = {.config = ctl->config};
+
+	if (ctl->opt[CTL_PORT] != NULL &&
+		!stauth_parse_int(ctl->opt[CTL_PORT], 1, 65535, &app.port)) {
+		return ctl_usage(CTL_TEXT_PORT);
+	}
+	if (ctl->opt[CTL_BASE] != NULL &&
+		!take_base(ctl->opt[CTL_BASE], &app)) {
+		return ctl_usage(CTL_TEXT_BASE);
 	}
 	struct stauth_buf buf;
 	stauth_buf_init(&buf, TEXT_MAX);
-	stauth_buf_add(&buf, "# .streamlit/config.toml, written by: stauthctl "
-			     "streamlit-config\n");
-	add_server(&buf, ctl->config);
-	add_browser(&buf, ctl->config);
-	add_headers(&buf);
-	add_theme(&buf, ctl->config);
-	int code = EX_OK;
-	if (stauth_buf_ok(&buf)) {
+	int code = ctl->opt[CTL_SECRETS] != NULL ? add_secrets(ctl, &buf, &app)
+						 : add_config(&buf, &app);
+	if (code == EX_OK && !stauth_buf_ok(&buf)) {
+		code = ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
+	}
+	if (code == EX_OK) {
 		fputs(stauth_buf_str(&buf), stdout);
 		code = ctl_out_flush();
-	} else {
-		code = ctl_fail_with(EX_TEMPFAIL, CTL_TEXT_NO_MEMORY);
 	}
 	stauth_buf_finish(&buf);
 	return code;

@@ -88,6 +88,10 @@
 #define CTL_TEXT_NO_PUBLIC_URL                                                 \
 	"warning: PUBLIC_URL is not set; the app will not know its own "       \
 	"address"
+#define CTL_TEXT_PORT "--port: expected a number from 1 to 65535"
+#define CTL_TEXT_BASE "--base: expected a path of letters, digits and . _ ~ -"
+#define CTL_TEXT_SECRETS_URL                                                   \
+	"PUBLIC_URL is not set; st.login() needs the address of the app"
 #define CTL_TEXT_AUDIT_WAITING "%s; retrying"
 #define CTL_TEXT_SINCE                                                         \
 	"--since: expected 2026-11-23, 2026-11-23T21:05, Unix seconds, or "    \

@@ -205,9 +205,9 @@ class Streamlit(unittest.TestCase):
         self.stack = Stack()
         self.addCleanup(self.stack.stop)
 
-    def made(self, **config):
+    def made(self, *options, **config):
         self.stack.write_config(config)
-        result = self.stack.ctl("streamlit-config", check=True)
+        result = self.stack.ctl("streamlit-config", *options, check=True)
         if tomllib is None:
             self.skipTest("this Python reads no TOML")
         return tomllib.loads(result.stdout), result.stderr
@@ -239,6 +239,37 @@ class Streamlit(unittest.TestCase):
         self.assertEqual(found["browser"]["serverPort"], 8080)
         self.assertEqual(found["browser"]["serverAddress"], "127.0.0.1")
         self.assertNotIn("theme", found)
+
+    def test_base_path_and_port_of_the_app(self):
+        for base in ("reports", "/reports/", "/a/b-c"):
+            found, _ = self.made("--base", base, "--port=8502",
+                                 PUBLIC_URL="https://app.example.com")
+            self.assertEqual(found["server"]["baseUrlPath"], base.strip("/"))
+            self.assertEqual(found["server"]["port"], 8502)
+        for words in (["--port", "0"], ["--port", "65536"], ["--port", "x"],
+                      ["--base", 'a"b'], ["--base", "a b"],
+                      ["--base", "x" * 5000]):
+            result = self.stack.ctl("streamlit-config", *words)
+            self.assertEqual((result.returncode, result.stdout), (64, ""))
+
+    def test_secrets_that_st_login_wants_and_nobody_knows(self):
+        seen = set()
+        for _ in range(2):
+            found, _ = self.made("--secrets", "--base", "/r",
+                                 PUBLIC_URL="https://app.example.com")
+            auth = found["auth"]
+            self.assertEqual(list(found), ["auth"])
+            self.assertEqual(set(auth), {
+                "redirect_uri", "cookie_secret", "client_id",
+                "client_secret", "server_metadata_url"})
+            self.assertEqual(auth["redirect_uri"],
+                             "https://app.example.com/r/oauth2callback")
+            self.assertGreaterEqual(len(auth["cookie_secret"]), 32)
+            seen.add(auth["cookie_secret"])
+        self.assertEqual(len(seen), 2)
+        self.stack.write_config({"PUBLIC_URL": None})
+        result = self.stack.ctl("streamlit-config", "--secrets")
+        self.assertEqual((result.returncode, result.stdout), (78, ""))
 
     def test_without_a_public_url_it_warns(self):
         found, told = self.made(PUBLIC_URL=None)
