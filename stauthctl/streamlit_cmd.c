@@ -181,12 +181,12 @@ static int add_secrets(
 {
 	const char *origin = app->config->public_urls[0].origin;
 	const char *slash = app->base[0] != '\0' ? "/" : "";
-	char secret[STAUTH_TOKEN_LEN + 1];
-	struct stauth_err err = {0};
 
 	if (app->config->public_url_count == 0) {
 		return ctl_fail_with(EX_CONFIG, CTL_TEXT_SECRETS_URL);
 	}
+	char secret[STAUTH_TOKEN_LEN + 1];
+	struct stauth_err err = {0};
 	if (stauth_random_token(stauth_random, secret, &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
@@ -209,10 +209,9 @@ static int add_secrets(
 /* "/reports/" is "reports", as Streamlit has it. */
 static bool take_base(const char *path, struct app *app)
 {
-	size_t len = 0;
-
 	path += strspn(path, "/");
-	len = strlen(path);
+	size_t len = strlen(path);
+
 	while (len > 0 && path[len - 1] == '/') {
 		len--;
 	}

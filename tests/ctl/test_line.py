@@ -90,7 +90,7 @@ class Wrong(unittest.TestCase):
                       ["word"] * 5000,
                       ["session", "revoke"],
                       ["session", "revoke", "x", "--all"]):
-            with self.subTest(words), Stack() as stack:
+            with self.subTest(words[:9]), Stack() as stack:
                 result = stack.ctl(*words)
                 self.assertEqual(result.returncode, 64, result.stderr)
                 self.assertEqual(result.stdout, "")

@@ -29,7 +29,10 @@ class Terminal:
         self.tty = slave
         self.process = subprocess.Popen(
             [program, "-c", stack.conf, *args], stdin=slave, stderr=slave,
-            stdout=subprocess.PIPE, start_new_session=True, **more)
+            stdout=subprocess.PIPE, start_new_session=True,
+            # A caller (nohup) may have it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+            **more)
         self.seen = ""
 
     def expect(self, text, timeout=20):
