@@ -400,7 +400,8 @@ static enum stauth_rc change_own(struct stauth_ctx *ctx,
 	};
 
 	/* The current password was right, whatever becomes of the new one. */
-	enum stauth_rc rc = stauth_rate_limits_done(ctx, login, true, err);
+	enum stauth_rc rc = stauth_rate_limits_settle(
+		ctx, &login->limits, STAUTH_OUTCOME_SUCCESS, NULL, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -24,22 +24,19 @@ struct stauth_login {
 	char address[STAUTH_ADDRESS_SIZE]; /* of the client, for the audit */
 	char source[STAUTH_ADDRESS_SIZE];  /* of the throttle */
 	char channel[STAUTH_CHANNEL_SIZE];
-	bool never_refuse; /* root on the command line: counted only */
+	bool pam;
 	bool known_device;
 	bool keep_source; /* a success makes the source a known device */
 	uint8_t device_hash[32];
 	/* found out */
 	bool name_ok;
+	bool unknown;                  /* PAM: stauth has no such account */
 	struct stauth_account account; /* filled on ALLOW; password wiped */
 	bool right_but_disabled; /* right password of a disabled account */
 	int64_t wait_s;          /* with DENY_THROTTLED */
 	int factors;             /* shown so far: enum stauth_factor bits */
 	enum stauth_verdict verdict;
-	/* the throttle's */
-	char caller[32]; /* of a helper that anybody may start; "" none */
-	struct stauth_rate_limit limits[4];
-	size_t limit_count;
-	bool counted; /* failures counted and not yet taken back */
+	struct stauth_limits limits;
 };
 
 struct stauth_login_request {
@@ -49,32 +46,36 @@ struct stauth_login_request {
 	const char *channel;      /* "web", "pam:sshd", "cli" */
 	const char *device_token; /* of the device cookie; NULL none */
 	bool never_refuse;
-	/* PAM, which has no cookie: a local: source counts as a known device,
-	 * and so does an address this account logged in from before. */
-	bool source_is_device;
-	/* Who may start as many programs as they like and call the service as
-	 * they like, by a name that is not theirs to choose; NULL: the source
-	 * is trusted. Counted in a limit of its own, whatever the source. */
+	/* The name may be the e-mail address of an account, too. */
+	bool by_email;
+	/* PAM has no cookie: a local: source counts as a known device, and so
+	 * does an address this account logged in from before. A name that
+	 * stauth does not have may be another module's: it is not counted and
+	 * leaves no audit row. */
+	bool pam;
+	/* Who asks, of those who name user and service as they like; NULL: the
+	 * source is trusted. Counted by itself, whatever the source. */
 	const char *caller;
 };
 
-/* Always leads to NEED_PASSWORD; nothing is counted or read yet but the
- * device. Errors: the store's. */
+/* Always leads to NEED_PASSWORD; nothing is counted yet, and nothing read but
+ * the device and whose address was typed. Errors: the store's. */
 enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 	const struct stauth_login_request *who, struct stauth_login *login,
 	struct stauth_err *err);
 /*
- * Counts, looks up, hashes, judges. login->verdict is DENY first thing; on a
- * negative code it stays so, and the failure is taken back. password may be
- * NULL: one that was empty or too long, which is wrong without a hash.
- * A wrong password leaves an audit row. On ALLOW nothing is taken back yet:
- * stauth_session_open or stauth_login_done does that. EBUSY: no slot.
+ * Reserves the try, looks up, hashes, judges. login->verdict is DENY first
+ * thing; on a negative code it stays so, and nothing is counted. password may
+ * be NULL: one that was empty or too long, which is wrong without a hash.
+ * A wrong password is counted and leaves an audit row. On ALLOW and
+ * NEED_FACTOR the try stays reserved: stauth_session_open or stauth_login_done
+ * settles it. EBUSY: no slot, or too many tries at once.
  */
 enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_secret *password,
 	struct stauth_err *err);
-/* ALLOW without a session (command line, PAM, change of password): takes
- * the counters back, writes the audit row `event`. */
+/* ALLOW without a session (command line, PAM, change of password): settles
+ * the try and writes the audit row `event`. */
 enum stauth_rc stauth_login_done(struct stauth_ctx *ctx,
 	struct stauth_login *login, const char *event, struct stauth_err *err);
 /* ALLOW, but a rule of the place that asked says no: the password was right,

@@ -7,10 +7,10 @@
  *  2. What is asked for an address MUST be counted under the canonical
  *     address and the question, whatever the answer will be, so that the
  *     counters do not tell who has an account.
- *  3. One question and address: once in 60 s and 5 an hour; and 10 PINs a
- *     day, so that 50 guesses a day is all that one address is worth.
- *  4. One source: 20 an hour, under the source that log-ins count, "?" if it
- *     is no address. All together: 500 an hour.
+ *  3. One question and address MUST be counted, and PINs apart, so that few
+ *     guesses are all that one address is worth.
+ *  4. One source MUST be counted, as log-ins count it, "?" if it is no
+ *     address; and all together. The numbers: auth/rate_limit.c.
  *  5. Mail and what it carries MUST be counted and written in one step, and
  *     nothing when it is refused. An outbox with 1,000 mails takes no more.
  *  6. A mail that is not sent in time MUST NOT be sent at all.
@@ -27,7 +27,6 @@
 #include "base/banned.h"
 
 #define OUTBOX_MAX 1000
-#define EVERYBODY  "*"
 
 /* --- 1. */
 
@@ -48,79 +47,27 @@ enum stauth_rc stauth_mailing_ready(
 
 /* --- 2. to 4. */
 
-#define LIMIT_CLOSED(limit_name, most, seconds)                                \
-	{                                                                      \
-		.name = (limit_name), .free = (most), .window_s = (seconds),   \
-		.first_wait_s = (seconds), .max_wait_s = (seconds),            \
-		.fixed_window = true, .closed_when_full = true,                \
-	}
-
-enum limit {
-	LIMIT_PAUSE,
-	LIMIT_ADDRESS,
-	LIMIT_PINS,
-	LIMIT_SOURCE,
-	LIMIT_ALL,
-};
-
-static const struct stauth_rate_limit limits[] = {
-	[LIMIT_PAUSE] = LIMIT_CLOSED("mail-pause", 1, 60),
-	[LIMIT_ADDRESS] = LIMIT_CLOSED("mail", 5, 3600),
-	[LIMIT_PINS] = LIMIT_CLOSED("mail-pins", 10, 86400),
-	[LIMIT_SOURCE] = LIMIT_CLOSED("mail-source", 20, 3600),
-	[LIMIT_ALL] = LIMIT_CLOSED("mail-all", 500, 3600),
-};
-
-const struct stauth_rate_limit *stauth_mailing_limit(const char *name)
-{
-	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-		if (strcmp(limits[i].name, name) == 0) {
-			return &limits[i];
-		}
-	}
-	return NULL;
-}
-
 static const char *topic_name(enum stauth_mailing_topic topic)
 {
 	return topic == STAUTH_MAILING_SIGNUP ? "signup" : "reset";
 }
 
-static struct stauth_rate_limit limit_of_address(
-	enum limit which, enum stauth_mailing_topic topic, const char *email)
-{
-	struct stauth_rate_limit limit = limits[which];
-
-	snprintf(limit.key, sizeof(limit.key), "%s\n%s", email,
-		topic_name(topic));
-	return limit;
-}
-
-static struct stauth_rate_limit limit_of_key(enum limit which, const char *key)
-{
-	struct stauth_rate_limit limit = limits[which];
-
-	snprintf(limit.key, sizeof(limit.key), "%s", key);
-	return limit;
-}
-
 void stauth_mailing_set_limits(struct stauth_mailing *mailing,
 	enum stauth_mailing_topic topic, const char *email, const char *address)
 {
+	const char *name = topic_name(topic);
+	struct stauth_limits *limits = &mailing->limits;
 	char source[STAUTH_ADDRESS_SIZE];
 
 	stauth_source_of_address(address != NULL ? address : "", source);
-	size_t n = 0;
-	mailing->limits[n++] = limit_of_address(LIMIT_PAUSE, topic, email);
-	mailing->limits[n++] = limit_of_address(LIMIT_ADDRESS, topic, email);
+	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PAUSE, email, name);
+	stauth_limits_add(limits, STAUTH_LIMIT_MAIL, email, name);
 	if (topic == STAUTH_MAILING_SIGNUP) {
-		mailing->limits[n++] =
-			limit_of_address(LIMIT_PINS, topic, email);
+		stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PINS, email, name);
 	}
-	mailing->limits[n++] =
-		limit_of_key(LIMIT_SOURCE, source[0] ? source : "?");
-	mailing->limits[n++] = limit_of_key(LIMIT_ALL, EVERYBODY);
-	mailing->limit_count = n;
+	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_SOURCE,
+		source[0] ? source : "?", NULL);
+	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_ALL, "*", NULL);
 }
 
 /* The one counter with this key, read from where the list passes it. */
@@ -148,14 +95,14 @@ enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	static const enum limit which[] = {
-		LIMIT_PAUSE, LIMIT_ADDRESS, LIMIT_PINS};
+	static const enum stauth_limit which[] = {STAUTH_LIMIT_MAIL_PAUSE,
+		STAUTH_LIMIT_MAIL, STAUTH_LIMIT_MAIL_PINS};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	int64_t longest_s = 0;
 
 	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
-		const struct stauth_rate_limit limit =
-			limit_of_address(which[i], topic, email);
+		const struct stauth_rate_limit limit = stauth_rate_limit_of(
+			which[i], email, topic_name(topic));
 		int64_t wait_s = 0;
 		enum stauth_rc rc = wait_of(ctx, &limit, now_s, &wait_s, err);
 
@@ -175,9 +122,7 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	const struct stauth_mail_commit commit = {
-		.limits = mailing->limits,
-		.limit_count = mailing->limit_count,
-		.never_refuse = mailing->never_refuse,
+		.limits = &mailing->limits,
 		.mail = mailing->no_mail ? NULL : &mailing->mail,
 		.pin = mailing->pin,
 		.reset = mailing->reset,

@@ -12,8 +12,6 @@
 #include "store/records.h"
 #include "store/state.h"
 
-#define STAUTH_MAILING_LIMITS 5
-
 /* What the throttle takes for one kind: all answers to one question. */
 enum stauth_mailing_topic {
 	STAUTH_MAILING_SIGNUP,
@@ -23,9 +21,7 @@ enum stauth_mailing_topic {
 /* One mail and what is counted for it. Holds the code: wipe after use. */
 struct stauth_mailing {
 	struct stauth_mail mail;
-	struct stauth_rate_limit limits[STAUTH_MAILING_LIMITS];
-	size_t limit_count;
-	bool never_refuse;
+	struct stauth_limits limits;
 	bool no_mail;                     /* only what it would carry */
 	const struct stauth_pin *pin;     /* NULL none */
 	const struct stauth_reset *reset; /* NULL none */
@@ -58,8 +54,5 @@ enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
 	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
 	struct stauth_err *err);
-
-/* The numbers of a limit of mail, by its name; NULL: it is none of them. */
-const struct stauth_rate_limit *stauth_mailing_limit(const char *name);
 
 #endif

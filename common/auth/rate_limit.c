@@ -1,170 +1,133 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The throttle (CONTRACT 3.3), in the order of the code:
+ * The rate limits (CONTRACT 3.3):
  *
- *  1. A try MUST be counted under the canonical name, so that all spellings
- *     of a name share one counter; unknown names MUST be counted like known
- *     ones, and all names that cannot be one together under "!".
- *  2. A try without a usable address MUST be counted under the shared source
- *     "?", never left out.
- *  3. account+source: 5 failures are free, then waits of 1 2 4 ... 60 s; a
- *     success clears it. Forgotten an hour after the last failure.
- *  4. account, all unknown devices together: 20 failures in an hour are
- *     free, then one try in 10 s.
- *  5. source: 30 failures in ten minutes are free, then one try in 5 s.
- *  6. A device known for this account MUST be counted in a limit of its own
- *     with the numbers of 3 and in no other, so that nobody else can lock it
- *     out.
- *  7. A caller who names the source himself (a user who starts the helper)
- *     MUST be counted in a limit of his own too, whatever the source is
- *     called: 15 failures are free, then waits of 1 2 4 ... 60 s.
- *  8. A failure MUST be counted in every limit before the hash, and a refused
- *     try MUST NOT be counted.
- *  9. A success takes the failure back from every limit; so does a fault that
- *     was no verdict, but that MUST NOT clear anything.
+ *  1. All numbers MUST be in the one table.
+ *  2. A try MUST be reserved in every limit that it meets before it is made,
+ *     or in none; a refused one is not counted.
+ *  3. Whoever only meets other tries that are under way MUST NOT be told that
+ *     he is throttled: EBUSY, on the web at once, elsewhere after 20 s.
+ *  4. A success, and a fault that was no verdict, gives the reservation back;
+ *     a success clears the counters that say so, a fault none.
+ *
+ * Which limits a log-in meets is decided by auth/login.c, those of a mail by
+ * auth/mailing.c.
  */
 #include "auth/rate_limit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/login.h"
-#include "auth/mailing.h"
-#include "base/codec.h"
+#include "base/clock.h"
 #include "store/state.h"
 
 #include "base/banned.h"
 
-static const struct stauth_rate_limit limit_own = {
-	.free = 5,
-	.window_s = 3600,
-	.first_wait_s = 1,
-	.max_wait_s = 60,
-	.cleared_by_success = true,
+#define WAIT_MS 20000
+#define NAP_MS  50
+
+/* Over `most` none until the window ends. */
+#define CLOSED(limit_name, most, seconds)                                      \
+	{                                                                      \
+		.name = (limit_name), .free = (most), .window_s = (seconds),   \
+		.first_wait_s = (seconds), .max_wait_s = (seconds),            \
+		.fixed_window = true, .closed_when_full = true,                \
+	}
+
+/* Over `most` failures waits of 1 2 4 ... 60 s; forgotten an hour after the
+ * last, and at a success. */
+#define DOUBLING(limit_name, most)                                             \
+	{                                                                      \
+		.name = (limit_name), .free = (most), .window_s = 3600,        \
+		.first_wait_s = 1, .max_wait_s = 60,                           \
+		.cleared_by_success = true,                                    \
+	}
+
+/* Over `most` failures in the window one try in so many seconds. */
+#define STEADY(limit_name, most, seconds, wait)                                \
+	{                                                                      \
+		.name = (limit_name), .free = (most), .window_s = (seconds),   \
+		.first_wait_s = (wait), .max_wait_s = (wait),                  \
+		.fixed_window = true,                                          \
+	}
+
+static const struct stauth_rate_limit table[] = {
+	[STAUTH_LIMIT_ACCOUNT_SOURCE] = DOUBLING("account+source", 5),
+	[STAUTH_LIMIT_DEVICE] = DOUBLING("device", 5),
+	[STAUTH_LIMIT_ACCOUNT] = STEADY("account", 20, 3600, 10),
+	[STAUTH_LIMIT_SOURCE] = STEADY("source", 30, 600, 5),
+	[STAUTH_LIMIT_CALLER] = DOUBLING("caller", 15),
+	[STAUTH_LIMIT_SIGNUP] = CLOSED("signup", 20, 3600),
+	[STAUTH_LIMIT_MAIL_PAUSE] = CLOSED("mail-pause", 1, 60),
+	[STAUTH_LIMIT_MAIL] = CLOSED("mail", 5, 3600),
+	[STAUTH_LIMIT_MAIL_PINS] = CLOSED("mail-pins", 10, 86400),
+	[STAUTH_LIMIT_MAIL_SOURCE] = CLOSED("mail-source", 20, 3600),
+	[STAUTH_LIMIT_MAIL_ALL] = CLOSED("mail-all", 500, 3600),
 };
-
-static const struct stauth_rate_limit limit_account = {
-	.name = "account",
-	.free = 20,
-	.window_s = 3600,
-	.first_wait_s = 10,
-	.max_wait_s = 10,
-	.fixed_window = true,
-};
-
-static const struct stauth_rate_limit limit_source = {
-	.name = "source",
-	.free = 30,
-	.window_s = 600,
-	.first_wait_s = 5,
-	.max_wait_s = 5,
-	.fixed_window = true,
-};
-
-static const struct stauth_rate_limit limit_caller = {
-	.name = "caller",
-	.free = 15,
-	.window_s = 3600,
-	.first_wait_s = 1,
-	.max_wait_s = 60,
-	.cleared_by_success = true,
-};
-
-static struct stauth_rate_limit *add_limit(
-	struct stauth_login *login, const struct stauth_rate_limit *pattern)
-{
-	struct stauth_rate_limit *limit = &login->limits[login->limit_count++];
-
-	*limit = *pattern;
-	return limit;
-}
-
-static void device_limit(struct stauth_login *login, const char *account)
-{
-	char hex[STAUTH_SHA256_LEN * 2 + 1];
-	struct stauth_rate_limit *limit = add_limit(login, &limit_own);
-
-	stauth_hex_encode(login->device_hash, STAUTH_SHA256_LEN, hex);
-	limit->name = "device";
-	snprintf(limit->key, sizeof(limit->key), "%s\n%s", account, hex);
-}
 
 const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name)
 {
-	const struct stauth_rate_limit *mail = stauth_mailing_limit(name);
-
-	if (mail != NULL) {
-		return mail;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strcmp(table[i].name, name) == 0) {
+			return &table[i];
+		}
 	}
-	if (strcmp(name, "account") == 0) {
-		return &limit_account;
-	}
-	if (strcmp(name, "caller") == 0) {
-		return &limit_caller;
-	}
-	return strcmp(name, "source") == 0 ? &limit_source : &limit_own;
+	return NULL;
 }
 
-void stauth_rate_limits_fill(struct stauth_login *login, const char *account)
+struct stauth_rate_limit stauth_rate_limit_of(
+	enum stauth_limit which, const char *part, const char *more)
 {
-	const char *source = login->source[0] ? login->source : "?";
+	struct stauth_rate_limit limit = table[which];
 
-	login->limit_count = 0;
-	struct stauth_rate_limit *limit;
-	if (login->caller[0]) {
-		limit = add_limit(login, &limit_caller);
-		snprintf(limit->key, sizeof(limit->key), "%s\n%s", account,
-			login->caller);
-	}
-	if (login->known_device) {
-		device_limit(login, account);
-		return;
-	}
-	limit = add_limit(login, &limit_own);
-	limit->name = "account+source";
-	snprintf(limit->key, sizeof(limit->key), "%s\n%s", account, source);
-	limit = add_limit(login, &limit_account);
-	snprintf(limit->key, sizeof(limit->key), "%s", account);
-	limit = add_limit(login, &limit_source);
-	snprintf(limit->key, sizeof(limit->key), "%s", source);
+	snprintf(limit.key, sizeof(limit.key), "%s%s%s", part,
+		more != NULL ? "\n" : "", more != NULL ? more : "");
+	return limit;
 }
 
-void stauth_rate_limits_source_only(struct stauth_login *login)
+void stauth_limits_add(struct stauth_limits *limits, enum stauth_limit which,
+	const char *part, const char *more)
 {
-	login->limit_count = 0;
-	struct stauth_rate_limit *limit = add_limit(login, &limit_source);
-	snprintf(limit->key, sizeof(limit->key), "%s",
-		login->source[0] ? login->source : "?");
+	limits->limit[limits->count++] =
+		stauth_rate_limit_of(which, part, more);
 }
 
-enum stauth_rc stauth_rate_limits_take(struct stauth_ctx *ctx,
-	struct stauth_login *login, struct stauth_err *err)
+enum stauth_rc stauth_rate_limits_reserve(struct stauth_ctx *ctx,
+	struct stauth_limits *limits, int64_t *ret_wait_s,
+	struct stauth_err *err)
 {
 	struct stauth_state *state = ctx->state;
-	int64_t wait_s = 0;
+	int64_t wait_ms = ctx->slots == STAUTH_SLOTS_WEB ? 0 : WAIT_MS;
+	int64_t until_ms = ctx->boot_ms() + wait_ms;
+	enum stauth_rc rc = state->ops->throttle_reserve(
+		state, limits, state->ops->now(state), ret_wait_s, err);
 
-	enum stauth_rc rc = state->ops->throttle_take(state, login->limits,
-		login->limit_count, login->never_refuse, state->ops->now(state),
-		&wait_s, err);
-	if (rc == STAUTH_THROTTLED) {
-		login->wait_s = wait_s > 0 ? wait_s : 1;
+	while (rc == STAUTH_EBUSY && ctx->boot_ms() < until_ms) {
+		stauth_sleep_ms(NAP_MS);
+		rc = state->ops->throttle_reserve(
+			state, limits, state->ops->now(state), ret_wait_s, err);
 	}
-	login->counted = rc == STAUTH_OK;
 	return rc;
 }
 
-enum stauth_rc stauth_rate_limits_done(struct stauth_ctx *ctx,
-	struct stauth_login *login, bool success, struct stauth_err *err)
+enum stauth_rc stauth_rate_limits_settle(struct stauth_ctx *ctx,
+	struct stauth_limits *limits, enum stauth_outcome outcome,
+	const struct stauth_audit_row *audit, struct stauth_err *err)
 {
 	struct stauth_state *state = ctx->state;
+	const struct stauth_settlement how = {
+		.outcome = outcome, .audit = audit};
+	int64_t now_s = state->ops->now(state);
 
-	if (!login->counted) {
-		return STAUTH_OK;
+	if (limits->reserved_at == 0) {
+		return audit != NULL
+			       ? state->ops->audit_add(state, audit, now_s, err)
+			       : STAUTH_OK;
 	}
-	enum stauth_rc rc = state->ops->throttle_done(state, login->limits,
-		login->limit_count, success, state->ops->now(state), err);
+	enum stauth_rc rc =
+		state->ops->throttle_settle(state, limits, &how, now_s, err);
 	if (rc == STAUTH_OK) {
-		login->counted = false;
+		limits->reserved_at = 0;
 	}
 	return rc;
 }

@@ -8,26 +8,45 @@
 #include "auth/ctx.h"
 #include "store/records.h"
 
-struct stauth_login;
 struct stauth_actor;
 
-/* Fills login->limits from its name, source and device. Pure. account: the
- * canonical name, or "!" for a name that cannot be one. */
-void stauth_rate_limits_fill(struct stauth_login *login, const char *account);
+/* Every limit of CONTRACT 3.3; its numbers are in rate_limit.c. */
+enum stauth_limit {
+	STAUTH_LIMIT_ACCOUNT_SOURCE, /* key: account, source */
+	STAUTH_LIMIT_DEVICE,         /* account, hash of a known device */
+	STAUTH_LIMIT_ACCOUNT,        /* account: all unknown devices */
+	STAUTH_LIMIT_SOURCE,         /* source */
+	STAUTH_LIMIT_CALLER,         /* who asks through PAM */
+	STAUTH_LIMIT_SIGNUP,         /* source: hashes of sign-ups */
+	STAUTH_LIMIT_MAIL_PAUSE,     /* address, topic */
+	STAUTH_LIMIT_MAIL,           /* address, topic */
+	STAUTH_LIMIT_MAIL_PINS,      /* address, topic */
+	STAUTH_LIMIT_MAIL_SOURCE,    /* source */
+	STAUTH_LIMIT_MAIL_ALL,       /* "*" */
+};
 
-/* Leaves the source alone to be counted: for a code, which has tries of its
- * own. Pure. */
-void stauth_rate_limits_source_only(struct stauth_login *login);
-
-/* The numbers of a limit, by its name; without a key. */
+/* One limit with its key: one part, or two (NULL: one). Pure. */
+struct stauth_rate_limit stauth_rate_limit_of(
+	enum stauth_limit which, const char *part, const char *more);
+/* Adds it to what a try meets. Pure. */
+void stauth_limits_add(struct stauth_limits *limits, enum stauth_limit which,
+	const char *part, const char *more);
+/* The numbers of a limit, by its name; without a key. NULL: it is none. */
 const struct stauth_rate_limit *stauth_rate_limit_by_name(const char *name);
 
-/* THROTTLED: login->wait_s. */
-enum stauth_rc stauth_rate_limits_take(struct stauth_ctx *ctx,
-	struct stauth_login *login, struct stauth_err *err);
-/* success: the right password; else a fault that was no verdict. */
-enum stauth_rc stauth_rate_limits_done(struct stauth_ctx *ctx,
-	struct stauth_login *login, bool success, struct stauth_err *err);
+/*
+ * Reserves a try in every limit, before it is made. THROTTLED: *ret_wait_s.
+ * EBUSY: nothing but other tries under way is in its way; on the web at once,
+ * elsewhere after 20 s.
+ */
+enum stauth_rc stauth_rate_limits_reserve(struct stauth_ctx *ctx,
+	struct stauth_limits *limits, int64_t *ret_wait_s,
+	struct stauth_err *err);
+/* What became of it, with its audit row (NULL none) in the same step. Without
+ * a reservation only the row is written. */
+enum stauth_rc stauth_rate_limits_settle(struct stauth_ctx *ctx,
+	struct stauth_limits *limits, enum stauth_outcome outcome,
+	const struct stauth_audit_row *audit, struct stauth_err *err);
 
 /* One counter for people: whose it is and what it does now. */
 struct stauth_rate_limit_row {
@@ -46,8 +65,8 @@ enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
 	const struct stauth_rate_limit_row *after, size_t limit,
 	struct stauth_rate_limit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
-/* Forgets the counters of a user, of a source (an address, or local:...), or
- * all (NULL). BADVALUE: neither a name nor a source. */
+/* Forgets the counters of a user, of a source (an address, local:... or
+ * remote:...), or all (NULL). BADVALUE: neither a name nor a source. */
 enum stauth_rc stauth_rate_limit_clear(struct stauth_ctx *ctx,
 	const char *whose, const struct stauth_actor *actor, int *ret_cleared,
 	struct stauth_err *err);

@@ -16,16 +16,15 @@
 
 #include "auth/audit.h"
 #include "auth/name.h"
-#include "auth/session.h"
 #include "store/rate_limit.h"
 #include "store/state.h"
 
 #include "base/banned.h"
 
-static bool is_source(const char *limit)
+static bool is_source(const char *name)
 {
-	return strcmp(limit, "source") == 0 ||
-	       strcmp(limit, "mail-source") == 0;
+	return strcmp(name, "source") == 0 || strcmp(name, "signup") == 0 ||
+	       strcmp(name, "mail-source") == 0 || strcmp(name, "caller") == 0;
 }
 
 /* A key is SOURCE in the limits of sources, else USER or USER and more; the
@@ -47,8 +46,7 @@ static void take_apart(struct stauth_rate_limit_row *row)
 		snprintf(row->user, sizeof(row->user), "%.*s", (int)len, key);
 	}
 	if (is_source(row->count.name) ||
-		strcmp(row->count.name, "account+source") == 0 ||
-		strcmp(row->count.name, "caller") == 0) {
+		strcmp(row->count.name, "account+source") == 0) {
 		snprintf(row->source, sizeof(row->source), "%s", rest);
 	}
 }
@@ -56,6 +54,9 @@ static void take_apart(struct stauth_rate_limit_row *row)
 int64_t stauth_counter_wait_s(const struct stauth_rate_limit *limit,
 	const struct stauth_counter *count, int64_t now_s)
 {
+	if (limit == NULL) {
+		return 0;
+	}
 	return stauth_rate_limit_wait_s(
 		limit, count->failures, count->first_at, count->last_at, now_s);
 }

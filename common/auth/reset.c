@@ -220,7 +220,7 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	struct stauth_mailing mailing = {.never_refuse = true};
+	struct stauth_mailing mailing = {.limits.never_refuse = true};
 	char token[STAUTH_MAIL_CODE_SIZE] = "";
 
 	enum stauth_rc rc = stauth_account_read(ctx, link->name, &account, err);

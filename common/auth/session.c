@@ -163,8 +163,7 @@ static void fill_commit(struct stauth_ctx *ctx,
 	commit->session = grant->session;
 	commit->sessions_max = ctx->config->sessions_per_user;
 	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
-	commit->limits = login->limits;
-	commit->limit_count = login->counted ? login->limit_count : 0;
+	commit->limits = login->limits.reserved_at != 0 ? &login->limits : NULL;
 	stauth_audit_fill(&commit->audit, "login", true, login->account.name,
 		login->account.uid, &actor,
 		grant->session.remember ? "remember" : "");
@@ -206,14 +205,15 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	struct stauth_session_grant grant = {0};
 	enum stauth_rc rc = commit_login(ctx, login, ask, &grant, err);
 	if (rc == STAUTH_OK) {
-		login->counted = false;
+		login->limits.reserved_at = 0;
 		*ret_grant = grant;
 	} else {
 		login->verdict = STAUTH_DENY;
 	}
 	/* Of EUNKNOWN nobody knows whether it took the failure back. */
 	if (rc != STAUTH_OK && rc != STAUTH_EUNKNOWN) {
-		(void)stauth_rate_limits_done(ctx, login, false, NULL);
+		(void)stauth_rate_limits_settle(
+			ctx, &login->limits, STAUTH_OUTCOME_FAULT, NULL, NULL);
 	}
 	stauth_wipe(&grant, sizeof(grant));
 	return rc;

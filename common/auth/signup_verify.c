@@ -56,14 +56,18 @@ static enum stauth_rc start_login(struct attempt *try, struct stauth_err *err)
 	enum stauth_rc rc =
 		stauth_login_start(try->ctx, &asks, try->login, err);
 
+	/* A PIN has tries of its own; only the source is counted. */
+	const char *source = try->login->source;
 	try->login->verdict = STAUTH_DENY;
-	stauth_rate_limits_source_only(try->login);
+	try->login->limits = (struct stauth_limits){0};
+	stauth_limits_add(&try->login->limits, STAUTH_LIMIT_SOURCE,
+		source[0] ? source : "?", NULL);
 	return rc;
 }
 
 /* --- 2. */
 
-static void audit_wrong(const struct attempt *try)
+static void settle_wrong(const struct attempt *try)
 {
 	struct stauth_ctx *ctx = try->ctx;
 	const struct stauth_actor actor = actor_of(try);
@@ -75,8 +79,8 @@ static void audit_wrong(const struct attempt *try)
 	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
 		&actor, detail);
 	struct stauth_err err;
-	if (ctx->state->ops->audit_add(ctx->state, &row,
-		    ctx->state->ops->now(ctx->state), &err) != STAUTH_OK) {
+	if (stauth_rate_limits_settle(ctx, &try->login->limits,
+		    STAUTH_OUTCOME_FAILURE, &row, &err) != STAUTH_OK) {
 		stauth_report(&ctx->messages, STAUTH_WARNING,
 			"The audit row signup.pin could not be written: %s",
 			err.msg);
@@ -151,7 +155,8 @@ static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_rate_limits_take(try->ctx, try->login, err);
+	rc = stauth_rate_limits_reserve(
+		try->ctx, &try->login->limits, &try->login->wait_s, err);
 	if (rc != STAUTH_OK) {
 		try->login->verdict = rc == STAUTH_THROTTLED
 					      ? STAUTH_DENY_THROTTLED
@@ -160,15 +165,15 @@ static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 	}
 	rc = compare(try, err);
 	if (rc == STAUTH_BADVALUE) {
-		audit_wrong(try);
+		settle_wrong(try);
 		return rc;
 	}
 	if (rc == STAUTH_OK) {
 		rc = make_account(try, err);
 	}
 	if (rc != STAUTH_OK) {
-		(void)stauth_rate_limits_done(
-			try->ctx, try->login, false, NULL);
+		(void)stauth_rate_limits_settle(try->ctx, &try->login->limits,
+			STAUTH_OUTCOME_FAULT, NULL, NULL);
 	}
 	return rc;
 }

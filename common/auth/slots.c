@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #include "base/banned.h"
 
@@ -156,9 +157,7 @@ static void nap(struct stauth_ctx *ctx)
 	uint8_t byte = 0;
 
 	(void)ctx->random(&byte, sizeof(byte), NULL);
-	struct timespec ts = {0};
-	ts.tv_nsec = (NAP_MIN_MS + byte % NAP_SPREAD_MS) * 1000000L;
-	nanosleep(&ts, NULL);
+	stauth_sleep_ms(NAP_MIN_MS + byte % NAP_SPREAD_MS);
 }
 
 static int wait_for(struct stauth_ctx *ctx, const struct pool *pool)

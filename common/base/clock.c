@@ -25,6 +25,14 @@ int64_t stauth_boot_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+void stauth_sleep_ms(int64_t ms)
+{
+	const struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000L};
+
+	nanosleep(&ts, NULL);
+}
+
 void stauth_time_format(int64_t at_s, char out[21])
 {
 	out[0] = '\0';

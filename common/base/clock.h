@@ -13,6 +13,8 @@ int64_t stauth_wall_s(void);
 /* CLOCK_BOOTTIME in milliseconds: for waits and deadlines in one process. */
 int64_t stauth_boot_ms(void);
 
+void stauth_sleep_ms(int64_t ms);
+
 /* "2026-11-23T21:05:09Z" into out[21]; "" for 0 (never). */
 void stauth_time_format(int64_t at_s, char out[21]);
 

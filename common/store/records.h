@@ -7,6 +7,7 @@
 #define STAUTH_STORE_RECORDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/codec.h"
@@ -24,6 +25,7 @@
 #define STAUTH_AGENT_SIZE          129 /* what the browser calls itself, cut */
 #define STAUTH_DETAIL_SIZE         193
 #define STAUTH_RATE_LIMIT_KEY_SIZE 384
+#define STAUTH_LIMITS_MAX          10 /* that one try or mail meets */
 #define STAUTH_PURPOSE_SIZE        16
 #define STAUTH_MAIL_KIND_SIZE      24
 #define STAUTH_MAIL_CODE_SIZE      64
@@ -31,6 +33,9 @@
 /* A row that was made or used later than now + this is from the future:
  * store/state.h, 12. A plain number: statements hold it too. */
 #define STAUTH_CLOCK_SLACK_S 300
+/* A reserved try of which nobody heard again so long is a failure. A plain
+ * number, too. */
+#define STAUTH_RESERVED_S 30
 
 struct stauth_account {
 	int64_t uid;   /* immutable, never used again */
@@ -158,8 +163,8 @@ struct stauth_counter {
 	int64_t last_at;
 };
 
-/* One counter of failures. The policy (common/auth/throttle.c) fills it;
- * the store compares and counts. */
+/* A rate limit and the key of the counter that one try meets in it. Policy:
+ * auth/rate_limit.c. The store compares and counts. */
 struct stauth_rate_limit {
 	const char *name; /* "account+source", "account", "source", "device" */
 	char key[STAUTH_RATE_LIMIT_KEY_SIZE];
@@ -170,7 +175,27 @@ struct stauth_rate_limit {
 	bool fixed_window;    /* counts from its first failure, not its last */
 	/* With fixed_window: over `free` none until the window ends. */
 	bool closed_when_full;
-	bool cleared_by_success; /* else a success takes one back */
+	bool cleared_by_success;
+};
+
+/* All that one try meets. */
+struct stauth_limits {
+	struct stauth_rate_limit limit[STAUTH_LIMITS_MAX];
+	size_t count;
+	bool never_refuse;   /* only counts */
+	int64_t reserved_at; /* by throttle_reserve; 0: not, or settled */
+};
+
+/* What a try came to. */
+enum stauth_outcome {
+	STAUTH_OUTCOME_FAULT = 0, /* no verdict: as if it had not been made */
+	STAUTH_OUTCOME_FAILURE,
+	STAUTH_OUTCOME_SUCCESS, /* clears the counters that say so */
+};
+
+struct stauth_settlement {
+	enum stauth_outcome outcome;
+	const struct stauth_audit_row *audit; /* NULL none */
 };
 
 #endif

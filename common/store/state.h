@@ -41,8 +41,7 @@ struct stauth_login_commit {
 	bool device; /* (re)writes the known device of this account */
 	uint8_t device_hash[32];
 	int64_t device_expires_at;
-	const struct stauth_rate_limit *limits; /* success, see throttle_done */
-	size_t limit_count;
+	const struct stauth_limits *limits; /* settled as success; NULL none */
 	struct stauth_audit_row audit;
 };
 
@@ -51,9 +50,7 @@ struct stauth_login_commit {
  * a crash leaves no PIN without its mail and no mail with a dead PIN.
  */
 struct stauth_mail_commit {
-	const struct stauth_rate_limit *limits; /* of the mail throttle */
-	size_t limit_count;
-	bool never_refuse; /* an administrator's: counted only */
+	const struct stauth_limits *limits; /* NULL none */
 	/* id, tries and created_at are the store's. NULL: none (a link that is
 	 * printed); then outbox_max is not asked. */
 	const struct stauth_mail *mail;
@@ -152,20 +149,22 @@ struct stauth_state_ops {
 		struct stauth_err *err);
 
 	/*
-	 * Counts a failure in every limit before the try, in one transaction.
-	 * THROTTLED, and nothing is counted, if a limit makes it wait; then
-	 * *ret_wait_s (>= 1) is the longest wait. never_refuse: only counts.
+	 * Reserves a place for a try in every limit, in one transaction, and
+	 * sets reserved_at. Failures and reservations of a counter never
+	 * exceed its free tries; over those one try at a time is made.
+	 * THROTTLED, and nothing is reserved, if failures make it wait; then
+	 * *ret_wait_s (>= 1) is the longest wait. EBUSY: only other tries that
+	 * are under way stand in its way. A reservation that is not settled
+	 * within STAUTH_RESERVED_S counts as a failure.
 	 */
-	enum stauth_rc (*throttle_take)(struct stauth_state *state,
-		const struct stauth_rate_limit *limits, size_t count,
-		bool never_refuse, int64_t now_s, int64_t *ret_wait_s,
+	enum stauth_rc (*throttle_reserve)(struct stauth_state *state,
+		struct stauth_limits *limits, int64_t now_s,
+		int64_t *ret_wait_s, struct stauth_err *err);
+	/* What became of a reserved try, with its audit row. */
+	enum stauth_rc (*throttle_settle)(struct stauth_state *state,
+		const struct stauth_limits *limits,
+		const struct stauth_settlement *how, int64_t now_s,
 		struct stauth_err *err);
-	/* After the try was no failure: success clears the limits that say so
-	 * and takes one back from the others; without success (a fault, not
-	 * a verdict) one is taken back from all. */
-	enum stauth_rc (*throttle_done)(struct stauth_state *state,
-		const struct stauth_rate_limit *limits, size_t count,
-		bool success, int64_t now_s, struct stauth_err *err);
 	/* Counters that count something and are not forgotten yet, in order of
 	 * name and key, after this name and key ("" from the start), at most
 	 * limit (<= 1000). */

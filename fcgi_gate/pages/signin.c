@@ -66,20 +66,21 @@ int gate_signin_try(struct gate_page *page, const char *username,
 		.username_len = strlen(username),
 		.address = page->request->address,
 		.channel = "web",
+		.by_email = true,
 		.device_token = page->cookies.device[0] != '\0'
 					? page->cookies.device
 					: NULL,
 	};
-	/* Empty or too long is wrong, and costs no hash. */
-	bool usable =
-		password != NULL && stauth_secret_set(&secret, password->value,
-					    password->len, NULL) == STAUTH_OK;
+	/* Empty is wrong, too long a failure; neither costs a hash. */
+	bool too_long = password != NULL && password->len > 0 &&
+			stauth_secret_set(&secret, password->value,
+				password->len, NULL) != STAUTH_OK;
 	memset(login, 0, sizeof(*login));
 	struct stauth_err err = {0};
 	enum stauth_rc rc = stauth_login_start(page->ctx, &who, login, &err);
 	if (rc == STAUTH_OK) {
 		rc = stauth_login_password(
-			page->ctx, login, usable ? &secret : NULL, &err);
+			page->ctx, login, too_long ? NULL : &secret, &err);
 	}
 	stauth_secret_wipe(&secret);
 	if (rc < 0) {

@@ -63,7 +63,8 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 		.username_len = strlen(ask->user),
 		.address = ask->address,
 		.channel = ask->channel,
-		.source_is_device = true,
+		.pam = true,
+		.by_email = ask->rules.any_account,
 		.caller = ask->caller[0] ? ask->caller : NULL,
 	};
 	enum stauth_rc rc = stauth_login_start(ctx, &who, login, err);
@@ -71,8 +72,10 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	bool too_long =
+		ask->password.len == 0 && (ask->flags & PAMST_TOO_LONG) != 0;
 	return stauth_login_password(
-		ctx, login, ask->password.len > 0 ? &ask->password : NULL, err);
+		ctx, login, too_long ? NULL : &ask->password, err);
 }
 
 /* What a verdict that is no ALLOW becomes. */

@@ -258,6 +258,61 @@ static inline enum stauth_rc commit_at(struct fixture *fix,
 	return fix->state->ops->login_commit(fix->state, login, now_s, &err);
 }
 
+/* --- rate limits */
+
+static inline struct stauth_limits limits_of(
+	const struct stauth_rate_limit *limit, size_t count)
+{
+	struct stauth_limits limits = {.count = count};
+
+	memcpy(limits.limit, limit, count * sizeof(*limit));
+	return limits;
+}
+
+static inline void settle_at(struct fixture *fix,
+	const struct stauth_limits *limits, enum stauth_outcome outcome,
+	int64_t now_s)
+{
+	const struct stauth_settlement how = {.outcome = outcome};
+	struct stauth_err err = {STAUTH_OK, ""};
+
+	assert_ok(fix->state->ops->throttle_settle(
+		fix->state, limits, &how, now_s, &err));
+}
+
+/* A try that fails. Seconds to wait; 0: it was made and counted. */
+static inline int64_t fail_at(struct fixture *fix,
+	const struct stauth_rate_limit *limit, size_t count, int64_t now_s)
+{
+	struct stauth_limits limits = limits_of(limit, count);
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t wait_s = 0;
+	enum stauth_rc rc = fix->state->ops->throttle_reserve(
+		fix->state, &limits, now_s, &wait_s, &err);
+
+	assert_true(rc == STAUTH_OK || rc == STAUTH_THROTTLED);
+	assert_true((rc == STAUTH_THROTTLED) == (wait_s > 0));
+	if (rc == STAUTH_OK) {
+		settle_at(fix, &limits, STAUTH_OUTCOME_FAILURE, now_s);
+	}
+	return wait_s;
+}
+
+/* A try that fails, and is never refused. */
+static inline void fail_always(struct fixture *fix,
+	const struct stauth_rate_limit *limit, int64_t now_s)
+{
+	struct stauth_limits limits = limits_of(limit, 1);
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t wait_s = -1;
+
+	limits.never_refuse = true;
+	assert_ok(fix->state->ops->throttle_reserve(
+		fix->state, &limits, now_s, &wait_s, &err));
+	assert_int_equal(wait_s, -1);
+	settle_at(fix, &limits, STAUTH_OUTCOME_FAILURE, now_s);
+}
+
 static inline enum stauth_rc find_at(
 	struct fixture *fix, int number, int64_t idle_s, int64_t now_s)
 {

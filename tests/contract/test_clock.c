@@ -223,18 +223,6 @@ static void x18_pins_links_and_sign_ups_from_the_future_are_dead(void **state)
 	assert_done(look_reset(fix, 1, NOW, &reset));
 }
 
-static int64_t take(struct fixture *fix, const struct stauth_rate_limit *limit,
-	int64_t now_s)
-{
-	struct stauth_err err = {STAUTH_OK, ""};
-	int64_t wait_s = 0;
-	enum stauth_rc rc = fix->state->ops->throttle_take(
-		fix->state, limit, 1, false, now_s, &wait_s, &err);
-
-	assert_true(rc == STAUTH_OK || rc == STAUTH_THROTTLED);
-	return wait_s;
-}
-
 /* Steps of a little and of a lot; each wait comes to its end. */
 static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 {
@@ -259,18 +247,17 @@ static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		for (int n = 0; n < 12; n++) {
-			(void)fix->state->ops->throttle_take(fix->state,
-				&growing, 1, true, now_s, NULL, &err);
-			(void)take(fix, &closed, now_s);
+			fail_always(fix, &growing, now_s);
+			(void)fail_at(fix, &closed, 1, now_s);
 		}
 		now_s -= steps[i];
-		assert_int_equal(take(fix, &growing, now_s), 60);
-		assert_int_equal(take(fix, &growing, now_s + 30), 30);
-		assert_int_equal(take(fix, &growing, now_s + 59), 1);
-		assert_int_equal(take(fix, &growing, now_s + 60), 0);
-		assert_int_equal(take(fix, &closed, now_s), 600);
-		assert_int_equal(take(fix, &closed, now_s + 599), 1);
-		assert_int_equal(take(fix, &closed, now_s + 600), 0);
+		assert_int_equal(fail_at(fix, &growing, 1, now_s), 60);
+		assert_int_equal(fail_at(fix, &growing, 1, now_s + 30), 30);
+		assert_int_equal(fail_at(fix, &growing, 1, now_s + 59), 1);
+		assert_int_equal(fail_at(fix, &growing, 1, now_s + 60), 0);
+		assert_int_equal(fail_at(fix, &closed, 1, now_s), 600);
+		assert_int_equal(fail_at(fix, &closed, 1, now_s + 599), 1);
+		assert_int_equal(fail_at(fix, &closed, 1, now_s + 600), 0);
 		/* What is shown is not a year either. */
 		assert_ok(fix->state->ops->throttle_list(fix->state, "", "", 2,
 			now_s - YEAR, counts, &count, &err));
@@ -292,9 +279,9 @@ static void x18_the_limits_of_mail_open_again(void **state)
 		.window_s = 600,
 		.fixed_window = true,
 		.closed_when_full = true};
+	struct stauth_limits limits = limits_of(&limit, 1);
 	struct stauth_mail mail = a_mail(MAIL, "111111");
-	struct stauth_mail_commit commit = {
-		.limits = &limit, .limit_count = 1, .mail = &mail};
+	struct stauth_mail_commit commit = {.limits = &limits, .mail = &mail};
 
 	commit.audit = a_change("signup.ask").audit;
 	assert_rc(commit_mail(fix, &commit, NOW + YEAR), STAUTH_OK);

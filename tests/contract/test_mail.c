@@ -137,8 +137,8 @@ static void a_full_outbox_writes_nothing(void **state)
 	post(fix, "a@example.org", "111111", NULL, NOW);
 	post(fix, "b@example.org", "222222", NULL, NOW);
 	memset(&commit, 0, sizeof(commit));
-	commit.limits = &limit;
-	commit.limit_count = 1;
+	struct stauth_limits limits = limits_of(&limit, 1);
+	commit.limits = &limits;
 	commit.mail = &mail;
 	commit.pin = &pin;
 	commit.outbox_max = 2;
@@ -189,15 +189,15 @@ static void f7_limits_are_counted_with_the_mail(void **state)
 	struct fixture *fix = *state;
 	const struct stauth_state_ops *ops = fix->state->ops;
 	struct stauth_err err = {STAUTH_OK, ""};
-	struct stauth_rate_limit limits[] = {
+	struct stauth_rate_limit both[] = {
 		a_limit("pause", 1, 60), a_limit("mail", 3, 3600)};
 	struct stauth_mail mail = a_mail(MAIL, "111111");
 	struct stauth_mail_commit commit;
 	int64_t wait_s = -1;
 
 	memset(&commit, 0, sizeof(commit));
-	commit.limits = limits;
-	commit.limit_count = 2;
+	struct stauth_limits limits = limits_of(both, 2);
+	commit.limits = &limits;
 	commit.mail = &mail;
 	commit.outbox_max = 1000;
 	assert_ok(ops->mail_commit(fix->state, &commit, NOW, &wait_s, &err));
@@ -214,10 +214,10 @@ static void f7_limits_are_counted_with_the_mail(void **state)
 		ops->mail_commit(fix->state, &commit, NOW + 180, &wait_s, &err),
 		STAUTH_THROTTLED);
 	assert_int_equal(wait_s, 3420);
-	commit.never_refuse = true;
+	limits.never_refuse = true;
 	assert_ok(ops->mail_commit(
 		fix->state, &commit, NOW + 181, &wait_s, &err));
-	commit.never_refuse = false;
+	limits.never_refuse = false;
 	assert_rc(ops->mail_commit(
 			  fix->state, &commit, NOW + 3599, &wait_s, &err),
 		STAUTH_THROTTLED);

@@ -16,12 +16,9 @@ static void fail_once(struct fixture *fix, const char *name, const char *key,
 		.window_s = window_s,
 		.first_wait_s = 1,
 		.max_wait_s = 60};
-	struct stauth_err err = {STAUTH_OK, ""};
-	int64_t wait_s = 0;
 
 	(void)snprintf(limit.key, sizeof(limit.key), "%s", key);
-	assert_ok(fix->state->ops->throttle_take(
-		fix->state, &limit, 1, true, at, &wait_s, &err));
+	fail_always(fix, &limit, at);
 }
 
 /* All keys from the start, a page at a time, joined by blanks. */
@@ -95,16 +92,18 @@ static void counters_are_listed_in_order_and_pages(void **state)
 static void what_is_forgotten_is_not_listed(void **state)
 {
 	struct fixture *fix = *state;
-	struct stauth_rate_limit limit = {.name = "account", .key = "carol"};
-	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_rate_limit limit = {.name = "account",
+		.key = "carol",
+		.window_s = 9000,
+		.cleared_by_success = true};
+	struct stauth_limits limits = limits_of(&limit, 1);
 	char text[512];
 
 	fail_once(fix, "account", "alice", 600, NOW);
 	fail_once(fix, "account", "carol", 9000, NOW);
 	assert_int_equal(list(fix, NOW + 599, text, sizeof(text)), 2);
 	assert_int_equal(list(fix, NOW + 600, text, sizeof(text)), 1);
-	assert_ok(fix->state->ops->throttle_done(
-		fix->state, &limit, 1, true, NOW, &err));
+	settle_at(fix, &limits, STAUTH_OUTCOME_SUCCESS, NOW);
 	assert_int_equal(list(fix, NOW, text, sizeof(text)), 1);
 	assert_string_equal(text, "account/alice ");
 }

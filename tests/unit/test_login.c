@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include "auth/rate_limit.h"
 #include "password/password.h"
 
 #include "base/banned.h"
@@ -183,45 +184,38 @@ static void e3_a_throttled_try_ends_before_any_read(void **state)
 	assert_int_equal(patterns_read, 0);
 }
 
-/* Counted before the hash: what the limit holds while the hash runs. */
-static int64_t counted_while_hashing;
+/* Reserved before the hash: what the store says while it runs. */
+static enum stauth_rc while_hashing;
 
-static enum stauth_rc limit_wait_of(struct stauth_accounts *accounts,
+static enum stauth_rc try_beside(struct stauth_accounts *accounts,
 	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
 	struct stauth_err *err)
 {
-	struct stauth_rate_limit limit = {
-		.name = "account+source",
-		.key = "alice\n" HOME,
-		.window_s = 3600,
-		.first_wait_s = 60,
-		.max_wait_s = 60,
-	};
+	struct stauth_limits limits = {.count = 1};
 	int64_t wait_s = 0;
-	enum stauth_rc rc;
 
-	/* free = 1: throttled as soon as there is one failure. */
-	limit.free = 1;
-	rc = shared->real_state->throttle_take(shared->ctx.state, &limit, 1,
-		false, fixture_now_s, &wait_s, err);
-	counted_while_hashing = rc == STAUTH_THROTTLED;
+	limits.limit[0] = stauth_rate_limit_of(
+		STAUTH_LIMIT_ACCOUNT_SOURCE, "alice", HOME);
+	limits.limit[0].free = 1;
+	while_hashing = shared->real_state->throttle_reserve(
+		shared->ctx.state, &limits, fixture_now_s, &wait_s, NULL);
 	return shared->real_accounts->password_like(
 		accounts, seed, ret_encoded, err);
 }
 
-static void e8_the_failure_is_on_disk_before_the_hash(void **state)
+static void e8_the_try_is_on_disk_before_the_hash(void **state)
 {
 	struct fixture *f = *state;
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
 	shared = f;
-	f->accounts_ops.password_like = limit_wait_of;
-	counted_while_hashing = 0;
+	f->accounts_ops.password_like = try_beside;
+	while_hashing = STAUTH_OK;
 	(void)try_it(f, "alice", "wrong");
-	assert_int_equal(counted_while_hashing, 1);
+	assert_int_equal(while_hashing, STAUTH_EBUSY);
 }
 
-static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
+static void e12_an_overlong_password_is_wrong_without_a_hash(void **state)
 {
 	struct fixture *f = *state;
 	const struct stauth_login_request who = {
@@ -230,7 +224,6 @@ static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
 		.address = HOME,
 		.channel = "web",
 	};
-	struct stauth_secret empty = {0};
 	struct stauth_login login;
 	struct stauth_err err;
 
@@ -238,12 +231,38 @@ static void e12_empty_and_overlong_are_wrong_without_a_hash(void **state)
 	count_reads(f);
 	for (int i = 0; i < 6; i++) {
 		assert_ok(stauth_login_start(&f->ctx, &who, &login, &err));
-		assert_ok(stauth_login_password(
-			&f->ctx, &login, i % 2 ? &empty : NULL, &err));
+		assert_ok(stauth_login_password(&f->ctx, &login, NULL, &err));
 		assert_int_equal(login.verdict,
 			i < 5 ? STAUTH_DENY : STAUTH_DENY_THROTTLED);
 	}
 	assert_int_equal(patterns_read, 0);
+	assert_int_equal(fixture_rows(f, "login.wrong", NULL), 5);
+}
+
+static void e12_an_empty_password_is_wrong_and_no_failure(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_login_request who = {
+		.username = "alice",
+		.username_len = 5,
+		.address = HOME,
+		.channel = "web",
+	};
+	const struct stauth_secret empty = {0};
+	struct stauth_session_grant grant;
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	count_reads(f);
+	for (int i = 0; i < 50; i++) {
+		assert_ok(stauth_login_start(&f->ctx, &who, &login, &err));
+		assert_ok(stauth_login_password(&f->ctx, &login, &empty, &err));
+		assert_int_equal(login.verdict, STAUTH_DENY);
+	}
+	assert_int_equal(patterns_read, 0);
+	assert_int_equal(fixture_rows(f, "login.wrong", NULL), 0);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
 }
 
 static void old_forms_are_made_anew_at_the_next_log_in(void **state)
@@ -318,8 +337,8 @@ static void a_second_factor_stands_before_the_session(void **state)
 		sessions, &count, &err));
 	assert_int_equal(count, 0);
 	assert_int_equal(fixture_rows(f, "login", NULL), 0);
-	/* The counters stand until the factor was shown. */
-	assert_true(login.counted);
+	/* The try stays reserved until the factor was shown. */
+	assert_true(login.limits.reserved_at != 0);
 }
 
 static enum stauth_rc down(struct stauth_accounts *accounts, const char *name,
@@ -366,8 +385,9 @@ int main(void)
 		FIXTURE_TEST(one_start_is_one_try),
 		FIXTURE_TEST(e1_all_refusals_look_the_same_and_cost_one_read),
 		FIXTURE_TEST(e3_a_throttled_try_ends_before_any_read),
-		FIXTURE_TEST(e8_the_failure_is_on_disk_before_the_hash),
-		FIXTURE_TEST(e12_empty_and_overlong_are_wrong_without_a_hash),
+		FIXTURE_TEST(e8_the_try_is_on_disk_before_the_hash),
+		FIXTURE_TEST(e12_an_overlong_password_is_wrong_without_a_hash),
+		FIXTURE_TEST(e12_an_empty_password_is_wrong_and_no_failure),
 		FIXTURE_TEST(old_forms_are_made_anew_at_the_next_log_in),
 		FIXTURE_TEST(a_second_factor_stands_before_the_session),
 		FIXTURE_TEST(a_fault_denies_and_is_no_failure_of_the_user),

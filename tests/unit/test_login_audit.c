@@ -19,12 +19,13 @@ static enum stauth_verdict try_it(
 }
 
 static enum stauth_rc no_rows(struct stauth_state *state,
-	const struct stauth_audit_row *row, int64_t now_s,
-	struct stauth_err *err)
+	const struct stauth_limits *limits, const struct stauth_settlement *how,
+	int64_t now_s, struct stauth_err *err)
 {
 	(void)state;
-	(void)row;
+	(void)limits;
 	(void)now_s;
+	assert_non_null(how->audit);
 	return stauth_fail(err, STAUTH_EUNREACHABLE, "disk full");
 }
 
@@ -33,7 +34,7 @@ static void an_answer_stands_without_its_audit_row(void **state)
 	struct fixture *f = *state;
 
 	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
-	f->state_ops.audit_add = no_rows;
+	f->state_ops.throttle_settle = no_rows;
 	assert_int_equal(try_it(f, "alice", "wrong"), STAUTH_DENY);
 	assert_non_null(strstr(f->reports, "warning|"));
 }
@@ -96,7 +97,7 @@ static void done_takes_back_and_leaves_a_row(void **state)
 					 HOME, NULL),
 			STAUTH_ALLOW);
 		assert_ok(stauth_login_done(&f->ctx, &login, "verify", &err));
-		assert_false(login.counted);
+		assert_int_equal(login.limits.reserved_at, 0);
 	}
 	assert_int_equal(fixture_rows(f, "verify", &row), 30);
 	assert_true(row.ok);

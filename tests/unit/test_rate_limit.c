@@ -18,47 +18,85 @@ static enum stauth_verdict wrong(
 	return fixture_try(f, &login, name, "wrong", address, NULL);
 }
 
-/* --- the limits as such */
+/* --- which limits a try meets */
 
-static void the_limits_of_a_stranger(void **state)
+static void start(struct fixture *f, const char *address,
+	const char *device_token, struct stauth_login *ret_login)
 {
-	struct stauth_login login = {.source = HOME};
+	const struct stauth_login_request who = {
+		.username = "alice",
+		.username_len = 5,
+		.address = address,
+		.channel = "web",
+		.device_token = device_token,
+	};
+	struct stauth_err err;
 
-	(void)state;
-	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.limit_count, 3);
-	assert_string_equal(login.limits[0].name, "account+source");
-	assert_string_equal(login.limits[0].key, "alice\n" HOME);
-	assert_true(login.limits[0].cleared_by_success);
-	assert_string_equal(login.limits[1].name, "account");
-	assert_string_equal(login.limits[1].key, "alice");
-	assert_false(login.limits[1].cleared_by_success);
-	assert_string_equal(login.limits[2].name, "source");
-	assert_string_equal(login.limits[2].key, HOME);
+	assert_ok(stauth_login_start(&f->ctx, &who, ret_login, &err));
 }
 
-static void e6_a_known_device_has_one_limit_of_its_own(void **state)
+static void assert_limit(const struct stauth_login *login, size_t i,
+	const char *name, const char *key)
 {
-	struct stauth_login login = {.source = HOME, .known_device = true};
+	assert_true(i < login->limits.count);
+	assert_string_equal(login->limits.limit[i].name, name);
+	assert_string_equal(login->limits.limit[i].key, key);
+}
 
-	(void)state;
-	memset(login.device_hash, 0xab, sizeof(login.device_hash));
-	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.limit_count, 1);
-	assert_string_equal(login.limits[0].name, "device");
-	assert_memory_equal(login.limits[0].key, "alice\nabab", 10);
-	assert_int_equal(strlen(login.limits[0].key), 6 + 64);
+static void a_stranger_meets_three_limits(void **state)
+{
+	struct stauth_login login;
+
+	start(*state, HOME, NULL, &login);
+	assert_int_equal(login.limits.count, 3);
+	assert_limit(&login, 0, "account+source", "alice\n" HOME);
+	assert_limit(&login, 1, "account", "alice");
+	assert_limit(&login, 2, "source", HOME);
+	assert_true(login.limits.limit[0].cleared_by_success);
+	assert_false(login.limits.limit[1].cleared_by_success);
+	assert_false(login.limits.limit[2].cleared_by_success);
+}
+
+static void e6_a_known_device_meets_one_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_session_grant grant;
+	struct stauth_login login;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	start(f, HOME, grant.device_token, &login);
+	assert_int_equal(login.limits.count, 1);
+	assert_string_equal(login.limits.limit[0].name, "device");
+	assert_memory_equal(login.limits.limit[0].key, "alice\n", 6);
+	assert_int_equal(strlen(login.limits.limit[0].key), 6 + 64);
 }
 
 static void b7_no_address_is_one_shared_source_never_skipped(void **state)
 {
-	struct stauth_login login = {.source = ""};
+	struct stauth_login login;
 
+	start(*state, NULL, NULL, &login);
+	assert_int_equal(login.limits.count, 3);
+	assert_limit(&login, 0, "account+source", "alice\n?");
+	assert_limit(&login, 2, "source", "?");
+}
+
+static void every_limit_is_found_by_its_name(void **state)
+{
 	(void)state;
-	stauth_rate_limits_fill(&login, "alice");
-	assert_int_equal(login.limit_count, 3);
-	assert_string_equal(login.limits[0].key, "alice\n?");
-	assert_string_equal(login.limits[2].key, "?");
+	for (int i = 0; i <= STAUTH_LIMIT_MAIL_ALL; i++) {
+		const struct stauth_rate_limit limit =
+			stauth_rate_limit_of((enum stauth_limit)i, "k", "l");
+		const struct stauth_rate_limit *found =
+			stauth_rate_limit_by_name(limit.name);
+
+		assert_string_equal(limit.key, "k\nl");
+		assert_non_null(found);
+		assert_int_equal(found->free, limit.free);
+		assert_int_equal(found->window_s, limit.window_s);
+	}
+	assert_null(stauth_rate_limit_by_name("other"));
 }
 
 /* --- with the store */
@@ -253,21 +291,75 @@ static void a_known_device_is_throttled_in_its_own_limit(void **state)
 		STAUTH_ALLOW);
 }
 
-static void e8_the_failure_is_counted_before_the_verdict(void **state)
+static void e8_five_at_once_are_all_that_is_compared(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_login tries[8];
 	struct stauth_err err;
-	int let = 0;
 
 	/* All of them started, none answered: as when they run at once. */
 	for (int i = 0; i < 8; i++) {
-		tries[i] = (struct stauth_login){.source = HOME};
-		stauth_rate_limits_fill(&tries[i], "alice");
-		let += stauth_rate_limits_take(&f->ctx, &tries[i], &err) ==
-		       STAUTH_OK;
+		enum stauth_rc rc;
+
+		start(f, HOME, NULL, &tries[i]);
+		rc = stauth_rate_limits_reserve(
+			&f->ctx, &tries[i].limits, &tries[i].wait_s, &err);
+		assert_rc(rc, i < 5 ? STAUTH_OK : STAUTH_EBUSY);
 	}
-	assert_int_equal(let, 5);
+}
+
+/* Mail clients open eight connections with the right password. */
+static void u5_right_passwords_at_once_are_not_throttled(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_login tries[5];
+	struct stauth_login beside;
+	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(fixture_try(f, &tries[i], "alice",
+					 GOOD_PASSWORD, HOME, NULL),
+			STAUTH_ALLOW);
+	}
+	start(f, HOME, NULL, &beside);
+	assert_rc(stauth_login_password(&f->ctx, &beside, &secret, &err),
+		STAUTH_EBUSY);
+	assert_int_equal(beside.verdict, STAUTH_DENY);
+	assert_int_equal(fixture_rows(f, "login.throttled", NULL), 0);
+	assert_ok(stauth_login_done(&f->ctx, &tries[0], "verify", &err));
+	assert_int_equal(
+		fixture_try(f, &beside, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+}
+
+static int64_t boot_ms;
+
+static int64_t fast_clock(void)
+{
+	return boot_ms += 1000;
+}
+
+static void u5_pam_waits_for_a_place_twenty_seconds(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_limits try = {0};
+	struct stauth_err err;
+	int64_t wait_s = 0;
+
+	stauth_limits_add(&try, STAUTH_LIMIT_DEVICE, "alice", "ab");
+	for (int i = 0; i < 5; i++) {
+		assert_ok(stauth_rate_limits_reserve(
+			&f->ctx, &try, &wait_s, &err));
+	}
+	f->ctx.slots = STAUTH_SLOTS_PAM;
+	f->ctx.boot_ms = fast_clock;
+	boot_ms = 0;
+	assert_rc(stauth_rate_limits_reserve(&f->ctx, &try, &wait_s, &err),
+		STAUTH_EBUSY);
+	assert_in_range(boot_ms, 20000, 23000);
+	assert_int_equal(wait_s, 0);
 }
 
 static void e10_success_clears_its_own_source_only(void **state)
@@ -332,10 +424,12 @@ static void root_is_counted_but_never_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_limits_of_a_stranger),
-		cmocka_unit_test(e6_a_known_device_has_one_limit_of_its_own),
-		cmocka_unit_test(
-			b7_no_address_is_one_shared_source_never_skipped),
+		FIXTURE_TEST(a_stranger_meets_three_limits),
+		FIXTURE_TEST(e6_a_known_device_meets_one_of_its_own),
+		FIXTURE_TEST(b7_no_address_is_one_shared_source_never_skipped),
+		cmocka_unit_test(every_limit_is_found_by_its_name),
+		FIXTURE_TEST(u5_right_passwords_at_once_are_not_throttled),
+		FIXTURE_TEST(u5_pam_waits_for_a_place_twenty_seconds),
 		FIXTURE_TEST(five_are_free_then_waits_double),
 		FIXTURE_TEST(e3_unknown_names_are_throttled_like_known_ones),
 		FIXTURE_TEST(e4_spellings_share_a_counter),
@@ -346,7 +440,7 @@ int main(void)
 		FIXTURE_TEST(e6_a_flood_does_not_lock_a_known_device_out),
 		FIXTURE_TEST(e6_a_device_opens_no_limit_of_another_account),
 		FIXTURE_TEST(a_known_device_is_throttled_in_its_own_limit),
-		FIXTURE_TEST(e8_the_failure_is_counted_before_the_verdict),
+		FIXTURE_TEST(e8_five_at_once_are_all_that_is_compared),
 		FIXTURE_TEST(e10_success_clears_its_own_source_only),
 		FIXTURE_TEST(success_is_no_failure_in_the_other_limits),
 		FIXTURE_TEST(root_is_counted_but_never_refused),

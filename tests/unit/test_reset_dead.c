@@ -112,7 +112,6 @@ static void put_back(
 {
 	struct stauth_reset reset = *as;
 	const struct stauth_mail_commit commit = {
-		.never_refuse = true,
 		.reset = &reset,
 		.audit = {.event = "reset.ask", .ok = true},
 	};

@@ -45,7 +45,8 @@ static void use_all(struct fixture *fix)
 	static struct stauth_account accounts[8];
 	static struct stauth_session sessions[8];
 	static struct stauth_audit_row rows[8];
-	struct stauth_rate_limit limit = {.name = "account", .window_s = 10};
+	struct stauth_limits limits = {
+		.limit = {{.name = "account", .window_s = 10}}, .count = 1};
 	char encoded[STAUTH_ENCODED_SIZE];
 	int64_t wait_s = 0;
 	size_t count = 0;
@@ -61,8 +62,8 @@ static void use_all(struct fixture *fix)
 	(void)fix->state->ops->audit_list(
 		fix->state, 0, 0, "", 8, rows, &count, &err);
 	(void)health_of(fix);
-	(void)fix->state->ops->throttle_take(
-		fix->state, &limit, 1, false, NOW, &wait_s, &err);
+	(void)fix->state->ops->throttle_reserve(
+		fix->state, &limits, NOW, &wait_s, &err);
 	(void)fix->state->ops->session_end(
 		fix->state, "handle0000000001", NULL, NOW, &err);
 	(void)fix->state->ops->expire_batch(

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counters of failures. MUSTs:
- *  1. A try is counted before it is made, in all its limits or in none.
- *  2. A limit forgets when it was not touched for its window (fixed_window:
+ *  1. A try reserves its place in all its limits before it is made, or in
+ *     none. What it comes to is written afterwards.
+ *  2. Failures and reservations of a counter together never exceed the free
+ *     tries of its limit; over those one try at a time is made.
+ *  3. A reservation that nobody settled counts as a failure after
+ *     STAUTH_RESERVED_S. They are kept as a number and the time of the last.
+ *  4. A counter forgets when it was not touched for its window (fixed_window:
  *     when its first failure is a window old).
- *  3. How long a try waits is store/limit.h's to say.
- *  4. A clock that was set back never makes a wait longer than max_wait (a
- *     closed limit's: than its window). An instant in the future is now, and is
- *     written down so, also by a try that must wait: else each look would
- *     begin the wait anew.
- *  5. A try that must wait is not counted.
- *  6. The table is bounded (expire.c): what was touched longest ago goes.
+ *  5. How long a try waits is decided by store/rate_limit.h.
+ *  6. A clock that was set back never makes a wait longer than max_wait (of a
+ *     closed limit: than its window). An instant in the future is now, and is
+ *     written so, also by a try that must wait: else each try would begin the
+ *     wait again.
+ *  7. A try that must wait is not counted.
+ *  8. The table is bounded (expire.c): what was touched longest ago goes.
  */
 #include "store/sqlite/verbs.h"
 
@@ -24,59 +29,81 @@
 
 struct count {
 	int64_t failures;
+	int64_t reserved;
+	int64_t reserved_at; /* the last of them */
 	int64_t first_at;
 	int64_t last_at;
 	bool moved; /* stands in the store with an instant in the future */
 };
 
+/* None is a counter of nothing. */
 static enum stauth_rc read_row(struct stauth_db *db,
 	const struct stauth_rate_limit *limit, struct count *ret_count,
 	struct stauth_err *err)
 {
+	*ret_count = (struct count){0};
 	struct stauth_query query;
-	struct count count = {0, 0, 0, false};
-
 	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_GET);
 	stauth_bind_text(&query, limit->name);
 	stauth_bind_text(&query, limit->key);
 	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK) {
-		count.failures = stauth_read_int(&query, 0, INT64_MAX);
-		count.first_at = stauth_read_at(&query);
-		count.last_at = stauth_read_at(&query);
+		ret_count->failures = stauth_read_int(&query, 0, INT64_MAX);
+		ret_count->reserved = stauth_read_int(&query, 0, INT64_MAX);
+		ret_count->reserved_at = stauth_read_at(&query);
+		ret_count->first_at = stauth_read_at(&query);
+		ret_count->last_at = stauth_read_at(&query);
 		rc = stauth_query_only(&query, err);
 	} else if (rc == STAUTH_NOTFOUND) {
 		rc = STAUTH_OK;
 	}
 	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
-		*ret_count = count;
-	}
 	return rc;
 }
 
-/* The counter as it stands now: MUST 2 and 4. */
+static bool not_after(int64_t *at, int64_t now_s)
+{
+	bool moved = *at > now_s;
+
+	*at = moved ? now_s : *at;
+	return moved;
+}
+
+static void add_failures(struct count *count, int64_t more, int64_t at)
+{
+	if (count->failures == 0) {
+		count->first_at = at;
+	}
+	count->failures += more;
+	if (count->failures > FAILURES_MAX) {
+		count->failures = FAILURES_MAX;
+	}
+	count->last_at = count->last_at > at ? count->last_at : at;
+}
+
+/* The counter as it stands now: MUST 3, 4 and 6. */
 static enum stauth_rc read_count(struct stauth_db *db,
 	const struct stauth_rate_limit *limit, int64_t now_s,
 	struct count *ret_count, struct stauth_err *err)
 {
-	struct count count = {0, 0, 0, false};
-	enum stauth_rc rc = read_row(db, limit, &count, err);
+	struct count *count = ret_count;
+	enum stauth_rc rc = read_row(db, limit, count, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	count.moved = count.last_at > now_s || count.first_at > now_s;
-	count.last_at = count.last_at < now_s ? count.last_at : now_s;
-	count.first_at = count.first_at < now_s ? count.first_at : now_s;
-	int64_t since = limit->fixed_window ? count.first_at : count.last_at;
+	count->moved = not_after(&count->last_at, now_s);
+	count->moved |= not_after(&count->first_at, now_s);
+	count->moved |= not_after(&count->reserved_at, now_s);
+	if (count->reserved > 0 &&
+		now_s - count->reserved_at >= STAUTH_RESERVED_S) {
+		add_failures(count, count->reserved, count->reserved_at);
+		count->reserved = 0;
+	}
+	int64_t since = limit->fixed_window ? count->first_at : count->last_at;
 	if (now_s - since >= limit->window_s) {
-		count.failures = 0;
+		count->failures = 0;
 	}
-	if (count.failures == 0) {
-		count.first_at = now_s;
-	}
-	*ret_count = count;
 	return STAUTH_OK;
 }
 
@@ -85,145 +112,213 @@ static enum stauth_rc put_count(struct stauth_db *db,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
-	int64_t since = limit->fixed_window ? count->first_at : count->last_at;
-	int64_t over_at = since < AT_MAX - limit->window_s
-				  ? since + limit->window_s
-				  : AT_MAX;
 
+	if (count->failures == 0 && count->reserved == 0) {
+		stauth_query_start(&query, db, STAUTH_SQL_LIMIT_DELETE);
+		stauth_bind_text(&query, limit->name);
+		stauth_bind_text(&query, limit->key);
+		return stauth_query_run(&query, NULL, err);
+	}
+	int64_t since = limit->fixed_window ? count->first_at : count->last_at;
+	if (count->reserved > 0 && count->reserved_at > since) {
+		since = count->reserved_at;
+	}
 	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_PUT);
 	stauth_bind_text(&query, limit->name);
 	stauth_bind_text(&query, limit->key);
 	stauth_bind_int(&query, count->failures);
+	stauth_bind_int(&query, count->reserved);
+	stauth_bind_int(&query, count->reserved_at);
 	stauth_bind_int(&query, count->first_at);
 	stauth_bind_int(&query, count->last_at);
-	stauth_bind_int(&query, over_at);
+	stauth_bind_int(&query, since < AT_MAX - limit->window_s
+					? since + limit->window_s
+					: AT_MAX);
 	return stauth_query_run(&query, NULL, err);
 }
 
-static enum stauth_rc count_one(struct stauth_db *db,
-	const struct stauth_rate_limit *limit, int64_t now_s,
+/* May another try be made? *wait_s is raised to what this limit asks for. */
+static bool has_place(const struct stauth_rate_limit *limit,
+	const struct count *count, int64_t now_s, int64_t *wait_s)
+{
+	int64_t places = limit->free - count->failures;
+	int64_t own_s = stauth_rate_limit_wait_s(
+		limit, count->failures, count->first_at, count->last_at, now_s);
+
+	*wait_s = own_s > *wait_s ? own_s : *wait_s;
+	return count->reserved < (places > 1 ? places : 1);
+}
+
+/* OK: each limit has a place. THROTTLED, EBUSY. */
+static enum stauth_rc must_have_places(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	struct count count = {0, 0, 0, false};
-	enum stauth_rc rc = read_count(db, limit, now_s, &count, err);
+	bool places = true;
+	int64_t wait_s = 0;
+
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct stauth_rate_limit *limit = &limits->limit[i];
+		struct count count;
+		enum stauth_rc rc = read_count(db, limit, now_s, &count, err);
+		if (rc == STAUTH_OK && count.moved) {
+			rc = put_count(db, limit, &count, err);
+		}
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		places &= has_place(limit, &count, now_s, &wait_s);
+	}
+	if (wait_s > 0) {
+		*ret_wait_s = wait_s;
+		return stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
+			(long long)wait_s);
+	}
+	return places ? STAUTH_OK
+		      : stauth_fail(
+				err, STAUTH_EBUSY, "other tries are under way");
+}
+
+/* Ends a transaction: a refusal writes nothing but the instants of MUST 6. */
+static enum stauth_rc end(struct stauth_db *db, enum stauth_rc rc,
+	int64_t now_s, struct stauth_err *err)
+{
+	if (rc == STAUTH_THROTTLED || rc == STAUTH_EBUSY) {
+		enum stauth_rc ended = stauth_db_end(db, STAUTH_OK, NULL);
+		return ended == STAUTH_OK ? rc : ended;
+	}
+	return stauth_write_end(db, rc, now_s, err);
+}
+
+static void reserve(struct count *count, int64_t now_s)
+{
+	count->reserved++;
+	count->reserved_at = now_s;
+	/* Touched now: MUST 8. Where there are failures this tells how long
+	 * to wait, and stays. */
+	if (count->failures == 0) {
+		count->first_at = now_s;
+		count->last_at = now_s;
+	}
+}
+
+enum stauth_rc stauth_sq_throttle_reserve(struct stauth_state *state,
+	struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_begin(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (count.failures < FAILURES_MAX) {
-		count.failures++;
-	}
-	count.last_at = now_s;
-	return put_count(db, limit, &count, err);
-}
-
-static enum stauth_rc longest_wait(struct stauth_db *db,
-	const struct stauth_rate_limit *limits, size_t count, int64_t now_s,
-	int64_t *ret_wait_s, struct stauth_err *err)
-{
-	int64_t longest = 0;
-	enum stauth_rc rc = STAUTH_OK;
-
-	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		struct count now = {0, 0, 0, false};
-
-		rc = read_count(db, &limits[i], now_s, &now, err);
-		if (rc == STAUTH_OK) {
-			int64_t wait_s = stauth_rate_limit_wait_s(&limits[i],
-				now.failures, now.first_at, now.last_at, now_s);
-
-			longest = wait_s > longest ? wait_s : longest;
-		}
-		if (rc == STAUTH_OK && now.moved) {
-			rc = put_count(db, &limits[i], &now, err);
-		}
-	}
-	if (rc == STAUTH_OK) {
-		*ret_wait_s = longest;
-	}
-	return rc;
-}
-
-enum stauth_rc stauth_limits_take(struct stauth_db *db,
-	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
-	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
-{
 	int64_t wait_s = 0;
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (!never_refuse) {
-		rc = longest_wait(db, limits, count, now_s, &wait_s, err);
+	if (!limits->never_refuse) {
+		rc = must_have_places(db, limits, now_s, &wait_s, err);
 	}
-	if (rc == STAUTH_OK && wait_s > 0) {
+	for (size_t i = 0; rc == STAUTH_OK && i < limits->count; i++) {
+		struct count count;
+		rc = read_count(db, &limits->limit[i], now_s, &count, err);
+		if (rc == STAUTH_OK) {
+			reserve(&count, now_s);
+			rc = put_count(db, &limits->limit[i], &count, err);
+		}
+	}
+	rc = end(db, rc, now_s, err);
+	if (rc == STAUTH_OK) {
+		limits->reserved_at = now_s;
+	} else if (rc == STAUTH_THROTTLED) {
 		*ret_wait_s = wait_s;
-		rc = stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
-			(long long)wait_s);
-	}
-	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		rc = count_one(db, &limits[i], now_s, err);
 	}
 	return rc;
+}
+
+/* The reservation leaves where it is counted by now. */
+static void take_back(struct count *count, bool late)
+{
+	bool failed = count->failures > 0 && (late || count->reserved == 0);
+
+	if (failed) {
+		count->failures--;
+	} else if (count->reserved > 0) {
+		count->reserved--;
+	}
+}
+
+enum stauth_rc stauth_limits_settle(struct stauth_db *db,
+	const struct stauth_limits *limits, enum stauth_outcome outcome,
+	int64_t now_s, struct stauth_err *err)
+{
+	bool late = now_s - limits->reserved_at >= STAUTH_RESERVED_S;
+
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct stauth_rate_limit *limit = &limits->limit[i];
+		struct count count;
+		enum stauth_rc rc = read_count(db, limit, now_s, &count, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+		take_back(&count, late);
+		if (outcome == STAUTH_OUTCOME_FAILURE) {
+			add_failures(&count, 1, now_s);
+		} else if (outcome == STAUTH_OUTCOME_SUCCESS &&
+			   limit->cleared_by_success) {
+			count.failures = 0;
+		}
+		rc = put_count(db, limit, &count, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
+	const struct stauth_limits *limits, const struct stauth_settlement *how,
+	int64_t now_s, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_limits_settle(db, limits, how->outcome, now_s, err);
+	if (rc == STAUTH_OK && how->audit != NULL) {
+		rc = stauth_audit_put(db, how->audit, now_s, err);
+	}
+	return stauth_write_end(db, rc, now_s, err);
+}
+
+enum stauth_rc stauth_limits_count(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	if (!limits->never_refuse) {
+		enum stauth_rc rc =
+			must_have_places(db, limits, now_s, ret_wait_s, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	for (size_t i = 0; i < limits->count; i++) {
+		struct count count;
+		enum stauth_rc rc =
+			read_count(db, &limits->limit[i], now_s, &count, err);
+		if (rc == STAUTH_OK) {
+			add_failures(&count, 1, now_s);
+			rc = put_count(db, &limits->limit[i], &count, err);
+		}
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err)
 {
-	if (rc == STAUTH_THROTTLED) {
-		rc = stauth_db_end(db, STAUTH_OK, err);
-		return rc == STAUTH_OK ? STAUTH_THROTTLED : rc;
-	}
-	return stauth_write_end(db, rc, now_s, err);
-}
-
-enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
-	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
-	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err)
-{
-	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	int64_t wait_s = 0;
-	rc = stauth_limits_take(
-		db, limits, count, never_refuse, now_s, &wait_s, err);
-	rc = stauth_limits_end(db, rc, now_s, err);
-	if (rc == STAUTH_THROTTLED && ret_wait_s != NULL) {
-		*ret_wait_s = wait_s;
-	}
-	return rc;
-}
-
-enum stauth_rc stauth_limits_done(struct stauth_db *db,
-	const struct stauth_rate_limit *limits, size_t count, bool success,
-	struct stauth_err *err)
-{
-	struct stauth_query query;
-	enum stauth_rc rc = STAUTH_OK;
-
-	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		bool clear = success && limits[i].cleared_by_success;
-
-		stauth_query_start(&query, db,
-			clear ? STAUTH_SQL_LIMIT_CLEAR : STAUTH_SQL_LIMIT_BACK);
-		stauth_bind_text(&query, limits[i].name);
-		stauth_bind_text(&query, limits[i].key);
-		rc = stauth_query_run(&query, NULL, err);
-	}
-	return rc;
-}
-
-enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
-	const struct stauth_rate_limit *limits, size_t count, bool success,
-	int64_t now_s, struct stauth_err *err)
-{
-	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = stauth_limits_done(db, limits, count, success, err);
-	return stauth_write_end(db, rc, now_s, err);
+	return rc == STAUTH_THROTTLED ? end(db, rc, now_s, err)
+				      : stauth_write_end(db, rc, now_s, err);
 }

@@ -178,9 +178,9 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 	if (rc == STAUTH_OK) {
 		rc = put_login_device(db, login, now_s, err);
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_limits_done(
-			db, login->limits, login->limit_count, true, err);
+	if (rc == STAUTH_OK && login->limits != NULL) {
+		rc = stauth_limits_settle(
+			db, login->limits, STAUTH_OUTCOME_SUCCESS, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, &login->audit, now_s, err);

@@ -70,10 +70,12 @@ static enum stauth_rc commit_all(struct stauth_db *db,
 {
 	const struct stauth_pin *pin = commit->pin;
 	const struct stauth_reset *reset = commit->reset;
-	enum stauth_rc rc =
-		stauth_limits_take(db, commit->limits, commit->limit_count,
-			commit->never_refuse, now_s, ret_wait_s, err);
+	enum stauth_rc rc = STAUTH_OK;
 
+	if (commit->limits != NULL) {
+		rc = stauth_limits_count(
+			db, commit->limits, now_s, ret_wait_s, err);
+	}
 	if (rc == STAUTH_OK && pin != NULL) {
 		rc = stauth_pin_put(db, pin, now_s, err);
 	}

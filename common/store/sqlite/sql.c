@@ -175,25 +175,28 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"LIMIT ?2)",
 
 	[STAUTH_SQL_LIMIT_GET] =
-		"SELECT failures, first_at, last_at FROM rate_limits "
-		"WHERE name = ?1 AND key = ?2",
+		"SELECT failures, reserved, reserved_at, first_at, last_at "
+		"FROM rate_limits WHERE name = ?1 AND key = ?2",
 	[STAUTH_SQL_LIMIT_PUT] =
 		"INSERT INTO rate_limits (name, key, failures, reserved, "
 		"reserved_at, first_at, last_at, expires_at) "
-		"VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
 		"ON CONFLICT (name, key) DO UPDATE SET "
-		"failures = excluded.failures, first_at = excluded.first_at, "
-		"last_at = excluded.last_at, expires_at = excluded.expires_at",
-	[STAUTH_SQL_LIMIT_CLEAR] =
+		"failures = excluded.failures, reserved = excluded.reserved, "
+		"reserved_at = excluded.reserved_at, "
+		"first_at = excluded.first_at, last_at = excluded.last_at, "
+		"expires_at = excluded.expires_at",
+	[STAUTH_SQL_LIMIT_DELETE] =
 		"DELETE FROM rate_limits WHERE name = ?1 AND key = ?2",
-	[STAUTH_SQL_LIMIT_BACK] =
-		"UPDATE rate_limits SET failures = failures - 1 "
-		"WHERE name = ?1 AND key = ?2 AND failures > 0",
+	/* Reservations that are late count as failures, as in counters.c. */
 	[STAUTH_SQL_LIMIT_LIST] =
-		"SELECT name, key, failures, first_at, last_at FROM "
-		"rate_limits "
-		"WHERE (name, key) > (?1, ?2) AND expires_at > ?3 "
-		"AND failures > 0 ORDER BY name, key LIMIT ?4",
+		"SELECT name, key, failures + late, "
+		"iif(failures = 0, reserved_at, first_at), "
+		"max(last_at, iif(late > 0, reserved_at, 0)) FROM (SELECT *, "
+		"iif(reserved_at <= ?3 - 30, reserved, 0) AS late "
+		"FROM rate_limits WHERE (name, key) > (?1, ?2) "
+		"AND expires_at > ?3) WHERE failures + late > 0 "
+		"ORDER BY name, key LIMIT ?4",
 	/* ?1 is a whole part between newlines, or nothing. */
 	[STAUTH_SQL_LIMIT_FORGET] =
 		"DELETE FROM rate_limits WHERE ?1 = '' OR instr("

@@ -145,13 +145,13 @@ enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err);
 
 /* --- counters.c */
-enum stauth_rc stauth_sq_throttle_take(struct stauth_state *state,
-	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
-	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
-enum stauth_rc stauth_sq_throttle_done(struct stauth_state *state,
-	const struct stauth_rate_limit *limits, size_t count, bool success,
+enum stauth_rc stauth_sq_throttle_reserve(struct stauth_state *state,
+	struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
+	const struct stauth_limits *limits, const struct stauth_settlement *how,
 	int64_t now_s, struct stauth_err *err);
-/* --- limits.c */
+/* --- counters_list.c */
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	const char *after_name, const char *after_key, size_t limit,
 	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
@@ -160,17 +160,18 @@ enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
 	int *ret_cleared, struct stauth_err *err);
 /* --- counters.c. Within a transaction of the caller. */
-/* *ret_wait_s is written with THROTTLED only. */
-enum stauth_rc stauth_limits_take(struct stauth_db *db,
-	const struct stauth_rate_limit *limits, size_t count, bool never_refuse,
-	int64_t now_s, int64_t *ret_wait_s, struct stauth_err *err);
-/* Ends a transaction that began with stauth_limits_take: a refusal writes
+enum stauth_rc stauth_limits_settle(struct stauth_db *db,
+	const struct stauth_limits *limits, enum stauth_outcome outcome,
+	int64_t now_s, struct stauth_err *err);
+/* Counts at once, without a reservation: for what is no try but costs.
+ * *ret_wait_s is written with THROTTLED only. */
+enum stauth_rc stauth_limits_count(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err);
+/* Ends a transaction that began with stauth_limits_count: a refusal writes
  * nothing but, after the clock was set back, when the wait began. */
 enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err);
-enum stauth_rc stauth_limits_done(struct stauth_db *db,
-	const struct stauth_rate_limit *limits, size_t count, bool success,
-	struct stauth_err *err);
 
 /* --- outbox.c */
 enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
