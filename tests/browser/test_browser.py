@@ -106,9 +106,10 @@ class App(WithBrowser):
 
 class LogInPage(WithBrowser):
     def test_d12_the_form_sends_its_origin(self):
-        browser = self.open()
+        browser = self.open(javascript=False)
         browser.sign_in("alice", PASSWORD)
-        browser.wait_text("Hello, Älice Example")
+        browser.wait(lambda: browser.driver.get_cookie(COOKIE),
+                     "not signed in")
         posts = [headers for headers in browser.sent_headers()
                  if headers.get(":method") == "POST" or
                  "application/x-www-form-urlencoded" in
@@ -230,7 +231,8 @@ class AccountPage(WithBrowser):
         self.stack.add_user("carol", PASSWORD)
         browser = self.open("/auth/account")
         browser.sign_in("carol", PASSWORD)
-        browser.wait(lambda: "/auth/account" in browser.driver.current_url,
+        browser.wait(lambda: browser.driver.current_url ==
+                     self.stack.url + "/auth/account",
                      "not at the account page")
         for scheme in ("light", "dark"):
             for width in (1024, 320):

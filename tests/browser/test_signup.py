@@ -170,7 +170,7 @@ class SignUp(WithMail):
         self.stack.sql("DELETE FROM rate_limits WHERE name LIKE 'mail%'")
         self.stack.sql("UPDATE pins SET expires_at = 1")
         browser.driver.get(self.stack.url + VERIFY)
-        browser.wait_text("expired")
+        browser.wait_text("no longer valid")
         self.look(browser, "verify-expired")
         browser.button("Send a new code").click()
         browser.wait_text("A new code is on its way")
@@ -243,7 +243,7 @@ class Reset(WithMail):
         self.assertIn("GET /auth/forgot", lines)
         self.assertNotIn(token, lines)
         browser.driver.get(link)
-        browser.wait_text("spent or has expired")
+        browser.wait_text("no longer valid")
         self.look(browser, "reset-expired")
         browser.driver.find_element(
             "link text", "Ask for a new link").click()
@@ -267,7 +267,7 @@ class Off(unittest.TestCase):
                 browser.driver.get(stack.url + "/auth/login")
                 self.assertEqual(browser.all("main a"), [])
                 browser.driver.get(stack.url + "/auth/signup")
-                self.assertIn("no such page", browser.text())
+                self.assertIn("Page not found", browser.text())
 
 
 if __name__ == "__main__":

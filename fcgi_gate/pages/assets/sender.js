@@ -6,6 +6,7 @@
 onmessage = function (event) {
 	fetch(event.data.url, {
 		method: "POST",
+		keepalive: true,
 		headers: {
 			"Accept": "application/json",
 			"Content-Type": "application/x-www-form-urlencoded"
