@@ -8,8 +8,9 @@
  * 3. Its path, before the first `?`, read as it stands and again with its
  *    escapes decoded once, MUST hold no `//`, no `.` or `..` segment, no
  *    backslash and no control.
- * 4. Below /auth/ it MUST be the account or the administration: a log-in that
- *    ends at /auth/logout would undo itself.
+ * 4. Below /auth/ it MUST be the account, the administration or a fresh
+ *    log-in, and it MUST not end in /auth/login or /auth/logout: nginx takes
+ *    those of an app to ours, and a log-in would undo itself.
  * 5. What is refused counts as "/", never as an error.
  *
  * As `rd` a raw request URI is written with every byte but A-Za-z0-9-._~/
@@ -93,11 +94,22 @@ static bool begins(const char *path, size_t len, const char *prefix)
 	return len >= prefix_len && memcmp(path, prefix, prefix_len) == 0;
 }
 
+static bool ends(const char *path, size_t len, const char *suffix)
+{
+	size_t suffix_len = strlen(suffix);
+	return len >= suffix_len &&
+	       memcmp(path + len - suffix_len, suffix, suffix_len) == 0;
+}
+
 static bool place_ok(const char *path, size_t len)
 {
+	if (ends(path, len, "/auth/login") || ends(path, len, "/auth/logout")) {
+		return false;
+	}
 	return !begins(path, len, "/auth/") ||
 	       begins(path, len, "/auth/account") ||
-	       begins(path, len, "/auth/admin");
+	       begins(path, len, "/auth/admin") ||
+	       begins(path, len, "/auth/confirm");
 }
 
 bool gate_return_url_ok(const char *url, size_t len)

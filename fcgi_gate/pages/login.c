@@ -127,7 +127,9 @@ static void say_why(struct gate_page *page)
 	if (asked(page, "out")) {
 		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_OUT);
 	} else if (after_reset(page) && page->signed_in) {
-		/* Of another account, or the session would be gone. */
+		/* Of another account, or the session would be gone. It is
+		 * said once. */
+		page->cookies.pre[0] = '\0';
 		gate_page_message(page, STAUTH_SUCCESS,
 			GATE_TEXT_RESET_DONE_OTHER, page->session.user);
 	} else if (after_reset(page)) {

@@ -27,6 +27,7 @@ struct gate_pages {
 	struct stauth_ctx ctx;
 	struct gate_request *request; /* one at a time */
 	struct gate_theme theme;
+	bool host_logged; /* a foreign one was */
 };
 
 struct gate_message {

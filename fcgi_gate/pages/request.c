@@ -58,6 +58,7 @@ static const struct param params[] = {
 	PARAM("HTTP_X_PURPOSE", purpose[2], 256),
 	PARAM("HTTP_X_MOZ", purpose[3], 256),
 	PARAM("HTTP_X_AUTH_ASSERTION", assertion, 16384),
+	PARAM("STAUTH_REQUIRE", require, 256),
 };
 
 #define PARAM_COUNT (sizeof(params) / sizeof(params[0]))

@@ -43,6 +43,7 @@ struct gate_request {
 	const char *fetch_dest;
 	const char *purpose[GATE_PURPOSES]; /* all names it ever had */
 	const char *assertion;
+	const char *require;   /* what the area of a denied app requires */
 	struct gate_form form; /* of a POST, after gate_request_body */
 	char body[GATE_BODY_MAX + 1];
 };

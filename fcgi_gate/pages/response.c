@@ -31,6 +31,7 @@ static const struct reason reasons[] = {
 	{422, "Unprocessable Content"},
 	{429, "Too Many Requests"},
 	{500, "Internal Server Error"},
+	{502, "Bad Gateway"},
 	{503, "Service Unavailable"},
 };
 

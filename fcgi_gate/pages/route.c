@@ -20,8 +20,10 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "csrf.h"
 #include "http/return_url.h"
+#include "log.h"
 #include "show.h"
 #include "text.h"
 
@@ -122,6 +124,9 @@ static const struct route routes[] = {
 		.secret_url = true,
 	},
 	{.path = "/auth/status", .get = gate_status_get},
+	{.path = "/auth/error/403", .get = gate_error_get},
+	{.path = "/auth/error/413", .get = gate_error_get},
+	{.path = "/auth/error/502", .get = gate_error_get},
 	{.path = "/auth/health", .get = gate_health_get, .open = true},
 	{.path = "/auth/static/", .get = gate_static_get, .open = true},
 	{.path = "/auth/", .get = gate_account_redirect},
@@ -182,6 +187,29 @@ static gate_page_fn *handler_of(
 	return NULL;
 }
 
+/* Which host came, and where the site is. One line of the log a worker: the
+ * administrator sees it, and nobody fills the log. */
+static void refuse_host(struct gate_page *page)
+{
+	const char *host = page->request->host;
+	const struct stauth_config *config = page->config;
+	if (strspn(host, STAUTH_ALNUM ".-_:[]") != strlen(host)) {
+		host = "";
+	}
+	if (!page->pages->host_logged && host[0] != '\0') {
+		page->pages->host_logged = true;
+		gate_log("pages: a request for host %s, which PUBLIC_URL does "
+			 "not name",
+			host);
+	}
+	gate_view_set(&page->view, "host", host);
+	gate_view_set(&page->view, "url",
+		config->public_url_count > 0 ? config->public_urls[0].origin
+					     : "");
+	gate_page_message(page, STAUTH_ERROR, GATE_TEXT_HTTP_421);
+	gate_page_show(page, 421, "wrong-host", GATE_TITLE_WRONG_HOST);
+}
+
 static bool place_allowed(struct gate_page *page, const struct route *route)
 {
 	gate_origin_of(page->config, page->request->host, page->request->https,
@@ -193,7 +221,7 @@ static bool place_allowed(struct gate_page *page, const struct route *route)
 		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_INSECURE);
 		gate_page_error(page, 403);
 	} else {
-		gate_page_error(page, 421);
+		refuse_host(page);
 	}
 	return false;
 }

@@ -43,5 +43,6 @@ gate_page_fn gate_verify_get, gate_verify_post, gate_verify_again;
 gate_page_fn gate_resend_post;
 gate_page_fn gate_forgot_get, gate_forgot_post, gate_forgot_again;
 gate_page_fn gate_reset_get, gate_reset_post, gate_reset_again;
+gate_page_fn gate_error_get;
 
 #endif

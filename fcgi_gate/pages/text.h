@@ -20,6 +20,8 @@
 #define GATE_TITLE_NOT_FOUND      "Page not found"
 #define GATE_TITLE_TOO_LARGE      "Request too large"
 #define GATE_TITLE_WRONG_HOST     "Unknown host name"
+#define GATE_TITLE_UPLOAD_LARGE   "File too large"
+#define GATE_TITLE_APP_AWAY       "The app is not available"
 #define GATE_TITLE_FAILED         "Something went wrong"
 #define GATE_TITLE_UNAVAILABLE    "Temporarily unavailable"
 #define GATE_TITLE_NOT_CONFIGURED "Not configured"
@@ -88,6 +90,17 @@
 	"This server does not serve the host name in your address bar. For "   \
 	"the administrator: add it, with its port, to PUBLIC_URL; a proxy in " \
 	"front must pass the Host header on unchanged."
+
+/* What nginx shows where the app cannot be reached. */
+#define GATE_TEXT_AREA_FORBIDDEN "You do not have permission to open this page."
+/* These follow "This page requires ". */
+#define GATE_TEXT_REQUIRES_SU    "administrator rights"
+#define GATE_TEXT_REQUIRES_GROUP "membership of the group "
+#define GATE_TEXT_UPLOAD_LARGE                                                 \
+	"The file or the request is larger than this server accepts."
+#define GATE_TEXT_APP_AWAY                                                     \
+	"The app does not respond. It may be starting: this page tries again " \
+	"by itself in a few seconds."
 
 /* Sign-up. */
 #define GATE_TEXT_NO_PUBLIC_URL                                                \

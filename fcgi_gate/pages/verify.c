@@ -23,6 +23,7 @@
 
 #define VERIFY_PATH "/auth/signup/verify"
 #define PIN_TRIES   5
+#define PIN_SIZE    64
 #define MINUTES_S   120 /* longer waits are told in minutes */
 
 struct texts {
@@ -229,17 +230,62 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	}
 }
 
+/* The bytes of the dash of Unicode that text begins with; 0: none. */
+static size_t dash_len(const char *text)
+{
+	static const char *const dashes[] = {
+		"-", "\xc2\xad", /* soft hyphen */
+		"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93",
+		"\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x88\x92", /* minus */
+		"\xef\xb9\x98", "\xef\xb9\xa3",                 /* small ones */
+		"\xef\xbc\x8d",                                 /* full-width */
+	};
+	for (size_t i = 0; i < sizeof(dashes) / sizeof(dashes[0]); i++) {
+		size_t len = strlen(dashes[i]);
+		if (strncmp(text, dashes[i], len) == 0) {
+			return len;
+		}
+	}
+	return 0;
+}
+
+/* A code as typed, without blanks and dashes, and full-width digits as the
+ * others. What does not fit is no code. */
+static void read_pin(const char *typed, char ret_pin[PIN_SIZE])
+{
+	static const char wide[] = "\xef\xbc"; /* then 90 to 99 */
+	size_t len = 0;
+	while (*typed != '\0' && len < PIN_SIZE - 1) {
+		unsigned char last = 0;
+		size_t skip = gate_blank_len(typed) + dash_len(typed);
+		if (strncmp(typed, wide, 2) == 0) {
+			last = (unsigned char)typed[2];
+		}
+		if (skip > 0) {
+			typed += skip;
+		} else if (last >= 0x90 && last <= 0x99) {
+			ret_pin[len++] = (char)('0' + last - 0x90);
+			typed += 3;
+		} else {
+			ret_pin[len++] = *typed++;
+		}
+	}
+	ret_pin[len] = '\0';
+}
+
 void gate_verify_post(struct gate_page *page)
 {
+	char pin[PIN_SIZE];
+	read_pin(gate_form_value(&page->request->form, "pin"), pin);
 	struct gate_signup_browser browser;
 	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_login login = {0};
 	struct stauth_err err = {0};
-	struct stauth_signup_attempt attempt = {
-		.pin = gate_form_value(&page->request->form, "pin")};
+	struct stauth_signup_attempt attempt = {.pin = pin};
 	enum stauth_rc rc = stauth_signup_verify(
 		page->ctx, &browser.who, &attempt, &login, &err);
 	stauth_wipe_array(browser.flow);
+	stauth_wipe_array(pin);
 	judge(page, rc, &login, attempt.tries_left, &err);
 	stauth_login_finish(&login);
 }

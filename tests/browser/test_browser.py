@@ -43,8 +43,20 @@ class App(WithBrowser):
     def test_c8_the_way_back_from_a_log_in_is_no_log_out(self):
         browser = self.open("/auth/login?rd=/app/auth/logout")
         browser.sign_in("alice", PASSWORD)
-        browser.wait_text("Do you want to sign out")
+        browser.wait_text("Hello, Älice Example")
         self.assertTrue(browser.driver.get_cookie(COOKIE))
+
+    def test_u19_the_fragment_survives_a_log_in(self):
+        for script in (True, False):
+            browser = self.open("/?tab=x#chapter-2", javascript=script)
+            browser.sign_in("alice", PASSWORD)
+            browser.wait(lambda b=browser: b.driver.get_cookie(COOKIE),
+                         "not signed in")
+            browser.wait(lambda b=browser: "/auth/" not in
+                         b.driver.current_url, "not at the app")
+            self.assertEqual(
+                browser.driver.current_url, self.stack.url + "/?tab=x" +
+                ("#chapter-2" if script else ""))
 
     def test_c16_log_in_work_log_out_and_back_shows_nothing(self):
         browser = self.open("/?tab=x&y=%C3%A4")
