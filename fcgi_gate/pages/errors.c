@@ -49,9 +49,9 @@ static void add_requirements(struct stauth_buf *out, const char *words)
 static void show_forbidden(struct gate_page *page)
 {
 	struct stauth_buf required;
-	struct stauth_err err = {0};
 	stauth_buf_init(&required, REQUIRED_MAX);
 	add_requirements(&required, page->request->require);
+	struct stauth_err err = {0};
 	/* Without the store the page is of use, too. */
 	if (gate_page_session(page, &err) != STAUTH_OK) {
 		page->session.user[0] = '\0';
