@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mail worker: empties the outbox, one letter at a time.
+ * The mail worker: empties the outbox, one mail at a time.
  *
  *  1. It looks once a second while there is nothing to do, and at once again
- *     after a letter.
- *  2. A store or a mailer that is out of order ends nothing: it is told once
- *     and tried again.
- *  3. SIGTERM MUST let the present letter come to its end, and what came of
+ *     after a mail.
+ *  2. A store or a mailer that is out of order ends nothing: it is reported
+ *     once and tried again.
+ *  3. SIGTERM MUST let the mail under way come to its end, and what came of
  *     it be written.
  */
 #include <poll.h>
@@ -30,7 +30,7 @@ struct mail_worker {
 	struct stauth_store store;
 	struct stauth_ctx ctx;
 	struct stauth_delivery delivery;
-	bool trouble; /* of the store; told once */
+	bool trouble; /* of the store; reported once */
 };
 
 static void say(enum stauth_message_type type, const char *message, void *user)
@@ -54,17 +54,17 @@ static void wait_s(const struct gate_worker *worker, int seconds)
 static bool open_mailer(struct mail_worker *mail)
 {
 	const struct gate_worker *worker = mail->worker;
-	bool told = false;
+	bool reported = false;
 	while (!*worker->stop) {
 		struct stauth_err err = {.rc = STAUTH_OK};
 		if (stauth_mailer_open(worker->config, &mail->ctx.mailer,
 			    &err) == STAUTH_OK) {
 			return true;
 		}
-		if (!told) {
+		if (!reported) {
 			gate_log("warning: no mail can be sent: %s", err.msg);
 		}
-		told = true;
+		reported = true;
 		wait_s(worker, AGAIN_S);
 	}
 	return false;
@@ -100,7 +100,7 @@ static void step(struct mail_worker *mail)
 		wait_s(mail->worker, LOOK_S);
 		return;
 	}
-	/* Between two letters a waiting SIGTERM gets its turn. */
+	/* between two mails a waiting SIGTERM gets its turn. */
 	wait_s(mail->worker, 0);
 }
 

@@ -5,9 +5,11 @@
  *  1. What is no token MUST be refused without touching the store.
  *  2. A fault MUST NOT become a yes or a no.
  *  3. A session that is good for changing the password only MUST be refused.
- *  4. The area asked for is "", "su" or "group:NAME"; any other demand is one
- *     that nobody meets.
- *  5. Only then the entry is allowed, in one place.
+ *  4. The location's demands are words with one blank between: "su",
+ *     "group:NAME", "level:2". All MUST hold, and a word that is none of
+ *     these is one that nobody meets. "optional" alone demands nothing.
+ *  5. Who lacks nothing but the second factor is told so: NEED_FACTOR.
+ *  6. Only then the entry is allowed, in one place.
  */
 #include "auth/check.h"
 
@@ -18,6 +20,8 @@
 #include "base/codec.h"
 
 #include "base/banned.h"
+
+#define WORD_SIZE 80 /* "group:" and a name */
 
 enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	size_t token_len, uint64_t tag, struct stauth_check_done *ret_done)
@@ -38,20 +42,48 @@ enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	return ctx->check->ops->submit(ctx->check, hash, idle_s, tag, ret_done);
 }
 
-static bool may_enter(const char *groups, const char *require)
+/* What the session lacks of one word: FORBIDDEN, NEED_FACTOR, or ALLOW for
+ * nothing. */
+static enum stauth_verdict missing_of(
+	const struct stauth_session *session, const char *word)
 {
 	static const char group[] = "group:";
+	if (strcmp(word, "level:2") == 0) {
+		return session->level >= 2 ? STAUTH_ALLOW : STAUTH_NEED_FACTOR;
+	}
+	const char *name = word;
+	if (strncmp(word, group, sizeof(group) - 1) == 0) {
+		name = word + sizeof(group) - 1;
+	} else if (strcmp(word, "su") != 0) {
+		return STAUTH_FORBIDDEN;
+	}
+	return stauth_groups_has(session->groups, name) ? STAUTH_ALLOW
+							: STAUTH_FORBIDDEN;
+}
 
-	if (strcmp(require, "") == 0) {
-		return true;
+/* The same of all words. */
+static enum stauth_verdict missing(
+	const struct stauth_session *session, const char *require)
+{
+	enum stauth_verdict worst = STAUTH_ALLOW;
+	for (;;) {
+		char word[WORD_SIZE];
+		size_t len = strcspn(require, " ");
+		if (len >= sizeof(word)) {
+			return STAUTH_FORBIDDEN;
+		}
+		memcpy(word, require, len);
+		word[len] = '\0';
+		enum stauth_verdict lack = missing_of(session, word);
+		if (lack == STAUTH_FORBIDDEN) {
+			return lack;
+		}
+		worst = lack == STAUTH_ALLOW ? worst : lack;
+		if (require[len] == '\0') {
+			return worst;
+		}
+		require += len + 1;
 	}
-	if (strcmp(require, "su") == 0) {
-		return stauth_groups_has(groups, "su");
-	}
-	if (strncmp(require, group, sizeof(group) - 1) == 0) {
-		return stauth_groups_has(groups, require + sizeof(group) - 1);
-	}
-	return false;
 }
 
 enum stauth_verdict stauth_check_judge(
@@ -69,11 +101,14 @@ enum stauth_verdict stauth_check_judge(
 	if (!session->user[0] || !session->handle[0]) {
 		return STAUTH_FAULT;
 	}
-	if (require == NULL || !may_enter(session->groups, require)) {
+	if (require == NULL) {
 		return STAUTH_FORBIDDEN;
 	}
-	enum stauth_verdict entry = STAUTH_ALLOW;
-	return entry;
+	if (require[0] != '\0' &&
+		strcmp(require, STAUTH_REQUIRE_OPTIONAL) != 0) {
+		return missing(session, require);
+	}
+	return STAUTH_ALLOW;
 }
 
 enum stauth_rc stauth_check_touch(struct stauth_ctx *ctx,

@@ -12,9 +12,12 @@
  * The question behind auth_request: does this token stand for a full, live
  * session, and may it enter here? One indexed read; no hash, no write.
  */
-/* DENY 401, FORBIDDEN (signed in, but not for this area) 403, ALLOW 204, FAULT
- * 503. require: "" | "su" | "group:NAME"; anything else is FORBIDDEN for all.
- */
+/* Alone in require: whoever has no session comes in, too, but as nobody. */
+#define STAUTH_REQUIRE_OPTIONAL "optional"
+
+/* DENY 401, FORBIDDEN (signed in, but not for this area) 403, NEED_FACTOR
+ * (only the second factor is missing) 403, ALLOW 204, FAULT 503. require: what
+ * nginx demands for the location, by the rules of the .c file. */
 enum stauth_verdict stauth_check_judge(
 	const struct stauth_check_done *done, const char *require);
 

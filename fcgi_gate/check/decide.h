@@ -2,20 +2,20 @@
 #ifndef GATE_CHECK_DECIDE_H
 #define GATE_CHECK_DECIDE_H
 
+#include <stdbool.h>
+
 #include "auth/check.h"
 #include "check/params.h"
 #include "config/config.h"
 
-/* What can be said before the store is asked. */
-enum gate_before {
-	GATE_BEFORE_DENY = 0,  /* 401 */
-	GATE_BEFORE_FORBIDDEN, /* 403 */
-	GATE_BEFORE_ASK,       /* the store, about *ret_token */
-};
+/* Does the location let in whoever has no session, too? */
+bool gate_is_optional(const struct gate_check_params *params);
 
-/* ret_token: STAUTH_TOKEN_LEN characters, borrowed, only with ASK. */
-enum gate_before gate_decide_before(const struct stauth_config *config,
-	const struct gate_check_params *params, const char **ret_token);
+/* The token to ask the store about: STAUTH_TOKEN_LEN characters, borrowed.
+ * NULL: *ret_verdict is the answer, without the store. */
+const char *gate_decide_before(const struct stauth_config *config,
+	const struct gate_check_params *params,
+	enum stauth_verdict *ret_verdict);
 
 /* What the store's answer means for this request. */
 enum stauth_verdict gate_decide_after(const struct gate_check_params *params,

@@ -7,7 +7,8 @@
  *     Dest at all (a click on a download sends `empty`).
  *  3. Without them Accept MUST contain text/html, and there MUST be no
  *     Upgrade.
- *  4. Never from the paths that Streamlit's page fetches by itself.
+ *  4. Never from the paths that Streamlit's page fetches by itself, but for
+ *     a file that is opened as a document.
  */
 #include "check/redirect.h"
 
@@ -32,19 +33,23 @@ static bool has_segment(const char *path, size_t len, const char *segment)
 	return memmem(path, len, segment, strlen(segment)) != NULL;
 }
 
-static bool is_fetched_by_page(const char *uri)
+/* A file below media, component or static may be opened in a tab of its own,
+ * and Sec-Fetch-Dest says so. */
+static bool is_fetched_by_page(const struct gate_check_params *params)
 {
-	static const char *const segments[] = {
-		"/_stcore/",
+	static const char *const files[] = {
 		"/media/",
 		"/component/",
 		"/app/static/",
 	};
-	const char *path = gate_uri_path(uri);
+	const char *path = gate_uri_path(params->uri);
 	size_t len = strcspn(path, "?");
-	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
-		if (has_segment(path, len, segments[i])) {
-			return true;
+	if (has_segment(path, len, "/_stcore/")) {
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (has_segment(path, len, files[i])) {
+			return !is_equal(params->fetch_dest, "document");
 		}
 	}
 	return false;
@@ -66,5 +71,5 @@ bool gate_is_navigation(const struct gate_check_params *params)
 		   strcasestr(params->accept, "text/html") == NULL) {
 		return false;
 	}
-	return !is_fetched_by_page(params->uri);
+	return !is_fetched_by_page(params);
 }

@@ -4,7 +4,8 @@
  *
  *  1. It MUST begin with "Status: " and be 204, 401, 403 or 503. No body, no
  *     cookie, no Location.
- *  2. The preset MUST be a no; the yes is assigned in one place, at the end.
+ *  2. The preset MUST be a fault. An identity is written in one place, for
+ *     ALLOW alone; in an optional location a denial is 204 without one.
  *  3. What stands in a header MUST be re-checked here, whatever the store
  *     handed out: a line break in it would be a header of somebody's own.
  */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "check/decide.h"
 #include "check/redirect.h"
 #include "http/return_url.h"
 
@@ -22,7 +24,7 @@
 
 static const char status_allow[] = "Status: 204 No Content\r\n";
 static const char status_deny[] = "Status: 401 Unauthorized\r\n";
-static const char status_forbidden[] = "Status: 403 Forbidden\r\n\r\n";
+static const char status_forbidden[] = "Status: 403 Forbidden\r\n";
 static const char status_fault[] = "Status: 503 Service Unavailable\r\n\r\n";
 
 static bool is_one_of(char c, const char *others)
@@ -102,36 +104,56 @@ static void add_identity(const struct stauth_session *session,
 	stauth_buf_add(out, "\r\n\r\n");
 }
 
-static void deny(const struct gate_check_params *params, struct stauth_buf *out)
+/* The end of an answer without identity: where a person goes from here. */
+static void add_redirect(const struct gate_check_params *params,
+	const char *page, struct stauth_buf *out)
 {
-	stauth_buf_add_len(out, status_deny, sizeof(status_deny) - 1);
 	if (!params->repeated && gate_is_navigation(params)) {
 		stauth_buf_add(out, "X-Auth-Redirect: ");
-		gate_return_url_add(out, "/auth/login", params->uri);
+		gate_return_url_add(out, page, params->uri);
 		stauth_buf_add(out, "\r\n");
 	}
 	stauth_buf_add(out, "\r\n");
 }
 
-static void allow(const struct stauth_session *session, const char *assertion,
+static void deny(const struct gate_check_params *params, struct stauth_buf *out)
+{
+	if (gate_is_optional(params)) {
+		stauth_buf_add(out, status_allow);
+		stauth_buf_add(out, "X-Auth-Logged-In: \r\n\r\n");
+		return;
+	}
+	stauth_buf_add(out, status_deny);
+	add_redirect(params, "/auth/login", out);
+}
+
+static void allow(const struct gate_check_params *params,
+	const struct stauth_session *session, const char *assertion,
 	struct stauth_buf *out)
 {
 	stauth_buf_add_len(out, status_allow, sizeof(status_allow) - 1);
+	if (gate_is_optional(params)) {
+		stauth_buf_add(out, "X-Auth-Logged-In: 1\r\n");
+	}
 	add_identity(session, assertion, out);
 }
 
-void gate_reply_build(enum stauth_verdict entry,
+void gate_reply_build(enum stauth_verdict verdict,
 	const struct gate_check_params *params,
 	const struct stauth_session *session, const char *assertion,
 	struct stauth_buf *out)
 {
 	stauth_buf_reset(out);
-	if (entry == STAUTH_DENY) {
+	if (verdict == STAUTH_DENY) {
 		deny(params, out);
-	} else if (entry == STAUTH_FORBIDDEN) {
+	} else if (verdict == STAUTH_FORBIDDEN) {
 		stauth_buf_add(out, status_forbidden);
-	} else if (entry == STAUTH_ALLOW && is_fit_to_emit(session)) {
-		allow(session, assertion, out);
+		stauth_buf_add(out, "\r\n");
+	} else if (verdict == STAUTH_NEED_FACTOR) {
+		stauth_buf_add(out, status_forbidden);
+		add_redirect(params, "/auth/confirm", out);
+	} else if (verdict == STAUTH_ALLOW && is_fit_to_emit(session)) {
+		allow(params, session, assertion, out);
 	}
 	/* Nothing yet, or half of it: a fault. */
 	if (!stauth_buf_ok(out) || out->len == 0) {

@@ -15,7 +15,7 @@
  * only) and assertion ("" none, else as assertions.h hands it out) go into
  * the headers; an identity that does not fit its grammar makes it 503.
  */
-void gate_reply_build(enum stauth_verdict entry,
+void gate_reply_build(enum stauth_verdict verdict,
 	const struct gate_check_params *params,
 	const struct stauth_session *session, const char *assertion,
 	struct stauth_buf *out);

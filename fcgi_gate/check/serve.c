@@ -39,14 +39,14 @@ static void log_fault(struct gate_serve *serve, const char *why)
 	}
 }
 
-/* What goes along with a yes; a fault if it cannot be made. */
+/* What goes along with ALLOW; FAULT if it cannot be made. */
 static enum stauth_verdict add_identity(struct gate_serve *serve,
-	enum stauth_verdict entry, const struct stauth_check_done *done,
+	enum stauth_verdict verdict, const struct stauth_check_done *done,
 	const char **ret_assertion)
 {
 	*ret_assertion = "";
-	if (entry != STAUTH_ALLOW) {
-		return entry;
+	if (verdict != STAUTH_ALLOW) {
+		return verdict;
 	}
 	struct stauth_check *check = serve->ctx.check;
 	int64_t now_s = check->ops->now(check);
@@ -58,16 +58,16 @@ static enum stauth_verdict add_identity(struct gate_serve *serve,
 	}
 	gate_touch_note(serve->touched, &done->session, now_s);
 	*ret_assertion = assertion;
-	return entry;
+	return verdict;
 }
 
 static enum gate_served answer(struct gate_serve *serve, struct gate_conn *conn,
-	enum stauth_verdict entry, const struct stauth_check_done *done)
+	enum stauth_verdict verdict, const struct stauth_check_done *done)
 {
 	const char *assertion;
-	entry = add_identity(serve, entry, done, &assertion);
-	gate_reply_build(
-		entry, &conn->params, &done->session, assertion, &serve->reply);
+	verdict = add_identity(serve, verdict, done, &assertion);
+	gate_reply_build(verdict, &conn->params, &done->session, assertion,
+		&serve->reply);
 	(void)gate_io_write(
 		conn->io, stauth_buf_str(&serve->reply), serve->reply.len);
 	return gate_io_finish(conn->io) ? GATE_SERVED_OPEN : GATE_SERVED_CLOSED;
@@ -77,12 +77,13 @@ static enum gate_served answer_after_store(struct gate_serve *serve,
 	struct gate_conn *conn, enum stauth_rc rc,
 	const struct stauth_check_done *done)
 {
-	enum stauth_verdict entry = gate_decide_after(&conn->params, rc, done);
-	if (entry == STAUTH_FAULT) {
+	enum stauth_verdict verdict =
+		gate_decide_after(&conn->params, rc, done);
+	if (verdict == STAUTH_FAULT) {
 		log_fault(serve,
 			done->why[0] != '\0' ? done->why : stauth_rc_name(rc));
 	}
-	return answer(serve, conn, entry, done);
+	return answer(serve, conn, verdict, done);
 }
 
 static enum gate_served ask_store(
@@ -107,16 +108,12 @@ enum gate_served gate_serve_request(
 		return GATE_SERVED_CLOSED;
 	}
 	gate_check_params_read(conn->io, config->cookie_name, &conn->params);
-	const char *token = NULL;
-	switch (gate_decide_before(config, &conn->params, &token)) {
-	case GATE_BEFORE_ASK:
+	enum stauth_verdict verdict;
+	const char *token = gate_decide_before(config, &conn->params, &verdict);
+	if (token != NULL) {
 		return ask_store(serve, conn, token);
-	case GATE_BEFORE_FORBIDDEN:
-		return answer(serve, conn, STAUTH_FORBIDDEN, &serve->done);
-	case GATE_BEFORE_DENY:
-		break;
 	}
-	return answer(serve, conn, STAUTH_DENY, &serve->done);
+	return answer(serve, conn, verdict, &serve->done);
 }
 
 enum gate_served gate_serve_late(struct gate_serve *serve,

@@ -93,6 +93,74 @@ class Answers(CheckCase):
         # Without a session it is not said that there is an area.
         self.refused(self.s.check(require="su"))
 
+    def test_require_several_all_must_hold(self):
+        self.allowed(self.s.check(
+            self.bob, require="group:staff group:ops.a-b_c"), "bob")
+        for require in ("su group:staff", "group:staff su",
+                        "group:staff nonsense", "group:staff optional"):
+            with self.subTest(require=require):
+                self.refused(self.s.check(self.bob, require=require), 403)
+                self.refused(self.s.check(require=require))
+
+    def test_optional_lets_nobody_in_as_nobody(self):
+        def nobody(**more):
+            response = self.s.check(require="optional", **more)
+            self.assertEqual((response.status, response.body), (204, b""))
+            self.assertEqual(response.headers, [
+                ("Status", "204 No Content"), ("X-Auth-Logged-In", "")])
+        dead = self.s.token("bob", PASSWORD)
+        handle = self.s.check(dead).header("X-Auth-Session")
+        self.s.ctl("session", "revoke", handle, check=True)
+        self.s.add_user("dora", PASSWORD, "--must-change")
+        waiting = self.s.login("dora", PASSWORD)[1][COOKIE]
+        for token in (None, "short", dead, waiting, "A" * 32):
+            with self.subTest(token=token):
+                nobody(token=token)
+        nobody(headers={"Cookie": "%s=%s; %s=%s" % (
+            COOKIE, self.alice, COOKIE, self.alice)})
+        response = self.s.check(self.alice, require="optional")
+        self.allowed(response)
+        self.assertEqual(response.header("X-Auth-Logged-In"), "1")
+        self.assertEqual([n for n, _ in response.headers], [
+            "Status", "X-Auth-Logged-In", *IDENTITY, "X-Auth-Assertion"])
+
+    def test_optional_refuses_what_is_foreign_or_comes_twice(self):
+        websocket = {"Upgrade": "websocket",
+                     "Origin": "https://evil.example"}
+        for token in (None, self.alice):
+            self.refused(self.s.check(
+                token, require="optional", headers=websocket), 403)
+            self.refused(self.s.check(
+                token, require="optional",
+                extra=(("HTTP_ACCEPT", "x"), ("HTTP_ACCEPT", "y"))), 403)
+
+    def test_optional_is_a_fault_without_a_store(self):
+        gate = Stack(config={}, init=False)
+        self.addCleanup(gate.stop)
+        gate.start_gate()
+        self.assertEqual(
+            gate.check("A" * 32, require="optional").status, 503)
+        self.assertEqual(gate.check(require="optional").status, 204)
+
+    def test_mfa_level_2_sends_a_navigation_to_confirm(self):
+        navigate = {"Sec-Fetch-Mode": "navigate",
+                    "Sec-Fetch-Dest": "document"}
+        response = self.s.check(self.root, require="level:2 su",
+                                headers=navigate, uri="/a?b=1")
+        self.refused(response, 403)
+        self.assertEqual(response.header("X-Auth-Redirect"),
+                         "/auth/confirm?rd=/a%3Fb%3D1")
+        for token, require, more in (
+                (self.root, "level:2", {}), (self.bob, "level:2 su", navigate)):
+            response = self.s.check(token, require=require, headers=more)
+            self.refused(response, 403)
+            self.assertIsNone(response.header("X-Auth-Redirect"))
+        # Whoever has a second factor in his session comes in.
+        token = self.s.token("root", PASSWORD)
+        handle = self.s.check(token).header("X-Auth-Session")
+        self.s.sql("UPDATE sessions SET level = 2 WHERE handle = ?", handle)
+        self.allowed(self.s.check(token, require="level:2 su"), "root")
+
     def test_must_change_is_no_session_yet(self):
         self.s.add_user("carol", PASSWORD, "--must-change")
         response, jar = self.s.login("carol", PASSWORD)

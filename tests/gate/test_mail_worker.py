@@ -102,7 +102,7 @@ class Killed(MailCase):
         self.assertLessEqual(doubles, kills)
         print("# %d kills, %d mails, %d doubled" % (kills, MAILS, doubles))
 
-    def test_sigterm_ends_after_the_present_letter(self):
+    def test_sigterm_ends_after_the_mail_under_way(self):
         sink = self.sink()
         sink.delay_s = 2
         s = self.mailing(sink.port)
@@ -158,7 +158,7 @@ class Down(MailCase):
         self.assertEqual(s.sql("SELECT count(*) FROM audit WHERE event = "
                                "'mail'"), [(len(good),)])
 
-    def test_a_letter_that_is_refused_is_given_up_and_told(self):
+    def test_a_mail_that_is_refused_is_given_up_and_reported(self):
         sink = self.sink()
         sink.refuse = b"550 5.1.1 no such user"
         s = self.mailing(sink.port)
@@ -169,7 +169,7 @@ class Down(MailCase):
         self.assertTrue(rows[0][1].startswith("signup-pin: "), rows)
         self.assertNotIn("314159", rows[0][1])
 
-    def test_a_letter_that_is_deferred_waits_ten_seconds(self):
+    def test_a_mail_that_is_deferred_waits_ten_seconds(self):
         sink = self.sink()
         sink.refuse = b"451 4.7.1 try again later"
         s = self.mailing(sink.port)

@@ -20,7 +20,7 @@ class Notify(ProcessCase):
     def start(self, s, address):
         s.start_gate(env=dict(os.environ, NOTIFY_SOCKET=address))
 
-    def test_ready_is_told_when_it_serves(self):
+    def test_ready_is_reported_when_it_serves(self):
         s = self.stack(start=False)
         path = os.path.join(s.dir, "notify")
         for address, named in ((path, path),
@@ -34,7 +34,7 @@ class Notify(ProcessCase):
                 self.assertEqual(s.check().status, 401)
                 s.stop_gate()
 
-    def test_x30_a_refused_reload_is_told_with_the_reason(self):
+    def test_x30_a_refused_reload_is_reported_with_the_reason(self):
         s = self.stack(start=False)
         path = os.path.join(s.dir, "notify")
         sock = self.listen(path)

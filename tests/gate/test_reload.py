@@ -70,7 +70,7 @@ class Good(ReloadCase):
             os.kill(pid, signal.SIGKILL)
         self.assertIn("Orchard", s.page("GET", "/auth/login").text)
 
-    def test_what_needs_a_restart_is_told_and_stays(self):
+    def test_what_needs_a_restart_is_reported_and_stays(self):
         s = self.stack()
         elsewhere = os.path.join(s.dir, "elsewhere")
         said = self.reload(s, {"RUN_DIR": elsewhere,

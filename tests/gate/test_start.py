@@ -44,7 +44,7 @@ WRONG = (
 class Refused(ProcessCase):
     """78: no start, and systemd does not try again."""
 
-    def told(self, s, code, **more):
+    def reported(self, s, code, **more):
         result = self.run_gate(s, **more)
         self.assertEqual(result.returncode, code, result.stderr)
         lines = [line for line in result.stderr.splitlines(True)
@@ -57,7 +57,7 @@ class Refused(ProcessCase):
         for config, words in WRONG:
             with self.subTest(config):
                 s = self.stack(config, start=False, init=False)
-                line = self.told(s, 78)
+                line = self.reported(s, 78)
                 for word in words:
                     self.assertIn(word, line)
                 s.stop()
@@ -66,13 +66,13 @@ class Refused(ProcessCase):
         s = self.stack(start=False, init=False)
         with open(s.conf, "a", encoding="ascii") as out:
             out.write("PUBLIC_URL=https://b.example\n")
-        line = self.told(s, 78)
+        line = self.reported(s, 78)
         self.assertIn(":6: PUBLIC_URL is already set on line", line)
 
     def test_a23_no_configuration_says_how_one_begins(self):
         s = self.stack(start=False, init=False)
         os.unlink(s.conf)
-        line = self.told(s, 78)
+        line = self.reported(s, 78)
         self.assertIn(s.conf + " does not exist: create it", line)
         self.assertIn("PUBLIC_URL='https://", line)
         result = s.ctl("init")
@@ -82,7 +82,7 @@ class Refused(ProcessCase):
     def test_a_run_dir_that_cannot_be_made(self):
         s = self.stack(start=False)
         s.write_config({"RUN_DIR": s.dir + "/a/b/run"})
-        line = self.told(s, 78)
+        line = self.reported(s, 78)
         self.assertIn("install -d -o ", line)
         self.assertIn(s.dir + "/a/b/run\n", line)
 
@@ -98,11 +98,11 @@ class Refused(ProcessCase):
     @AS_ROOT
     def test_a_run_dir_that_another_user_made(self):
         s = self.for_nobody()
-        line = self.told(s, 77, **NOBODY)
+        line = self.reported(s, 77, **NOBODY)
         self.assertIn("install -d -o nobody " + s.run_dir, line)
         s.start_gate()                # as root, by mistake
         s.stop_gate()
-        line = self.told(s, 77, **NOBODY)
+        line = self.reported(s, 77, **NOBODY)
         mend = line.partition("run as root: ")[2].strip()
         self.assertEqual(os.system(mend), 0, mend)
         s.start_gate(**NOBODY)
@@ -113,7 +113,7 @@ class Refused(ProcessCase):
         os.mkdir(s.run_dir)
         shutil.chown(s.run_dir, "nobody")
         self.assertIn("usermod -aG daemon nobody",
-                      self.told(s, 78, **NOBODY))
+                      self.reported(s, 78, **NOBODY))
         # By default it goes on with its own group, and says what that means.
         s.write_config({"SOCKET_GROUP": None})
         os.chmod(s.conf, 0o644)

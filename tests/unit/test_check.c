@@ -77,6 +77,26 @@ static void areas_are_entered_by_whom_they_are_for(void **state)
 		{"su,dev", "GROUP:dev", STAUTH_FORBIDDEN},
 		{"su,dev", "group: dev", STAUTH_FORBIDDEN},
 		{"su,dev", NULL, STAUTH_FORBIDDEN},
+		/* Several: all must hold. */
+		{"su,dev", "su group:dev", STAUTH_ALLOW},
+		{"su", "su group:dev", STAUTH_FORBIDDEN},
+		{"dev", "su group:dev", STAUTH_FORBIDDEN},
+		{"dev,ops", "group:ops group:dev", STAUTH_ALLOW},
+		{"su,dev", "su  group:dev", STAUTH_FORBIDDEN},
+		{"su,dev", "su group:dev nonsense", STAUTH_FORBIDDEN},
+		{"su,dev", " ", STAUTH_FORBIDDEN},
+		{"", "optional", STAUTH_ALLOW},
+		{"su", "optional su", STAUTH_FORBIDDEN},
+		{"su", "su optional", STAUTH_FORBIDDEN},
+		{"su", "Optional", STAUTH_FORBIDDEN},
+		{"", "level:2", STAUTH_NEED_FACTOR},
+		{"su", "su level:2", STAUTH_NEED_FACTOR},
+		{"su", "level:2 su", STAUTH_NEED_FACTOR},
+		/* The area first: the second factor would not help. */
+		{"dev", "level:2 su", STAUTH_FORBIDDEN},
+		{"dev", "su level:2", STAUTH_FORBIDDEN},
+		{"su", "level:1", STAUTH_FORBIDDEN},
+		{"su", "level:3", STAUTH_FORBIDDEN},
 	};
 
 	(void)state;
@@ -85,6 +105,39 @@ static void areas_are_entered_by_whom_they_are_for(void **state)
 
 		assert_int_equal(stauth_check_judge(&done, cases[i].require),
 			cases[i].want);
+	}
+}
+
+static void mfa_level_2_takes_a_session_of_two_factors(void **state)
+{
+	struct stauth_check_done done = allowed("su");
+
+	(void)state;
+	done.session.level = 1;
+	assert_int_equal(
+		stauth_check_judge(&done, "level:2"), STAUTH_NEED_FACTOR);
+	done.session.level = 2;
+	assert_int_equal(stauth_check_judge(&done, "level:2"), STAUTH_ALLOW);
+	assert_int_equal(stauth_check_judge(&done, "level:2 su"), STAUTH_ALLOW);
+	assert_int_equal(
+		stauth_check_judge(&done, "level:2 group:x"), STAUTH_FORBIDDEN);
+	done.session.must_change = true;
+	assert_int_equal(stauth_check_judge(&done, "level:2"), STAUTH_DENY);
+	assert_int_equal(stauth_check_judge(&done, "optional"), STAUTH_DENY);
+}
+
+static void a_word_of_any_length_is_refused(void **state)
+{
+	struct stauth_check_done done = allowed("su");
+	char require[300];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(require); len++) {
+		memset(require, 'a', len);
+		memcpy(require, "group:", len < 6 ? len : 6);
+		require[len] = '\0';
+		assert_int_equal(
+			stauth_check_judge(&done, require), STAUTH_FORBIDDEN);
 	}
 }
 
@@ -151,6 +204,8 @@ int main(void)
 		cmocka_unit_test(b1_zeroed_memory_is_denied),
 		cmocka_unit_test(a_fault_is_neither_yes_nor_no),
 		cmocka_unit_test(c4_a_session_for_the_change_only_is_denied),
+		cmocka_unit_test(mfa_level_2_takes_a_session_of_two_factors),
+		cmocka_unit_test(a_word_of_any_length_is_refused),
 		cmocka_unit_test(areas_are_entered_by_whom_they_are_for),
 		cmocka_unit_test(c1_c11_only_the_hash_of_a_token_is_asked_for),
 	};

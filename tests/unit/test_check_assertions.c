@@ -86,7 +86,7 @@ static void thousands_of_sessions_keep_theirs(void **state)
 	assert_true(again < 4096 / 20);
 }
 
-static void whoever_comes_memory_is_bounded(void **state)
+static void memory_is_bounded(void **state)
 {
 	(void)state;
 	memset(session.groups, 'g', 1024);
@@ -108,7 +108,7 @@ static void without_a_key_there_is_none(void **state)
 	assert_string_equal(gate_assertions_get(cache, &session, NOW), "");
 }
 
-static void what_makes_no_assertion_is_told(void **state)
+static void what_makes_no_assertion_is_reported(void **state)
 {
 	(void)state;
 	(void)snprintf(session.handle, sizeof(session.handle), "%016d", 7);
@@ -125,9 +125,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(one_is_good_for_a_minute),
 		CASE(thousands_of_sessions_keep_theirs),
-		CASE(whoever_comes_memory_is_bounded),
+		CASE(memory_is_bounded),
 		CASE(without_a_key_there_is_none),
-		CASE(what_makes_no_assertion_is_told),
+		CASE(what_makes_no_assertion_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

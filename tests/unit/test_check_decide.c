@@ -36,27 +36,29 @@ static void add(const char *entry)
 	gate_check_params_add(&params, NAME, entry);
 }
 
-static enum gate_before decide(void)
+#define ASKS STAUTH_ALLOW /* of decide() alone: the store decides */
+
+static enum stauth_verdict decide(void)
 {
-	const char *token = NULL;
-	enum gate_before before = gate_decide_before(config, &params, &token);
-	assert_int_equal(before == GATE_BEFORE_ASK, token != NULL);
-	return before;
+	enum stauth_verdict verdict = STAUTH_ALLOW;
+	const char *token = gate_decide_before(config, &params, &verdict);
+	assert_int_not_equal(verdict, STAUTH_ALLOW);
+	return token != NULL ? ASKS : verdict;
 }
 
 static void one_cookie_asks_the_store(void **state)
 {
 	(void)state;
-	assert_int_equal(decide(), GATE_BEFORE_DENY);
+	assert_int_equal(decide(), STAUTH_DENY);
 	add("REQUEST_METHOD=GET");
 	add("HTTP_X_FORWARDED_FOR=a");
 	add("HTTP_X_FORWARDED_FOR=b");
 	add(COOKIE);
-	assert_int_equal(decide(), GATE_BEFORE_ASK);
+	assert_int_equal(decide(), ASKS);
 	add("HTTP_COOKIE=other=1");
-	assert_int_equal(decide(), GATE_BEFORE_ASK);
+	assert_int_equal(decide(), ASKS);
 	add(COOKIE);
-	assert_int_equal(decide(), GATE_BEFORE_DENY);
+	assert_int_equal(decide(), STAUTH_DENY);
 }
 
 static void b11_repeated_parameters_are_a_no(void **state)
@@ -77,10 +79,12 @@ static void b11_repeated_parameters_are_a_no(void **state)
 		params = (struct gate_check_params){.method = NULL};
 		add(COOKIE);
 		add(entries[i]);
-		assert_int_equal(decide(), GATE_BEFORE_ASK);
+		assert_int_equal(decide(), ASKS);
 		add(entries[i]);
 		assert_true(params.repeated);
-		assert_int_equal(decide(), GATE_BEFORE_DENY);
+		assert_int_equal(decide(), STAUTH_DENY);
+		params.require = "optional";
+		assert_int_equal(decide(), STAUTH_FORBIDDEN);
 	}
 }
 
@@ -89,19 +93,19 @@ static void b22_foreign_websocket_is_403_with_or_without_session(void **state)
 	(void)state;
 	add("HTTP_HOST=app.example");
 	add("HTTP_UPGRADE=WebSocket");
-	assert_int_equal(decide(), GATE_BEFORE_FORBIDDEN);
+	assert_int_equal(decide(), STAUTH_FORBIDDEN);
 	add(COOKIE);
-	assert_int_equal(decide(), GATE_BEFORE_FORBIDDEN);
+	assert_int_equal(decide(), STAUTH_FORBIDDEN);
 	params.origin = "null";
-	assert_int_equal(decide(), GATE_BEFORE_FORBIDDEN);
+	assert_int_equal(decide(), STAUTH_FORBIDDEN);
 	params.origin = "https://evil.example";
-	assert_int_equal(decide(), GATE_BEFORE_FORBIDDEN);
+	assert_int_equal(decide(), STAUTH_FORBIDDEN);
 	params.origin = "https://app.example";
-	assert_int_equal(decide(), GATE_BEFORE_ASK);
+	assert_int_equal(decide(), ASKS);
 	/* Only a WebSocket is judged by it. */
 	params.origin = "https://evil.example";
 	params.upgrade = "";
-	assert_int_equal(decide(), GATE_BEFORE_ASK);
+	assert_int_equal(decide(), ASKS);
 }
 
 static void a_store_that_cannot_answer_is_a_fault(void **state)

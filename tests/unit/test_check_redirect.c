@@ -88,9 +88,16 @@ static void what_the_page_fetches_is_never_sent(void **state)
 	};
 	struct gate_check_params p = navigation;
 	(void)state;
+	p.fetch_dest = "";
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
 		p.uri = never[i];
 		with(false, p);
+	}
+	/* A picture in a tab of its own is a page; a stream never is. */
+	p.fetch_dest = "document";
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		p.uri = never[i];
+		with(strstr(never[i], "_stcore") == NULL, p);
 	}
 	for (size_t i = 0; i < sizeof(still) / sizeof(still[0]); i++) {
 		p.uri = still[i];

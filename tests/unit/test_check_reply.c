@@ -62,6 +62,44 @@ static void no_app_key_no_assertion(void **state)
 		"X-Auth-Session: " HANDLE "\r\n\r\n");
 }
 
+static void optional_lets_nobody_in_as_nobody(void **state)
+{
+	(void)state;
+	params.method = "GET";
+	params.accept = "text/html";
+	params.require = "optional";
+	assert_string_equal(reply(STAUTH_DENY, "a.b.c"),
+		"Status: 204 No Content\r\nX-Auth-Logged-In: \r\n\r\n");
+	assert_string_equal(reply(STAUTH_ALLOW, ""),
+		"Status: 204 No Content\r\nX-Auth-Logged-In: 1\r\n"
+		"X-Auth-User: alice\r\n"
+		"X-Auth-Email: \r\nX-Auth-Name: \r\nX-Auth-Groups: \r\n"
+		"X-Auth-Session: " HANDLE "\r\n\r\n");
+	assert_string_equal(
+		reply(STAUTH_FORBIDDEN, ""), "Status: 403 Forbidden\r\n\r\n");
+	assert_string_equal(reply(STAUTH_FAULT, ""), FAULT);
+	params.require = "optional su";
+	assert_string_equal(reply(STAUTH_DENY, ""),
+		"Status: 401 Unauthorized\r\n"
+		"X-Auth-Redirect: /auth/login?rd=/\r\n\r\n");
+}
+
+static void only_who_lacks_the_second_factor_is_sent_to_confirm(void **state)
+{
+	(void)state;
+	params.require = "level:2";
+	assert_string_equal(
+		reply(STAUTH_NEED_FACTOR, ""), "Status: 403 Forbidden\r\n\r\n");
+	params.method = "GET";
+	params.accept = "text/html";
+	params.uri = "/x?y";
+	assert_string_equal(reply(STAUTH_NEED_FACTOR, ""),
+		"Status: 403 Forbidden\r\n"
+		"X-Auth-Redirect: /auth/confirm?rd=/x%3Fy\r\n\r\n");
+	assert_string_equal(
+		reply(STAUTH_FORBIDDEN, ""), "Status: 403 Forbidden\r\n\r\n");
+}
+
 static void everything_else_is_a_no(void **state)
 {
 	(void)state;
@@ -153,6 +191,11 @@ int main(void)
 			no_header_can_be_split, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_longest_identity_fits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			optional_lets_nobody_in_as_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			only_who_lacks_the_second_factor_is_sent_to_confirm,
+			set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
 }
