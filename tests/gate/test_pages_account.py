@@ -118,6 +118,15 @@ class Account(unittest.TestCase):
         self.assertGreater(int(answer.header("Retry-After")), 0)
         self.assertTrue(self.stack.check(jar[COOKIE]).status == 204)
 
+    def test_u7_the_current_password_is_checked_first(self):
+        """To judge a new one costs time, and whoever holds the session for a
+        moment is not told what the policy thinks of it."""
+        _, jar = self.stack.login("alice", PASSWORD)
+        for new in ("12" * 32, "password123", "weak"):
+            answer, jar = self.change(jar, current="wrong", new=new)
+            self.assertEqual(answer.status, 401, new)
+            self.assertNotIn('id="new-fault"', answer.text)
+
     def test_e13_a_bad_new_password_is_refused_at_its_field(self):
         _, jar = self.stack.login("alice", PASSWORD)
         for new, confirm, where, words in (
