@@ -72,9 +72,9 @@ static int create(const char *path, const struct stat *dir)
 	}
 	if (fchmod(fd, 0660) != 0 ||
 		(geteuid() == 0 && fchown(fd, dir->st_uid, dir->st_gid) != 0)) {
+		int code = errno;
 		close(fd);
 		(void)unlink(path);
-		int code = errno;
 		errno = code;
 		return -1;
 	}
@@ -184,8 +184,8 @@ static int wait_in_place(struct stauth_ctx *ctx, const struct pool *pool)
 		return place;
 	}
 	int byte = wait_for(ctx, pool);
-	(void)lock_byte(ctx->slots_fd, place, F_UNLCK);
 	int code = errno;
+	(void)lock_byte(ctx->slots_fd, place, F_UNLCK);
 	errno = code;
 	return byte;
 }

@@ -24,8 +24,8 @@ enum stauth_rc stauth_random(void *data, size_t len, struct stauth_err *err)
 			continue;
 		}
 		if (n <= 0) {
-			stauth_wipe(data, len);
 			int code = errno;
+			stauth_wipe(data, len);
 			return stauth_fail(err, STAUTH_ECRYPTO, "getrandom: %s",
 				strerror(code));
 		}

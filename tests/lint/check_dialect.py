@@ -51,7 +51,9 @@ DECLARATION = re.compile(
     r"(?P<type>" + TYPE + r"(?:\s+|\s*\*+\s*)(?:const\s+)?)"
     r"(?P<name>(?!struct\b|enum\b)\w+)"
     r"(?P<array>(?:\s*\[[^\]]*\])*)\s*(?:=\s*(?P<value>.*))?", re.S)
-CONSTANT = re.compile(r"[-\w\"']+|\{\s*0?\s*\}", re.S)
+# A variable is none: errno may be another one further down.
+CONSTANT = re.compile(r"-?(?:\d\w*|[A-Z][A-Z0-9_]*)|true|false"
+                      r"|\{\s*0?\s*\}", re.S)
 QUIET = re.compile(r"\(void\)\w+|_Static_assert\(.*|static\s.*", re.S)
 NOBODY_NEEDS = re.compile(
     r"\(void\)\s*(v?snprintf|v?f?printf|f?puts|putchar|close|fclose|closedir"

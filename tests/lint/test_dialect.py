@@ -71,6 +71,10 @@ class Dialect(Planted):
                    "\tm++;", "}", "return m;")
         self.right("int m = f(p);", "g(p);", "return m;")
 
+    def test_what_may_change_is_read_where_it_stands(self):
+        self.right("int m = n;", "n = f(p);", "return m + n;")
+        self.right("int code = errno;", "close(n);", "errno = code;")
+
     def test_a_jump_keeps_what_was_set_before_it(self):
         self.right("int m = -1;", "if (n) {", "\tgoto out;", "}",
                    "m = f(p);", "out:", "return m;")
