@@ -52,9 +52,10 @@ class Backup(BackupCase):
             self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(),
                              [("ok",)])
             self.assertEqual(db.execute("PRAGMA journal_mode").fetchall(),
-                             [("delete",)])
+                             [("wal",)])
             self.assertEqual(db.execute("SELECT name FROM users").fetchall(),
                              [("alice",)])
+        db.close()
         self.assertEqual([name for name in os.listdir(self.s.dir)
                           if name.startswith("copy.db")], ["copy.db"])
 
@@ -106,6 +107,7 @@ class Backup(BackupCase):
                     self.assertEqual(
                         db.execute("PRAGMA integrity_check").fetchall(),
                         [("ok",)])
+                db.close()
                 os.unlink(self.file)
         finally:
             stop.set()
@@ -218,6 +220,7 @@ class Restore(BackupCase):
         os.unlink(self.file)
         with sqlite3.connect(self.file) as db:
             db.execute("CREATE TABLE users (name)")
+        db.close()
         refused(65)
         for statement, code in (
                 ("PRAGMA user_version = 999", 78),
@@ -228,6 +231,7 @@ class Restore(BackupCase):
             self.backup()
             with sqlite3.connect(self.file) as db:
                 db.execute(statement)
+            db.close()
             refused(code)
 
     def test_a_file_that_is_not_there_is_said_to_be_so(self):

@@ -253,9 +253,9 @@ class Style(Planted):
 
     def test_g1_the_one_exception_is_one(self):
         call = 'snprintf(q, 9, "SELECT a FROM %s", t);\n'
-        self.plant(check_style.FORMATTED_ONCE, call)
+        self.plant(check_style.FORMATTED_ONCE[0], call)
         self.assertEqual(self.found(check_style.check), [])
-        self.one_style(check_style.FORMATTED_ONCE, call + call, ":2: SQL")
+        self.one_style(check_style.FORMATTED_ONCE[0], call + call, ":2: SQL")
 
     def test_code_keeps_its_place(self):
         text = 'a /* b\n" */ "c\\"d" \'"\' e // f\ng'

@@ -6,7 +6,11 @@
  *  2. The file is new, and 0600 before anything is in it: it holds hashes.
  *  3. It is one file: nothing beside it is needed to read it.
  *  4. Half a copy MUST NOT stay behind.
- *  5. It holds no mail: the PINs and links in the outbox are in clear.
+ *  5. It holds no mail: the PINs and links in the outbox are in clear. Nor
+ *     does it hold sessions, known devices, PINs or links: whoever puts it in
+ *     the database's place by hand revives none.
+ *  6. Copied over the database by hand, it must be told from it, and not wait
+ *     for a lock: it has a number of its own (files.c) and is in WAL mode.
  */
 #include "store/sqlite/provider.h"
 
@@ -19,7 +23,7 @@
 
 #include "config/config.h"
 #include "store/sqlite/copy.h"
-#include "store/sqlite/pair.h"
+#include "store/sqlite/files.h"
 
 #include "base/banned.h"
 
@@ -92,8 +96,18 @@ static int fill(sqlite3 *from, const char *path)
 			"PRAGMA secure_delete = ON;"
 			"PRAGMA journal_mode = DELETE;"
 			"PRAGMA journal_mode = MEMORY;"
-			"DELETE FROM outbox;"
-			"PRAGMA journal_mode = DELETE;",
+			"DELETE FROM outbox; DELETE FROM sessions;"
+			"DELETE FROM devices; DELETE FROM pins;"
+			"DELETE FROM resets;",
+			NULL, NULL, NULL);
+	}
+	if (code == SQLITE_OK) {
+		code = stauth_files_set_id(to, 0);
+	}
+	if (code == SQLITE_OK) {
+		code = sqlite3_exec(to,
+			"PRAGMA journal_mode = DELETE;"
+			"PRAGMA journal_mode = WAL;",
 			NULL, NULL, NULL);
 	}
 	sqlite3_close_v2(to);
@@ -113,7 +127,7 @@ static enum stauth_rc write_copy(
 		return STAUTH_OK;
 	}
 	(void)unlink(path);
-	stauth_db_remove_leftovers(path);
+	stauth_files_remove_sides(path);
 	return stauth_fail(err, STAUTH_EUNREACHABLE, "%s (SQLite %d): %.100s",
 		sqlite3_errstr(code), code, path);
 }

@@ -21,8 +21,8 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "store/sqlite/files.h"
 #include "store/sqlite/foreign.h"
-#include "store/sqlite/pair.h"
 #include "store/sqlite/schema.h"
 
 #include "base/banned.h"
@@ -107,7 +107,7 @@ static enum stauth_rc make_file(
 		return rc;
 	}
 	if (fd >= 0) {
-		stauth_db_remove_leftovers(path);
+		stauth_files_remove_sides(path);
 	}
 	if (fd < 0 && errno == EEXIST) {
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -204,6 +204,22 @@ static enum stauth_rc use_wal(struct stauth_db *db, struct stauth_err *err)
 	return rc;
 }
 
+/* The header has it once it is checkpointed; until then it has none. */
+static enum stauth_rc give_id(struct stauth_db *db, struct stauth_err *err)
+{
+	db->wal = true;
+	if (stauth_files_id(db) != 0) {
+		return STAUTH_OK;
+	}
+	int code = stauth_files_set_id(db->sql, 0);
+	if (code != SQLITE_OK) {
+		return stauth_db_fault(db, code, err);
+	}
+	(void)sqlite3_wal_checkpoint_v2(
+		db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return STAUTH_OK;
+}
+
 enum stauth_rc stauth_sqlite_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
@@ -220,7 +236,7 @@ enum stauth_rc stauth_sqlite_init(
 	db->deadline_ms = stauth_boot_ms() + INIT_MS;
 	int lock_fd = -1;
 	if (rc == STAUTH_OK) {
-		rc = stauth_db_lock_dir(db, db->deadline_ms, &lock_fd, err);
+		rc = stauth_files_lock_dir(db, db->deadline_ms, &lock_fd, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = make_and_inspect(db, err);
@@ -243,7 +259,10 @@ enum stauth_rc stauth_sqlite_init(
 		rc = ask_pragma(db, "PRAGMA quick_check(1)", "ok", err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = stauth_pair_join(db, err);
+		rc = give_id(db, err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_files_opened(db, err);
 	}
 	stauth_db_close(db);
 	free(db);

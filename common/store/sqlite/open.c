@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/sqlite/pair.h"
+#include "store/sqlite/files.h"
 
 #include "base/banned.h"
 
@@ -69,7 +69,7 @@ void stauth_db_close(struct stauth_db *db)
 		sqlite3_finalize(db->stmts[i]);
 		db->stmts[i] = NULL;
 	}
-	stauth_pair_close(db);
+	stauth_files_close(db);
 	db->doomed = false;
 }
 
@@ -169,7 +169,7 @@ static const char *role_pragmas(enum stauth_store_role role)
 		break;
 	}
 	return "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-	       "PRAGMA secure_delete = ON;";
+	       "PRAGMA secure_delete = ON; PRAGMA cache_size = -2000;";
 }
 
 static int see_mode(void *arg, int columns, char **values, char **names)
@@ -190,7 +190,9 @@ bool stauth_db_use_wal(struct stauth_db *db)
 	bool wal = false;
 
 	(void)sqlite3_exec(db->sql, sql, see_mode, &wal, NULL);
-	return wal;
+	/* The first read after the change makes the side files. */
+	return wal && sqlite3_exec(db->sql, "PRAGMA user_version", NULL, NULL,
+			      NULL) == SQLITE_OK;
 }
 
 /* lstat and chmod, not a descriptor: closing one would drop the locks that
@@ -240,11 +242,7 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 	if (rc == STAUTH_OK) {
 		rc = look_at_file(db, err);
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_pair_part(db, err);
-	}
 	if (rc != STAUTH_OK) {
-		stauth_db_close(db);
 		return rc;
 	}
 	db->opened++;
@@ -255,6 +253,14 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 	if (code == SQLITE_OK) {
 		code = sqlite3_db_config(
 			db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
+	/* Nothing was read yet. */
+	if (code == SQLITE_OK) {
+		rc = stauth_files_before(db, err);
+		if (rc != STAUTH_OK) {
+			stauth_db_close(db);
+			return rc;
+		}
 	}
 	if (code == SQLITE_OK) {
 		code = sqlite3_busy_handler(db->sql, wait_for_lock, db);

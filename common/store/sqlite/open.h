@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -30,7 +31,14 @@ struct stauth_db {
 	uint64_t opened; /* counts the connections it had */
 	bool wal;        /* it is in this mode, the one that init gives */
 	bool doomed;     /* to be closed and opened again by the next verb */
-	char file_id[STAUTH_FILE_ID_SIZE]; /* which file is open (pair.h) */
+	/* Which files are open (files.c). */
+	bool remembered;
+	bool saved; /* a -wal that was removed is in the database now */
+	char file_id[STAUTH_FILE_ID_SIZE];
+	char wal_id[STAUTH_FILE_ID_SIZE];
+	uint32_t header_id;
+	ino_t shm_ino;
+	dev_t shm_dev;
 	bool locked; /* the directory, by lock_fd: only to open and close */
 	int lock_fd;
 	int64_t deadline_ms; /* of the verb, on the boot clock */
@@ -50,7 +58,7 @@ void stauth_db_close(struct stauth_db *db);
 enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
 	char ret_path[PATH_MAX], struct stauth_err *err);
 /* Opens db->path and hardens the connection; the schema is not looked at.
- * Closing it writes nothing before stauth_pair_join was called. */
+ * Closing it writes nothing before stauth_files_opened was called. */
 enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err);
 /*
  * Is the open database in WAL mode? Who may write brings it there: a backup

@@ -14,7 +14,7 @@
 #include "store/sqlite/open.h"
 
 #include "base/clock.h"
-#include "store/sqlite/pair.h"
+#include "store/sqlite/files.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/reserve.h"
 #include "store/sqlite/schema.h"
@@ -43,8 +43,8 @@ static enum stauth_rc try_open(struct stauth_db *db, struct stauth_err *err)
 	rc = stauth_schema_check(db, err);
 	db->wal = rc == STAUTH_OK && stauth_db_use_wal(db);
 	/* What was read of two files says nothing of either. */
-	if (rc == STAUTH_OK || !stauth_pair_still(db)) {
-		rc = stauth_pair_join(db, err);
+	if (rc == STAUTH_OK || !stauth_files_at_path(db)) {
+		rc = stauth_files_opened(db, err);
 	}
 	if (rc != STAUTH_OK) {
 		stauth_db_close(db);
@@ -77,10 +77,6 @@ static enum stauth_rc look_again(
 	struct stauth_db *db, int64_t boot_ms, struct stauth_err *err)
 {
 	db->looked_ms = boot_ms;
-	if (!stauth_pair_still(db)) {
-		stauth_pair_abandon(db);
-		return STAUTH_OK;
-	}
 	if (!db->wal || sqlite3_db_readonly(db->sql, "main") != 0) {
 		/* Perhaps it is, and may be written, by now. */
 		stauth_db_close(db);
@@ -93,12 +89,25 @@ static enum stauth_rc look_again(
 	return rc;
 }
 
+/* A check asks for the -shm in every round, and for the rest each second. */
+static bool files_hold(const struct stauth_db *db, int64_t boot_ms)
+{
+	if (db->role == STAUTH_ROLE_CHECK && db->wal &&
+		boot_ms - db->looked_ms < LOOK_EVERY_MS) {
+		return stauth_files_same_index(db);
+	}
+	return stauth_files_same(db);
+}
+
 enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t boot_ms = stauth_boot_ms();
 
 	db->deadline_ms = boot_ms + wait_ms(db->role);
 	if (db->doomed) {
+		stauth_db_close(db);
+	}
+	if (db->sql != NULL && !files_hold(db, boot_ms)) {
 		stauth_db_close(db);
 	}
 	enum stauth_rc rc = STAUTH_OK;
@@ -175,8 +184,16 @@ enum stauth_rc stauth_db_end(
 	}
 	if (rc != STAUTH_OK) {
 		roll_back(db);
+		return rc;
 	}
-	return rc;
+	if (db->remembered && !stauth_files_same(db)) {
+		db->doomed = true;
+		return stauth_fail(err, STAUTH_EUNKNOWN,
+			"the files of the database were replaced while a "
+			"change was written: %.90s",
+			db->path);
+	}
+	return STAUTH_OK;
 }
 
 static enum stauth_rc meaning(int code)

@@ -20,6 +20,7 @@
 
 #include "config/config.h"
 #include "store/sqlite/copy.h"
+#include "store/sqlite/files.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/verbs.h"
@@ -310,6 +311,11 @@ static enum stauth_rc restore_all(struct restore *restore, const char *file,
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_db_ready(&restore->now, err);
+	}
+	if (rc == STAUTH_OK &&
+		stauth_files_set_id(restore->copy.sql,
+			stauth_files_id(&restore->live)) != SQLITE_OK) {
+		rc = refuse(restore->copy.path, err);
 	}
 	if (rc == STAUTH_OK && !restore->job->dry_run) {
 		rc = lock_live(restore, err);

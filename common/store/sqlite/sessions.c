@@ -224,6 +224,10 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 	rc = touch_all(db, touches, count, err);
 	if (acknowledges) {
 		set_sync(db, STAUTH_SQL_SYNC_FULL);
+	} else {
+		/* SQLite shares a -shm between the connections of a process:
+		 * kept open, this one would keep a removed one alive. */
+		stauth_db_close(db);
 	}
 	return rc;
 }

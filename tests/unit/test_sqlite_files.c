@@ -17,8 +17,8 @@
 
 static void name_db(struct fixture *fix, const char *name)
 {
-	(void)snprintf(fix->config->sqlite_db, sizeof(fix->config->sqlite_db),
-		"%s", name);
+	snprintf(fix->config->sqlite_db, sizeof(fix->config->sqlite_db), "%s",
+		name);
 }
 
 /* A database beside ours, that knows this one user. */
@@ -38,9 +38,9 @@ static void move(
 	const struct fixture *fix, const char *from_end, const char *to_end)
 {
 	char from[256];
-	char to[256];
 
 	path_of(fix, from_end, from);
+	char to[256];
 	path_of(fix, to_end, to);
 	assert_int_equal(rename(from, to), 0);
 }
@@ -55,10 +55,10 @@ static void assert_sound(const struct fixture *fix)
 
 static off_t size_of(const struct fixture *fix, const char *ending)
 {
-	struct stat st;
 	char path[256];
 
 	path_of(fix, ending, path);
+	struct stat st;
 	return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
@@ -67,7 +67,6 @@ static off_t size_of(const struct fixture *fix, const char *ending)
 static void die_with(struct fixture *fix, const char *user)
 {
 	pid_t child = fork();
-	int status = 0;
 
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -75,6 +74,7 @@ static void die_with(struct fixture *fix, const char *user)
 		(void)add_user(fix, user);
 		(void)raise(SIGKILL);
 	}
+	int status = 0;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
 	assert_true(size_of(fix, "-wal") > 0);
@@ -136,11 +136,10 @@ static void a_copied_pair_belongs_together(void **state)
 	die_with(fix, "alice");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char path[256];
-		unsigned char *data;
-		size_t len;
 
 		path_of(fix, ends[i], path);
-		data = read_file(path, &len);
+		size_t len;
+		unsigned char *data = read_file(path, &len);
 		/* Both exist at once: no number is used twice. */
 		move(fix, ends[i], i == 0 ? ".old" : ".old-wal");
 		write_file(path, data, len);
@@ -155,16 +154,16 @@ static void a_copied_pair_belongs_together(void **state)
 static void no_fault_of_the_record_stops_anybody(void **state)
 {
 	struct fixture *fix = *state;
-	char path[256];
-	unsigned char junk[600];
 
 	init(fix);
+	unsigned char junk[600];
 	memset(junk, 'x', sizeof(junk));
-	path_of(fix, "-pair", path);
+	char path[256];
+	path_of(fix, "-wal-owner", path);
 	for (int i = 0; i < 5; i++) {
 		char name[16];
 
-		(void)snprintf(name, sizeof(name), "user%d", i);
+		snprintf(name, sizeof(name), "user%d", i);
 		die_with(fix, name);
 		(void)unlink(path);
 		if (i > 0 && i < 4) {
@@ -184,7 +183,7 @@ static int first_value(void *arg, int columns, char **values, char **names)
 {
 	(void)columns;
 	(void)names;
-	(void)snprintf(arg, 16, "%s", values[0] ? values[0] : "");
+	snprintf(arg, 16, "%s", values[0] != NULL ? values[0] : "");
 	return 0;
 }
 
@@ -193,12 +192,11 @@ static int leave_wal_when_told(const struct fixture *fix, int told_fd)
 {
 	char mode[16] = "";
 	char byte;
-	sqlite3 *sql;
 
 	if (read(told_fd, &byte, 1) != 1) {
 		return 2;
 	}
-	sql = raw_open(fix);
+	sqlite3 *sql = raw_open(fix);
 	(void)sqlite3_exec(
 		sql, "PRAGMA journal_mode = DELETE", first_value, mode, NULL);
 	(void)sqlite3_close(sql);
@@ -210,16 +208,14 @@ static int leave_wal_when_told(const struct fixture *fix, int told_fd)
 static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
 {
 	struct fixture *fix = *state;
-	int status = -1;
-	int fds[2];
-	pid_t child;
 
 	init(fix);
 	open_stores(fix);
 	(void)add_live_session(fix, "alice", 1);
 	close_stores(fix);
+	int fds[2];
 	assert_int_equal(pipe(fds), 0);
-	child = fork();
+	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
 		_exit(leave_wal_when_told(fix, fds[0]));
@@ -229,25 +225,25 @@ static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(write(fds[1], "!", 1), 1);
+	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* Waits for the parent's word, then works on the file that is there. */
 static int work_when_told(struct fixture *fix, int told_fd)
 {
 	char byte;
-	bool fine;
 
 	if (read(told_fd, &byte, 1) != 1) {
 		return 1;
 	}
 	open_stores(fix);
-	fine = find_user(fix, "bob") == STAUTH_OK &&
-	       write_audit(fix) == STAUTH_OK;
+	bool fine = find_user(fix, "bob") == STAUTH_OK &&
+		    write_audit(fix) == STAUTH_OK;
 	(void)add_user(fix, "carol");
 	close_stores(fix);
 	return fine ? 0 : 1;
@@ -256,14 +252,12 @@ static int work_when_told(struct fixture *fix, int told_fd)
 static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 {
 	struct fixture *fix = *state;
-	int status = -1;
-	int fds[2];
-	pid_t child;
 
 	init(fix);
 	make_other(fix, "bob");
+	int fds[2];
 	assert_int_equal(pipe(fds), 0);
-	child = fork();
+	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
 		_exit(work_when_told(fix, fds[0]));
@@ -273,6 +267,7 @@ static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 	(void)verdict_of(fix, 1);
 	move(fix, ".other", "");
 	assert_int_equal(write(fds[1], "!", 1), 1);
+	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	pause_ms(LOOK_MS);
@@ -282,17 +277,17 @@ static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 	assert_rc(find_user(fix, "carol"), STAUTH_OK);
 	close_stores(fix);
 	assert_sound(fix);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void to_other_mode(const struct fixture *fix)
 {
 	char path[256];
-	sqlite3 *sql = NULL;
 	char mode[16] = "";
 
 	path_of(fix, ".other", path);
+	sqlite3 *sql = NULL;
 	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(sql, "PRAGMA journal_mode = DELETE",
 				 first_value, mode, NULL),
@@ -306,7 +301,6 @@ static void to_other_mode(const struct fixture *fix)
 static void g10_a_backup_that_was_moved_here_locks_nobody_out(void **state)
 {
 	struct fixture *fix = *state;
-	sqlite3 *sql;
 
 	init(fix);
 	make_other(fix, "bob");
@@ -322,7 +316,7 @@ static void g10_a_backup_that_was_moved_here_locks_nobody_out(void **state)
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(size_of(fix, "-shm"), -1);
 	assert_served(fix);
-	sql = raw_open(fix);
+	sqlite3 *sql = raw_open(fix);
 	raw_exec(sql, "BEGIN EXCLUSIVE; UPDATE users SET display_name = 'x'");
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_rc(find_user(fix, "alice"), STAUTH_OK);
@@ -340,15 +334,12 @@ static void g10_a_backup_that_was_moved_here_locks_nobody_out(void **state)
  * pipe is gone. The exit status says whether anything broken was read. */
 static int open_and_ask(struct fixture *fix, int until_fd)
 {
+	(void)fcntl(until_fd, F_SETFL, O_NONBLOCK);
 	char byte;
 	int worst = 0;
-
-	(void)fcntl(until_fd, F_SETFL, O_NONBLOCK);
 	while (read(until_fd, &byte, 1) != 0) {
-		enum stauth_rc rc;
-
 		open_stores(fix);
-		rc = find_user(fix, "alice");
+		enum stauth_rc rc = find_user(fix, "alice");
 		if (rc == STAUTH_EBROKEN || rc == STAUTH_ESCHEMA) {
 			worst = 1;
 		}
@@ -370,28 +361,28 @@ static void start_openers(
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (pids[i] == 0) {
-			(void)close(fds[1]);
+			close(fds[1]);
 			_exit(open_and_ask(fix, fds[0]));
 		}
 	}
-	(void)close(fds[0]);
+	close(fds[0]);
 	*ret_end_fd = fds[1];
 }
 
 static void g10_whoever_opens_first_after_a_rename(void **state)
 {
 	struct fixture *fix = *state;
-	pid_t pids[OPENERS];
-	char name[32];
-	int end_fd = -1;
 
 	init(fix);
+	char name[32];
 	for (int i = 0; i < ROUNDS; i++) {
-		(void)snprintf(name, sizeof(name), "only%d", i);
+		snprintf(name, sizeof(name), "only%d", i);
 		make_other(fix, name);
-		(void)snprintf(name, sizeof(name), ".round%d", i);
+		snprintf(name, sizeof(name), ".round%d", i);
 		move(fix, ".other", name);
 	}
+	pid_t pids[OPENERS];
+	int end_fd = -1;
 	start_openers(fix, pids, &end_fd);
 	/* These stay open on the old file, and are the last to see it. */
 	open_stores(fix);
@@ -400,11 +391,11 @@ static void g10_whoever_opens_first_after_a_rename(void **state)
 			(void)write_audit(fix);
 			pause_ms(2);
 		}
-		(void)snprintf(name, sizeof(name), ".round%d", i);
+		snprintf(name, sizeof(name), ".round%d", i);
 		move(fix, name, "");
 		pause_ms(i % 2 == 0 ? 30 : 200);
 	}
-	(void)close(end_fd);
+	close(end_fd);
 	for (int i = 0; i < OPENERS; i++) {
 		int status = -1;
 
@@ -412,26 +403,26 @@ static void g10_whoever_opens_first_after_a_rename(void **state)
 		assert_int_equal(status, 0);
 	}
 	pause_ms(LOOK_MS);
-	(void)snprintf(name, sizeof(name), "only%d", ROUNDS - 1);
+	snprintf(name, sizeof(name), "only%d", ROUNDS - 1);
 	assert_rc(find_user(fix, name), STAUTH_OK);
 	assert_int_equal(raw_number(fix, "SELECT count(*) FROM users"), 1);
 	close_stores(fix);
 	assert_sound(fix);
 }
 
-#define PAIR_TEST(f) cmocka_unit_test_setup_teardown(f, begin_empty, end)
+#define FILES_TEST(f) cmocka_unit_test_setup_teardown(f, begin_empty, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PAIR_TEST(g10_what_a_crash_left_is_not_read_into_another_file),
-		PAIR_TEST(what_a_crash_left_is_read_into_its_own_file),
-		PAIR_TEST(a_copied_pair_belongs_together),
-		PAIR_TEST(no_fault_of_the_record_stops_anybody),
-		PAIR_TEST(g10_open_handles_on_the_old_file_disturb_nobody),
-		PAIR_TEST(g10_a_backup_that_was_moved_here_locks_nobody_out),
-		PAIR_TEST(nobody_leaves_wal_mode_beside_an_open_check),
-		PAIR_TEST(g10_whoever_opens_first_after_a_rename),
+		FILES_TEST(g10_what_a_crash_left_is_not_read_into_another_file),
+		FILES_TEST(what_a_crash_left_is_read_into_its_own_file),
+		FILES_TEST(a_copied_pair_belongs_together),
+		FILES_TEST(no_fault_of_the_record_stops_anybody),
+		FILES_TEST(g10_open_handles_on_the_old_file_disturb_nobody),
+		FILES_TEST(g10_a_backup_that_was_moved_here_locks_nobody_out),
+		FILES_TEST(nobody_leaves_wal_mode_beside_an_open_check),
+		FILES_TEST(g10_whoever_opens_first_after_a_rename),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
