@@ -75,7 +75,9 @@ static void set_layout(
 	gate_view_set(view, "js", served("stauth.js"));
 	gate_view_set(view, "sender", served("sender.js"));
 	gate_view_set(view, "icon", served("favicon.svg"));
-	gate_view_set(view, "theme", page->pages->theme.served);
+	gate_view_set(view, "theme", page->pages->theme.css.served);
+	gate_view_set(view, "logo", page->pages->theme.logo.served);
+	gate_view_set(view, "help", page->config->help_text);
 	gate_view_set(view, "brand", page->config->brand_name);
 	gate_view_set(view, "title", title);
 	gate_view_set(view, "csrf", page->csrf);
@@ -208,20 +210,23 @@ static void serve(
 void gate_static_get(struct gate_page *page)
 {
 	const char *name = page->request->path + strlen(page->route);
-	const struct gate_theme *theme = &page->pages->theme;
 	for (size_t i = 0; gate_assets[i].name != NULL; i++) {
-		if (strcmp(gate_assets[i].served, name) == 0) {
-			serve(page, gate_assets[i].type, gate_assets[i].data,
-				gate_assets[i].len);
+		const struct gate_embedded *asset = &gate_assets[i];
+		if (strcmp(asset->served, name) == 0) {
+			serve(page, asset->type, asset->data, asset->len);
 			page->response.may_connect =
-				strcmp(gate_assets[i].name, "sender.js") == 0;
+				strcmp(asset->name, "sender.js") == 0;
 			return;
 		}
 	}
-	if (theme->served[0] != '\0' && strcmp(theme->served, name) == 0) {
-		serve(page, "text/css; charset=utf-8", theme->css.data,
-			theme->css.len);
-		return;
+	const struct gate_theme *theme = &page->pages->theme;
+	const struct gate_made_file *made[] = {&theme->css, &theme->logo};
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		if (name[0] != '\0' && strcmp(made[i]->served, name) == 0) {
+			serve(page, made[i]->type, made[i]->data.data,
+				made[i]->data.len);
+			return;
+		}
 	}
 	gate_page_error(page, 404);
 }

@@ -11,10 +11,14 @@
 
 #include "base/codec.h"
 #include "color.h"
+#include "log.h"
 
 #include "base/banned.h"
 
-#define CSS_MAX 4096
+#define CSS_MAX  4096
+#define LOGO_MAX (256 * 1024)
+/* What WCAG asks of a control beside its surroundings. */
+#define CONTRAST_MIN 3.0
 
 /* A whole set of colours, so that none is left over from the other scheme. */
 struct palette {
@@ -25,8 +29,7 @@ struct palette {
 	const char *text;
 	const char *muted;
 	const char *border;
-	const char *danger;
-	const char *good;
+	const char *rest; /* the colours of messages, and of the focus */
 };
 
 static const struct palette light = {
@@ -37,8 +40,8 @@ static const struct palette light = {
 	.text = "#1b1f27",
 	.muted = "#4d5563",
 	.border = "#7a8290",
-	.danger = "#b3261e",
-	.good = "#1b6e3c",
+	.rest = "--danger:#b3261e;--warn:#7a4d00;--good:#1b6e3c;"
+		"--info:#1d5fa8;--focus:#3b82d6;",
 };
 
 static const struct palette dark = {
@@ -49,8 +52,8 @@ static const struct palette dark = {
 	.text = "#fafafa",
 	.muted = "#b4bac6",
 	.border = "#7d8594",
-	.danger = "#ff8a80",
-	.good = "#7bd69b",
+	.rest = "--danger:#ff8a80;--warn:#f2c14e;--good:#7bd69b;"
+		"--info:#8ab8f5;--focus:#6aa9f0;",
 };
 
 static bool is_color(const char *color)
@@ -81,6 +84,37 @@ static const struct palette *fixed_scheme(const struct stauth_config *config)
 		return is_dark(config->text_color) ? &light : &dark;
 	}
 	return NULL;
+}
+
+static bool vanishes_on(const char *color, const char *ground)
+{
+	struct gate_color one = {0};
+	gate_color_parse(color, &one);
+	struct gate_color other = {0};
+	gate_color_parse(ground, &other);
+	double a = gate_color_luminance(&one) + 0.05;
+	double b = gate_color_luminance(&other) + 0.05;
+	return (a > b ? a / b : b / a) < CONTRAST_MIN;
+}
+
+/* A button that would vanish on its card gets a border. */
+static void add_primary(
+	const struct stauth_config *config, struct stauth_buf *css)
+{
+	const char *primary = config->primary_color;
+	const struct palette *scheme = fixed_scheme(config);
+	bool border = false;
+	if (is_color(config->background_color)) {
+		border = vanishes_on(primary, config->background_color);
+	} else if (scheme != NULL) {
+		border = vanishes_on(primary, scheme->card);
+	} else {
+		border = vanishes_on(primary, light.card) ||
+			 vanishes_on(primary, dark.card);
+	}
+	stauth_buf_addf(css, "--primary:%s;--on-primary:%s;%s", primary,
+		gate_color_contrasting(primary),
+		border ? "--primary-border:var(--border);" : "");
 }
 
 static void add_palette(
@@ -114,9 +148,9 @@ static void add_palette(
 	stauth_buf_addf(css,
 		"color-scheme:%s;--page:%s;--card:%s;--field:%s;"
 		"--field-text:%s;--text:%s;--muted:%s;--border:%s;"
-		"--danger:%s;--good:%s;",
+		"%s",
 		set.scheme, set.page, set.card, set.field, field_text, set.text,
-		set.muted, set.border, set.danger, set.good);
+		set.muted, set.border, set.rest);
 }
 
 static void add_font(const char *font, struct stauth_buf *css)
@@ -137,39 +171,90 @@ static void add_font(const char *font, struct stauth_buf *css)
 	}
 }
 
+/* Names it by its content, so that browsers may keep it for ever. */
+static bool name_file(struct gate_made_file *file, const char *stem,
+	const char *extension, const char *type)
+{
+	uint8_t digest[STAUTH_SHA256_LEN];
+	if (!stauth_buf_ok(&file->data) ||
+		!stauth_sha256(file->data.data, file->data.len, digest)) {
+		return false;
+	}
+	char hex[2 * STAUTH_SHA256_LEN + 1];
+	stauth_hex_encode(digest, sizeof(digest), hex);
+	snprintf(file->served, sizeof(file->served), "%s.%.12s.%s", stem, hex,
+		extension);
+	file->type = type;
+	return true;
+}
+
+static bool make_css(
+	struct gate_made_file *file, const struct stauth_config *config)
+{
+	stauth_buf_add(&file->data, ":root{");
+	size_t empty = file->data.len;
+	if (is_color(config->primary_color)) {
+		add_primary(config, &file->data);
+	}
+	add_palette(config, &file->data);
+	add_font(config->font, &file->data);
+	if (file->data.len == empty) {
+		stauth_buf_reset(&file->data);
+		return true;
+	}
+	stauth_buf_add(&file->data, "}\n");
+	return name_file(file, "theme", "css", "text/css; charset=utf-8");
+}
+
+/* PNG by its signature, SVG by its root element. An SVG that is shown as a
+ * picture runs nothing, and opened by itself it is under the pages' policy. */
+static bool name_logo(struct gate_made_file *file)
+{
+	static const char png[] = "\x89PNG\r\n\x1a\n";
+	const struct stauth_buf *data = &file->data;
+	if (data->len > sizeof(png) &&
+		memcmp(data->data, png, sizeof(png) - 1) == 0) {
+		return name_file(file, "logo", "png", "image/png");
+	}
+	return strstr(stauth_buf_str(data), "<svg") != NULL &&
+	       name_file(file, "logo", "svg", "image/svg+xml");
+}
+
+static void read_logo(struct gate_made_file *file, const char *path)
+{
+	FILE *in = path[0] != '\0' ? fopen(path, "rbe") : NULL;
+	if (path[0] == '\0') {
+		return;
+	}
+	char part[4096];
+	size_t len = 0;
+	while (in != NULL && (len = fread(part, 1, sizeof(part), in)) > 0) {
+		stauth_buf_add_len(&file->data, part, len);
+	}
+	if (in == NULL || ferror(in) != 0 || !name_logo(file)) {
+		gate_log("pages: BRAND_LOGO %s cannot be used: an SVG or PNG "
+			 "file of at most %d KiB is expected",
+			path, LOGO_MAX / 1024);
+		stauth_buf_finish(&file->data);
+		file->served[0] = '\0';
+	}
+	if (in != NULL) {
+		fclose(in);
+	}
+}
+
 bool gate_theme_init(
 	struct gate_theme *theme, const struct stauth_config *config)
 {
 	*theme = (struct gate_theme){0};
-	stauth_buf_init(&theme->css, CSS_MAX);
-	struct stauth_buf rules;
-	stauth_buf_init(&rules, CSS_MAX);
-	if (is_color(config->primary_color)) {
-		stauth_buf_addf(&rules, "--primary:%s;--on-primary:%s;",
-			config->primary_color,
-			gate_color_contrasting(config->primary_color));
-	}
-	add_palette(config, &rules);
-	add_font(config->font, &rules);
-	bool ok = stauth_buf_ok(&rules);
-	uint8_t digest[STAUTH_SHA256_LEN];
-	if (ok && rules.len > 0) {
-		stauth_buf_addf(
-			&theme->css, ":root{%s}\n", stauth_buf_str(&rules));
-		ok = stauth_buf_ok(&theme->css) &&
-		     stauth_sha256(theme->css.data, theme->css.len, digest);
-	}
-	char hex[2 * STAUTH_SHA256_LEN + 1];
-	if (ok && rules.len > 0) {
-		stauth_hex_encode(digest, sizeof(digest), hex);
-		snprintf(theme->served, sizeof(theme->served),
-			"theme.%.12s.css", hex);
-	}
-	stauth_buf_finish(&rules);
-	return ok;
+	stauth_buf_init(&theme->css.data, CSS_MAX);
+	stauth_buf_init(&theme->logo.data, LOGO_MAX);
+	read_logo(&theme->logo, config->brand_logo);
+	return make_css(&theme->css, config);
 }
 
 void gate_theme_finish(struct gate_theme *theme)
 {
-	stauth_buf_finish(&theme->css);
+	stauth_buf_finish(&theme->css.data);
+	stauth_buf_finish(&theme->logo.data);
 }

@@ -175,7 +175,7 @@ class AnotherProxyEndsTls(Behind):
     def test_http_in_public_url_is_told_by_page_check_and_log(self):
         url = self.stack.url.replace("https:", "http:")
         self.configure(PUBLIC_URL=url)
-        told = "write https:// in PUBLIC_URL"
+        told = "PUBLIC_URL must begin with https://"
         answer = self.stack.http("GET", "/auth/login", NAVIGATE)
         self.assertEqual(answer.status, 403)
         self.assertIn(told, answer.text)

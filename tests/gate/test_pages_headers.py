@@ -214,6 +214,64 @@ class Headers(PagesCase):
                 r"<style|style=|<script>| on\w+=|https?://")
 
 
+class Brand(unittest.TestCase):
+    """BRAND_LOGO and HELP_TEXT."""
+
+    SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
+    PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+    def pages(self, data, name="logo"):
+        stack = Stack({"BRAND_NAME": "Acme", "HELP_TEXT": "Call <5>."})
+        self.addCleanup(stack.stop)
+        path = os.path.join(stack.dir, name)
+        if data is not None:
+            with open(path, "wb") as out:
+                out.write(data)
+        stack.write_config({"BRAND_LOGO": path})
+        return stack.start_gate()
+
+    def test_a_logo_is_served_under_its_hash(self):
+        for data, kind in ((self.SVG, "svg"), (self.PNG, "png")):
+            stack = self.pages(data)
+            page = stack.page("GET", "/auth/login").text
+            (url,) = re.findall(r'<img src="([^"]+)" alt="Acme">', page)
+            self.assertRegex(url, r"^/auth/static/logo\.[0-9a-f]{12}\."
+                             + kind)
+            answer = stack.page("GET", url)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.body, data)
+            # Nothing of an SVG runs where it is opened by itself.
+            self.assertEqual(answer.all("Content-Security-Policy"), [CSP])
+            self.assertIn("image/" + kind, answer.header("Content-Type"))
+
+    def test_what_is_no_logo_is_logged_and_there_is_none(self):
+        for data in (b"GIF89a", b"", b"<svg>" + b"x" * (300 << 10), None):
+            stack = self.pages(data)
+            page = stack.page("GET", "/auth/login").text
+            self.assertNotIn("<img", page)
+            self.assertIn('<p class="brand">Acme</p>', page)
+            self.assertIn(b"BRAND_LOGO", stack.log())
+            self.assertEqual(stack.page(
+                "GET", "/auth/static/").status, 404)
+
+    def test_the_help_text_is_at_the_end_escaped(self):
+        page = self.pages(self.SVG).page("GET", "/auth/login").text
+        self.assertIn('<p class="help">Call &lt;5&gt;.</p>', page)
+
+    def test_a_page_with_all_its_files_is_small(self):
+        with Stack() as stack:
+            stack.add_user("alice", PASSWORD)
+            stack.start_gate()
+            _, jar = stack.login("alice", PASSWORD)
+            for path, cookies in (("/auth/login", {}), ("/auth/account", jar)):
+                page = stack.page("GET", path, cookies=cookies)
+                self.assertEqual(page.status, 200)
+                size = len(page.body)
+                for url in set(re.findall(r'/auth/static/[^"]+', page.text)):
+                    size += len(stack.page("GET", url).body)
+                self.assertLess(size, 30 << 10, path)
+
+
 class PlainHttp(unittest.TestCase):
     def start(self, **config):
         stack = Stack(dict({"PUBLIC_URL": None}, **config))

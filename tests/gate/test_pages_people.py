@@ -162,6 +162,11 @@ class Forms(PagesCase):
 
 
 class Mails(MailCase):
+    def test_u17_the_log_in_takes_the_e_mail_address_too(self):
+        for name in ("alice", "alice@example.com", "ALICE@Example.com "):
+            answer, _ = self.stack.login(name, PASSWORD)
+            self.assertEqual(answer.status, 303, name)
+
     def test_u16_blanks_around_an_address_are_cut(self):
         answer, _ = self.sign_up("\u00a0bob@example.com\t ")
         self.assertEqual((answer.status, answer.header("Location")),

@@ -76,13 +76,13 @@ static void themed(struct stauth_config *config, const char *const *wanted,
 	struct gate_theme theme;
 	assert_true(gate_theme_init(&theme, config));
 	for (; *wanted != NULL; wanted++) {
-		if (strstr(stauth_buf_str(&theme.css), *wanted) == NULL) {
+		if (strstr(stauth_buf_str(&theme.css.data), *wanted) == NULL) {
 			fail_msg("no %s in %s", *wanted,
-				stauth_buf_str(&theme.css));
+				stauth_buf_str(&theme.css.data));
 		}
 	}
 	for (; *unwanted != NULL; unwanted++) {
-		assert_null(strstr(stauth_buf_str(&theme.css), *unwanted));
+		assert_null(strstr(stauth_buf_str(&theme.css.data), *unwanted));
 	}
 	gate_theme_finish(&theme);
 }
@@ -94,8 +94,8 @@ static void a_theme_from_streamlits_names(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_true(gate_theme_init(&theme, config));
-	assert_int_equal(theme.css.len, 0);
-	assert_string_equal(theme.served, "");
+	assert_int_equal(theme.css.data.len, 0);
+	assert_string_equal(theme.css.served, "");
 	gate_theme_finish(&theme);
 
 	snprintf(config->primary_color, sizeof(config->primary_color),
@@ -104,6 +104,21 @@ static void a_theme_from_streamlits_names(void **state)
 		"--primary:#03b585;", "--on-primary:#000000;", NULL};
 	static const char *const no_page[] = {"--page", "color-scheme", NULL};
 	themed(config, primary, no_page);
+
+	/* Too near to the light card, or to the dark one. */
+	static const char *const border[] = {
+		"--primary-border:var(--border);", NULL};
+	static const char *const pale[] = {"#ffffcc", "#101418"};
+	for (size_t i = 0; i < sizeof(pale) / sizeof(pale[0]); i++) {
+		snprintf(config->primary_color, sizeof(config->primary_color),
+			"%s", pale[i]);
+		themed(config, border, no_page);
+	}
+	snprintf(config->primary_color, sizeof(config->primary_color),
+		"#c92a2a");
+	static const char *const red[] = {"--primary:#c92a2a;", NULL};
+	static const char *const no_border[] = {"--primary-border", NULL};
+	themed(config, red, no_border);
 
 	snprintf(config->background_color, sizeof(config->background_color),
 		"navy");
