@@ -136,7 +136,11 @@ static void judge_scope(struct nginx_site *site, const struct nginx_node *scope)
 	}
 	nginx_judge_protected(site, scope);
 	if (nginx_handler(scope) != NULL) {
-		nginx_judge_proxy(site, scope, NGINX_PROTECT);
+		nginx_judge_proxy(site, scope,
+			is(header_of(scope, "X-Auth-Logged-In"),
+				"$stauth_logged_in")
+				? NGINX_OPTIONAL
+				: NGINX_PROTECT);
 	}
 }
 

@@ -94,6 +94,13 @@ MISTAKES = [
     ("an app that speaks uwsgi", "identity-headers",
      location("/b/ {\n" + PROTECT + HSTS +
               "		uwsgi_pass 127.0.0.1:8502; }")),
+    ("an optional location whose identity is not the check's",
+     "identity-headers",
+     ("snippets/stauth-optional.conf",
+      "proxy_set_header X-Auth-User $stauth_user;",
+      "proxy_set_header X-Auth-User $http_x_auth_user;"),
+     location("/o/ {\n		include snippets/stauth-optional.conf;\n" +
+              APP + "	}")),
     ("an old public snippet", "identity-headers",
      ("snippets/stauth-public.conf",
       'proxy_set_header X-Auth-Groups "";\n', ""),
@@ -183,7 +190,7 @@ MISTAKES = [
     ("error_page before the include", "error-page",
      (SITE, PROTECT, "		error_page 401 /x;\n" + PROTECT)),
     ("a refusal becomes 200", "error-page",
-     (SITE, PROTECT, PROTECT + "		error_page 403 404 =200 /x;\n")),
+     (SITE, PROTECT, "		error_page 403 404 =200 /x;\n" + PROTECT)),
     ("an alias off by one slash", "alias-slash",
      location("/files { alias /srv/files/; }")),
     ("our cookie beside the include", "header-twice",
@@ -266,6 +273,9 @@ FINE = [
     ("a nested location that inherits all",
      (SITE, APP, APP + "		location /a { proxy_read_timeout 1h;\n" + APP +
       "		}\n")),
+    ("an optional location",
+     location("/o/ {\n		include snippets/stauth-optional.conf;\n" + APP +
+              "	}")),
     ("a public location",
      location("/p/ {\n		include snippets/stauth-public.conf;\n" + APP +
               "	}")),

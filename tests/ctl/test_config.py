@@ -17,7 +17,8 @@ except ImportError:
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 from rig import TOP, Stack  # noqa: E402
 
-SNIPPETS = ["stauth-http.conf", "stauth-protect.conf", "stauth-public.conf",
+SNIPPETS = ["stauth-http.conf", "stauth-optional.conf",
+            "stauth-protect.conf", "stauth-public.conf",
             "stauth-server.conf"]
 SECRET = "canary-secret-Zq7"
 

@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
-from rig import COOKIE  # noqa: E402
+from rig import COOKIE, NAVIGATE  # noqa: E402
 from stack_nginx import NginxStack, echoed  # noqa: E402
 import web  # noqa: E402
 
@@ -50,6 +50,14 @@ class Snippets(unittest.TestCase):
 				set $stauth_frame_ancestors "https://portal.example.com";
 				include %(snippets)s/stauth-protect.conf;
 				proxy_pass %(app)s;
+			}
+			location /optional/ {
+				include %(snippets)s/stauth-optional.conf;
+				proxy_pass %(app)s;
+			}
+			location /away/ {
+				include %(snippets)s/stauth-protect.conf;
+				proxy_pass http://127.0.0.1:1;
 			}
 """
         cls.addClassCleanup(cls.stack.stop)
@@ -174,6 +182,97 @@ class Snippets(unittest.TestCase):
                              ["img-src 'self'", "frame-ancestors " + wanted])
             self.assertEqual(self.cache(path, own).all(
                 "Content-Security-Policy"), ["img-src 'self'"])
+
+    # --- errors: a page for a person, a line for a script
+
+    def a_page_or_a_line(self, method, path, status, line, **more):
+        answer = self.stack.http(method, path, NAVIGATE, self.alice, **more)
+        self.assertEqual(answer.status, status, path)
+        self.assertIn("frame-ancestors 'none'",
+                      answer.header("Content-Security-Policy", ""))
+        self.assertTrue(answer.header("Content-Type").startswith("text/html"))
+        self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+        for headers in ({}, {"Sec-Fetch-Mode": "cors"}):
+            answer = self.stack.http(method, path, headers, self.alice, **more)
+            self.assertEqual((answer.status, answer.text), (status, line))
+            self.assertEqual(answer.header("Content-Type"), "text/plain")
+            self.assertEqual(answer.all("Cache-Control"), ["no-store"])
+
+    def test_an_area_that_is_not_allowed(self):
+        self.a_page_or_a_line(
+            "GET", "/su/", 403, "You do not have permission to open this.\n")
+        with self.stack.websocket(cookies=self.alice,
+                                  origin="https://evil.example") as ws:
+            self.assertEqual(ws.status, 403)
+
+    def test_an_app_that_is_away(self):
+        line = "The application is not answering. Please try again in a " \
+            "moment.\n"
+        for method in ("GET", "POST"):
+            self.a_page_or_a_line(method, "/away/x", 502, line)
+        self.assertEqual(self.stack.http("GET", "/away/x").status, 401)
+
+    def test_an_upload_that_is_too_large_is_answered_before_it_is_read(self):
+        for more, wanted in (("", b"This upload is too large.\n"),
+                             ("Sec-Fetch-Mode: navigate\r\n"
+                              "Accept: text/html\r\n", b"</html>")):
+            status, got = web.raw(self.stack.port, (
+                "POST /x HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\n%s"
+                "Content-Length: 999999999\r\nConnection: close\r\n\r\n" % (
+                    self.stack.host, COOKIE, self.alice[COOKIE],
+                    more)).encode(), timeout=2)
+            self.assertEqual(status, 413)
+            self.assertIn(wanted, got)
+
+    def test_no_error_page_opens_anything_while_the_gate_is_down(self):
+        path = self.stack.pages_sock
+        os.rename(path, path + ".away")
+        try:
+            for where in ("/su/", "/away/x"):
+                before = len(self.stack.echo.seen)
+                answer = self.stack.http("GET", where, NAVIGATE, self.alice)
+                self.assertIn(answer.status, (502, 503))
+                self.assertEqual(self.stack.echo.seen[before:], [])
+        finally:
+            os.rename(path + ".away", path)
+
+    # --- u19: open to everybody, with an identity for who has one
+
+    def test_optional_a_visitor_is_nobody_and_a_session_is_somebody(self):
+        forged = [("X-Auth-User", "root"), ("X-Auth-Logged-In", "1"),
+                  ("X-Auth-Groups", "su"), ("Remote-User", "root")]
+        dead = "%s=%s" % (COOKIE, "A" * 32)
+        for cookie in (None, dead, COOKIE + "=x", dead + "; " + dead):
+            seen = echoed(self.stack.http("GET", "/optional/x", forged + (
+                [("Cookie", cookie)] if cookie else [])))[0]
+            self.assertEqual(
+                [name for name in seen if name.startswith("x-auth")], [])
+            self.assertNotIn("root", str(seen))
+            self.assertNotIn(COOKIE, str(seen))
+        seen = echoed(self.stack.http("GET", "/optional/x", forged,
+                                      self.alice))[0]
+        self.assertEqual((seen["x-auth-user"], seen["x-auth-logged-in"]),
+                         (["alice"], ["1"]))
+        self.assertNotIn("root", str(seen))
+
+    def test_optional_answers_are_private_and_foreign_origins_refused(self):
+        answer = self.stack.http("GET", "/optional/x")
+        self.assertEqual(answer.all("Cache-Control"),
+                         ["private, max-age=60"])
+        for jar in ({}, self.alice):
+            with self.stack.websocket("/optional/_stcore/stream", jar,
+                                      "https://evil.example") as ws:
+                self.assertEqual(ws.status, 403)
+
+    def test_optional_is_closed_while_the_gate_is_down(self):
+        self.stack.stop_gate()
+        try:
+            before = len(self.stack.echo.seen)
+            self.assertEqual(
+                self.stack.http("GET", "/optional/x").status, 503)
+            self.assertEqual(self.stack.echo.seen[before:], [])
+        finally:
+            self.stack.start_gate()
 
     # --- what other proxies call an identity
 

@@ -22,7 +22,7 @@ from rig import COOKIE, TOP, Stack, form_csrf, set_cookies, wait_for
 
 CACHE = os.path.join(TOP, "build", "cache")
 SNIPPETS = ("stauth-http.conf", "stauth-server.conf", "stauth-protect.conf",
-            "stauth-public.conf")
+            "stauth-optional.conf", "stauth-public.conf")
 
 NGINX_CONF = """
 %(user)s

@@ -15,6 +15,7 @@ from rig import BUILD, TOP  # noqa: E402
 EXPECTED = """
 etc/logrotate.d/stauth
 etc/nginx/snippets/stauth-http.conf
+etc/nginx/snippets/stauth-optional.conf
 etc/nginx/snippets/stauth-protect.conf
 etc/nginx/snippets/stauth-public.conf
 etc/nginx/snippets/stauth-server.conf

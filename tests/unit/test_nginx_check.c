@@ -245,6 +245,8 @@ static char *whole_site(size_t *ret_len)
 		"location / {\ninclude stauth-protect.conf;\n"
 		"add_header Strict-Transport-Security x;\n"
 		"proxy_pass http://127.0.0.1:8501;\n}\n"
+		"location /o/ {\ninclude stauth-optional.conf;\n"
+		"proxy_pass http://localhost:8501/o;\n}\n"
 		"location /p/ {\ninclude stauth-public.conf;\n"
 		"proxy_pass http://localhost:8501/p;\n}\n}\n}\n"
 		"stream { server { listen 1; proxy_pass 127.0.0.1:8502; } }\n";
