@@ -11,16 +11,12 @@
 
 /* Far above what anybody serves, far below what would hurt. */
 #define NGINX_TEXT_MAX  (16 * 1024 * 1024) /* bytes of `nginx -T` */
-#define NGINX_BYTES_MAX (64 * 1024 * 1024) /* of all words */
+#define NGINX_BYTES_MAX (64 * 1024 * 1024) /* of what is made of it */
 #define NGINX_NODES_MAX 100000
-#define NGINX_DEPTH_MAX 48 /* of blocks and includes in each other */
-#define NGINX_WORD_MAX  4096
 
 struct nginx_node {
 	const char *file;
 	int line;
-	size_t word_count;
-	char **words; /* quotes and escapes undone; none in the root */
 	bool is_block;
 	struct nginx_node *parent;
 	struct nginx_node *next; /* of the same list */
@@ -29,6 +25,8 @@ struct nginx_node {
 	struct nginx_node *blocks;
 	struct nginx_node *last_statement;
 	struct nginx_node *last_block;
+	size_t word_count; /* none in the root */
+	char *words[];     /* quotes and escapes undone */
 };
 
 struct nginx_file {
@@ -38,12 +36,15 @@ struct nginx_file {
 	char name[]; /* with its path */
 };
 
+struct nginx_chunk;
+
 /* One configuration; all of it lives until nginx_conf_free. */
 struct nginx_conf {
 	struct nginx_node *root;
 	struct nginx_file *files; /* the first is nginx.conf */
+	struct nginx_chunk *chunks;
+	size_t bytes;
 	size_t node_count;
-	size_t byte_count;
 	bool has_warning; /* nginx ignored a server{} of a name twice used */
 	char error[512];  /* "FILE:LINE: what is wrong" */
 };
