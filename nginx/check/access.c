@@ -12,18 +12,15 @@
  * "rewrite ... break" continues in the location and is checked). */
 
 /* Whether the location that it leads to asks the check is not known here. */
-static void judge_rewrite(struct nginx_site *site,
-	const struct nginx_node *scope, const struct nginx_node *rewrite)
+static void judge_rewrite(
+	struct nginx_site *site, const struct nginx_node *rewrite)
 {
 	const char *to = nginx_word(rewrite, 2);
 	const char *flag = nginx_word(rewrite, 3);
-	char words[NGINX_WORDS_SIZE];
 
 	if ((flag[0] == '\0' || strcmp(flag, "last") == 0) &&
 		strstr(to, "://") == NULL) {
-		nginx_found(site, rewrite, NGINX_REWRITE_FIRST,
-			"a rewrite to %.100s in the protected %s", to,
-			nginx_words(scope, words));
+		nginx_found(site, rewrite, NGINX_REWRITE_FIRST, NULL);
 	}
 }
 
@@ -35,11 +32,8 @@ static void judge_return(struct nginx_site *site,
 	long status = strtol(nginx_word(node, 1), NULL, 10);
 
 	status = status ? status : 302;
-	char words[NGINX_WORDS_SIZE];
 	if (status < 300 || (status < 400 && node->parent == scope)) {
-		nginx_found(site, node, NGINX_RETURN_FIRST,
-			"return %.40s in the protected %s", nginx_word(node, 1),
-			nginx_words(scope, words));
+		nginx_found(site, node, NGINX_RETURN_FIRST, NULL);
 	}
 }
 
@@ -49,7 +43,7 @@ static void judge_first(struct nginx_site *site, const struct nginx_node *scope,
 	for (const struct nginx_node *node = block->statements; node != NULL;
 		node = node->next) {
 		if (nginx_is(node, "rewrite")) {
-			judge_rewrite(site, scope, node);
+			judge_rewrite(site, node);
 		} else if (nginx_is(node, "return")) {
 			judge_return(site, scope, node);
 		}
@@ -95,12 +89,9 @@ static void judge_status(struct nginx_site *site,
 	if (answer == NULL || is_shipped(site, answer)) {
 		return;
 	}
-	char words[NGINX_WORDS_SIZE];
 	if (has_ours || strncmp(nginx_word(answer, answer->word_count - 2),
 				"=2", 2) == 0) {
-		nginx_found(site, answer, NGINX_ERROR_PAGE,
-			"\"%s\" comes before the answer of the check",
-			nginx_words(answer, words));
+		nginx_found(site, answer, NGINX_ERROR_PAGE, NULL);
 	}
 }
 
@@ -133,12 +124,8 @@ static void judge_require(
 		around = around->parent;
 		required = requirement(around);
 	}
-	char words[NGINX_WORDS_SIZE];
 	if (required != NULL && required[0] != '\0') {
-		nginx_found(site, scope, NGINX_NESTED_REQUIRE,
-			"%s does not require \"%.80s\" as the location around "
-			"it does",
-			nginx_words(scope, words), required);
+		nginx_found(site, scope, NGINX_NESTED_REQUIRE, required);
 	}
 }
 
@@ -147,12 +134,10 @@ void nginx_judge_protected(
 {
 	static const char *const refusals[] = {
 		"401", "403", "500", "502", "503", "504"};
-	char words[NGINX_WORDS_SIZE];
 
 	if (nginx_says(scope, "satisfy", "any")) {
 		nginx_found(site, nginx_effective(scope, "satisfy"),
-			NGINX_SATISFY_ANY, "\"satisfy any\" holds in %s",
-			nginx_words(scope, words));
+			NGINX_SATISFY_ANY, NULL);
 	}
 	if (nginx_is(scope, "location")) {
 		judge_first(site, scope, scope);

@@ -47,18 +47,13 @@ static void judge_other_app(struct nginx_site *site,
 {
 	const char *app = nginx_app_of(site, handler);
 	const char *cookie = header_of(scope, "Cookie");
-	char words[NGINX_WORDS_SIZE];
 
 	if (app != NULL) {
-		nginx_found(site, scope, NGINX_UNPROTECTED_TWIN,
-			"%s leads to the protected app at %s without the check",
-			nginx_words(scope, words), app);
+		nginx_found(site, scope, NGINX_UNPROTECTED_TWIN, app);
 	} else if (nginx_protects(nginx_server_of(scope)) &&
 		   nginx_is(handler, "proxy_pass") && !is(cookie, "") &&
 		   !is(cookie, "$stauth_app_cookie")) {
-		nginx_found(site, handler, NGINX_COOKIE_ELSEWHERE,
-			"%s passes on the session cookie",
-			nginx_words(scope, words));
+		nginx_found(site, handler, NGINX_COOKIE_ELSEWHERE, NULL);
 	}
 }
 
@@ -67,11 +62,9 @@ static void judge_upgrade(
 	struct nginx_site *site, const struct nginx_node *scope)
 {
 	const char *upgrade = header_of(scope, "Upgrade");
-	char words[NGINX_WORDS_SIZE];
 
 	if (upgrade != NULL && strstr(upgrade, "$http_upgrade") != NULL) {
-		nginx_found(site, scope, NGINX_UPGRADE_ANY,
-			"%s passes on any Upgrade", nginx_words(scope, words));
+		nginx_found(site, scope, NGINX_UPGRADE_ANY, NULL);
 	}
 }
 
@@ -87,10 +80,8 @@ static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
 	if (!nginx_is(handler, "fastcgi_pass")) {
 		return false;
 	}
-	char words[NGINX_WORDS_SIZE];
 	if (is(nginx_word(handler, 1), "stauth_check")) {
-		nginx_found(site, scope, NGINX_CHECK_EXPOSED,
-			"%s asks the check", nginx_words(scope, words));
+		nginx_found(site, scope, NGINX_CHECK_EXPOSED, NULL);
 		return true;
 	}
 	return is(nginx_word(handler, 1), "stauth_pages");
@@ -111,13 +102,10 @@ static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
 	if (handler != NULL) {
 		judge_other_app(site, scope, handler);
 	}
-	char words[NGINX_WORDS_SIZE];
 	if (off != NULL && nginx_is(scope->parent, "location") &&
 		nginx_is_protected(scope->parent) &&
 		!(handler != NULL && nginx_app_of(site, handler) != NULL)) {
-		nginx_found(site, off, NGINX_AUTH_OFF,
-			"%s is open inside of a protected location",
-			nginx_words(scope, words));
+		nginx_found(site, off, NGINX_AUTH_OFF, NULL);
 	}
 }
 
@@ -180,7 +168,7 @@ static void judge_streams(struct nginx_site *site, struct nginx_node *stream)
 
 			if (app != NULL) {
 				nginx_found(site, pass, NGINX_UNPROTECTED_TWIN,
-					"stream{} leads to the app at %s", app);
+					app);
 			}
 		}
 	}
@@ -192,8 +180,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 
 	site->http = http != NULL ? http : conf->root;
 	if (conf->has_warning) {
-		nginx_found(site, site->http, NGINX_SAME_NAME,
-			"nginx warns of a conflicting server name");
+		nginx_found(site, site->http, NGINX_SAME_NAME, NULL);
 	}
 	nginx_each_scope(site, site->http, collect_apps);
 	bool any = false;
@@ -206,8 +193,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 		}
 	}
 	if (!any) {
-		nginx_found(site, site->http, NGINX_NOTHING_PROTECTED,
-			"no location asks the check of stauth");
+		nginx_found(site, site->http, NGINX_NOTHING_PROTECTED, NULL);
 		return;
 	}
 	nginx_judge_http(site);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "site.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -77,16 +78,16 @@ static void judge_missing(struct nginx_site *site,
 		}
 	}
 	char words[NGINX_WORDS_SIZE];
-	char place[NGINX_WORDS_SIZE];
+	char detail[NGINX_FINDING_SIZE];
 	if (missing != NULL) {
+		snprintf(detail, sizeof(detail), "\"%s\" of %s%s",
+			nginx_words(missing, words), root->file,
+			count > 1 ? ", and more of it" : "");
 		nginx_found(site, scope,
 			nginx_is(missing, "proxy_set_header")
 				? NGINX_IDENTITY_HEADERS
 				: NGINX_SNIPPET_DIFFERS,
-			"\"%s\" of %s does not hold in %s%s",
-			nginx_words(missing, words), root->file,
-			nginx_words(scope, place),
-			count > 1 ? ", and more of it" : "");
+			detail);
 	}
 }
 
@@ -95,7 +96,6 @@ static void judge_second(struct nginx_site *site,
 	const struct nginx_node *scope, const struct nginx_node *shipped)
 {
 	const char *const name = "proxy_set_header";
-	char words[NGINX_WORDS_SIZE];
 
 	for (const struct nginx_node *node = nginx_effective(scope, name);
 		node != NULL; node = nginx_named(node->next, name)) {
@@ -107,9 +107,8 @@ static void judge_second(struct nginx_site *site,
 				    nginx_word(wanted, 1)) == 0 &&
 				!nginx_same(node, wanted) &&
 				holds(scope, wanted)) {
-				nginx_found(site, node, NGINX_HEADER_TWICE,
-					"\"%s\" is beside the snippet's own",
-					nginx_words(node, words));
+				nginx_found(
+					site, node, NGINX_HEADER_TWICE, NULL);
 			}
 		}
 	}
@@ -122,9 +121,7 @@ void nginx_judge_proxy(struct nginx_site *site, const struct nginx_node *scope,
 
 	if (!nginx_is(handler, "proxy_pass")) {
 		nginx_found(site, handler, NGINX_IDENTITY_HEADERS,
-			"%s passes on the client's own headers; the snippets "
-			"are for proxy_pass",
-			nginx_word(handler, 0));
+			"the snippets are for proxy_pass");
 		return;
 	}
 	if (nginx_says(scope, "satisfy", "any")) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "site.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,16 +108,17 @@ const struct nginx_rule *nginx_rule_at(size_t i)
 }
 
 void nginx_found(struct nginx_site *site, const struct nginx_node *node,
-	enum nginx_rule_id id, const char *fmt, ...)
+	enum nginx_rule_id id, const char *detail)
 {
 	struct nginx_report *report = site->report;
 	struct nginx_finding one = {
 		.rule = &rules[id], .file = node->file, .line = node->line};
-	va_list args;
+	char words[NGINX_WORDS_SIZE];
 
-	va_start(args, fmt);
-	vsnprintf(one.what, sizeof(one.what), fmt, args);
-	va_end(args);
+	nginx_words(node, words);
+	snprintf(one.what, sizeof(one.what), "%s%s%s", words,
+		detail != NULL && words[0] != '\0' ? ": " : "",
+		detail != NULL ? detail : "");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct nginx_finding *other = &report->list[i];
 

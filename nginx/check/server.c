@@ -51,27 +51,23 @@ static bool judge_block(struct nginx_site *site,
 	while (own != NULL && !nginx_same(own, shipped)) {
 		own = own->next;
 	}
-	char place[NGINX_WORDS_SIZE];
-	nginx_words(shipped, place);
+	char words[NGINX_WORDS_SIZE];
 	if (own == NULL) {
 		nginx_found(site, around, NGINX_SNIPPET_DIFFERS,
-			"\"%s\" of %s is missing", place, shipped->file);
+			nginx_words(shipped, words));
 		return false;
 	}
 	const struct nginx_node *odd = NULL;
-	char words[NGINX_WORDS_SIZE];
 	if (nginx_find(around, shipped) == NULL) {
 		odd = not_in(shipped->statements, own);
 		odd = odd != NULL ? odd : not_in(shipped->blocks, own);
-		nginx_found(site, own, id, "\"%s\" of %s is missing in \"%s\"",
-			odd != NULL ? nginx_words(odd, words) : "",
-			shipped->file, place);
+		nginx_found(site, own, id,
+			odd != NULL ? nginx_words(odd, words) : NULL);
 	}
 	odd = is_check ? not_in(own->statements, shipped) : NULL;
 	odd = is_check && odd == NULL ? not_in(own->blocks, shipped) : odd;
 	if (odd != NULL) {
-		nginx_found(site, odd, id, "\"%s\" is not in %s",
-			nginx_words(odd, words), shipped->file);
+		nginx_found(site, odd, id, "not in the snippet");
 	}
 	return true;
 }
@@ -94,13 +90,11 @@ void nginx_judge_http(struct nginx_site *site)
 		node = node->next) {
 		(void)judge_block(site, site->http, node);
 	}
-	char words[NGINX_WORDS_SIZE];
 	for (const struct nginx_node *node = site->http->blocks; node != NULL;
 		node = node->next) {
 		if (is_ours(node) && nginx_find(shipped, node) == NULL) {
 			nginx_found(site, node, NGINX_SNIPPET_DIFFERS,
-				"\"%s\" is not as in %s",
-				nginx_words(node, words), shipped->file);
+				"not in stauth-http.conf");
 		}
 	}
 }
@@ -121,7 +115,6 @@ static const struct odd_row {
 
 static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
 {
-	char words[NGINX_WORDS_SIZE];
 
 	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
 		const struct odd_row *row = &odd_rows[i];
@@ -130,10 +123,7 @@ static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
 			const struct nginx_node *node =
 				nginx_effective(server, row->name);
 
-			nginx_found(site, node, row->id,
-				"\"%s\" holds on a socket of a server{} that "
-				"protects",
-				nginx_words(node, words));
+			nginx_found(site, node, row->id, NULL);
 		}
 	}
 }
@@ -174,7 +164,6 @@ static const struct nginx_node *missing_setting(
  * what the location said. */
 static void judge_set(struct nginx_site *site, const struct nginx_node *server)
 {
-	char words[NGINX_WORDS_SIZE];
 
 	for (const struct nginx_node *node =
 			nginx_named(server->statements, "set");
@@ -182,8 +171,7 @@ static void judge_set(struct nginx_site *site, const struct nginx_node *server)
 		if (strncmp(nginx_word(node, 1), "$stauth_", 8) == 0 &&
 			nginx_find(site->shipped[NGINX_SERVER].root, node) ==
 				NULL) {
-			nginx_found(site, node, NGINX_SERVER_SET,
-				"\"%s\" in server{}", nginx_words(node, words));
+			nginx_found(site, node, NGINX_SERVER_SET, NULL);
 		}
 	}
 }
@@ -204,10 +192,7 @@ static void judge_alias(
 			strcmp(nginx_word(location, 1), "^~") != 0)) {
 		return;
 	}
-	char words[NGINX_WORDS_SIZE];
-	nginx_found(site, alias, NGINX_ALIAS_SLASH,
-		"%s has an alias that ends with a slash",
-		nginx_words(location, words));
+	nginx_found(site, alias, NGINX_ALIAS_SLASH, path);
 }
 
 static bool is_secret(const struct nginx_node *format)
@@ -238,9 +223,7 @@ static void judge_log(struct nginx_site *site, const struct nginx_node *log)
 		format = nginx_named(format->next, "log_format");
 	}
 	if (format != NULL && is_secret(format)) {
-		nginx_found(site, log, NGINX_LOG_SECRET,
-			"log_format %.60s contains a secret",
-			nginx_word(format, 1));
+		nginx_found(site, log, NGINX_LOG_SECRET, NULL);
 	}
 }
 
@@ -253,9 +236,7 @@ static void judge_realip(struct nginx_site *site, const struct nginx_node *from)
 
 	if (slash != NULL && slash[1] >= '0' && slash[1] < least &&
 		slash[2] == '\0') {
-		nginx_found(site, from, NGINX_REALIP_TRUST,
-			"any host of %.60s is trusted as a proxy",
-			nginx_word(from, 1));
+		nginx_found(site, from, NGINX_REALIP_TRUST, NULL);
 	}
 }
 
@@ -273,8 +254,8 @@ static void judge_inherited(
 		judge_realip(site, node);
 	}
 	if (nginx_says(scope, "ssi", "on") && !nginx_is_protected(scope)) {
-		nginx_found(site, nginx_effective(scope, "ssi"), NGINX_SSI,
-			"\"ssi on\" in a server{} that protects");
+		nginx_found(
+			site, nginx_effective(scope, "ssi"), NGINX_SSI, NULL);
 	}
 	if (nginx_is(scope, "location")) {
 		judge_alias(site, scope);
@@ -289,7 +270,6 @@ void nginx_judge_server(
 
 	if (missing != NULL) {
 		nginx_found(site, server, NGINX_SNIPPET_DIFFERS,
-			"\"%s\" of stauth-server.conf is not in this server{}",
 			nginx_words(missing, words));
 	}
 	for (const struct nginx_node *shipped =

@@ -55,10 +55,10 @@ struct nginx_site {
 	struct nginx_report *report;
 };
 
-/* Notes a finding at this statement, unless it is there already. */
+/* Notes a finding at this statement, unless it is there already. detail: what
+ * else is to be said beside the rule; NULL: nothing. */
 void nginx_found(struct nginx_site *site, const struct nginx_node *node,
-	enum nginx_rule_id id, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+	enum nginx_rule_id id, const char *detail);
 
 /* Calls fn for each location below block, and for each if{} and
  * limit_except{} in them that has a handler of its own. */

@@ -256,7 +256,7 @@ class Check(unittest.TestCase):
         lines = result.stdout.splitlines()
         self.assertEqual(len(lines), 3)
         self.assertRegex(
-            lines[0], "^%s:[0-9]+: location /api/ .* "
+            lines[0], "^%s:[0-9]+: location /api/: 127.0.0.1:8501 "
             r"\[unprotected-twin\]$" % re.escape(
                 os.path.join(self.dir, SITE)))
         number = int(lines[0].split(":")[1])
