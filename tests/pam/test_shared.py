@@ -120,6 +120,13 @@ class Shared(PamCase):
         self.assertTrue(set(answers) <= {"AUTH_ERR", "MAXTRIES",
                                          "AUTHINFO_UNAVAIL", 401, 429, 503})
 
+    def test_u5_right_passwords_at_once_are_all_in(self):
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(
+                lambda _: self.pam("alice", PASSWORD, THERE), range(16)))
+        self.assertEqual(answers, ["SUCCESS"] * 16)
+        self.assertEqual(self.listed("throttle", "list"), [])
+
     def test_e10_a_success_clears_its_own_source_only(self):
         for _ in range(5):
             self.web("alice", "wrong", address=HERE)
