@@ -9,6 +9,7 @@
 #include <security/pam_ext.h>
 
 #include "base/ascii.h"
+#include "text.h"
 
 #include "base/banned.h"
 
@@ -125,19 +126,14 @@ int pamst_args_parse(pam_handle_t *pamh, int argc, const char **argv,
 
 	for (int i = 0; i < argc; i++) {
 		if (!set_arg(&args, argv[i])) {
-			pam_syslog(pamh, LOG_ERR,
-				"unknown, repeated or malformed option: %.64s",
-				argv[i]);
+			pam_syslog(
+				pamh, LOG_ERR, PAMST_LOG_BAD_OPTION, argv[i]);
 			return PAM_SERVICE_ERR;
 		}
 	}
 	if (args.try_first_pass && args.use_first_pass) {
-		pam_syslog(pamh, LOG_ERR,
-			"try_first_pass and use_first_pass exclude each other");
+		pam_syslog(pamh, LOG_ERR, PAMST_LOG_TWO_PASSES);
 		return PAM_SERVICE_ERR;
-	}
-	if (args.helper == NULL) {
-		args.helper = PAMST_HELPER;
 	}
 	*ret_args = args;
 	return PAM_SUCCESS;

@@ -11,7 +11,7 @@
 /* The module's line in a service file. Strings are the caller's argv. */
 struct pamst_args {
 	const char *conf;        /* absolute path; NULL: the helper's default */
-	const char *helper;      /* absolute path */
+	const char *helper;      /* absolute path; NULL: the installed one */
 	const char *group;       /* NULL none */
 	const char *minimum_uid; /* decimal; NULL: the default, 1000 */
 	bool try_first_pass;

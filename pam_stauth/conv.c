@@ -7,6 +7,8 @@
 
 #include <security/pam_ext.h>
 
+#include "text.h"
+
 #include "base/banned.h"
 
 #define PASSWORD_MAX 511
@@ -18,8 +20,8 @@ static int conv_code(int rc)
 							    : PAM_CONV_ERR;
 }
 
-/* libpam calls through these pointers without asking. */
-static bool can_talk(pam_handle_t *pamh)
+/* libpam calls through these pointers without a check. */
+static bool has_conv(pam_handle_t *pamh)
 {
 	const void *item = NULL;
 
@@ -31,17 +33,23 @@ static bool can_talk(pam_handle_t *pamh)
 	return conv->conv != NULL;
 }
 
-int pamst_conv_user(pam_handle_t *pamh, const char **ret_user)
+static const char *stacked(pam_handle_t *pamh, int item_type)
 {
 	const void *item = NULL;
 
-	int rc = pam_get_item(pamh, PAM_USER, &item);
-	const char *user = rc == PAM_SUCCESS ? item : NULL;
+	return pam_get_item(pamh, item_type, &item) == PAM_SUCCESS ? item
+								   : NULL;
+}
+
+int pamst_conv_user(struct pamst_call *call)
+{
+	const char *user = stacked(call->pamh, PAM_USER);
+
 	if (user == NULL) {
-		if (!can_talk(pamh)) {
+		if (!has_conv(call->pamh)) {
 			return PAM_CONV_ERR;
 		}
-		rc = pam_get_user(pamh, &user, NULL);
+		int rc = pam_get_user(call->pamh, &user, NULL);
 		if (rc != PAM_SUCCESS) {
 			return conv_code(rc);
 		}
@@ -49,27 +57,22 @@ int pamst_conv_user(pam_handle_t *pamh, const char **ret_user)
 	if (user == NULL || user[0] == '\0') {
 		return PAM_USER_UNKNOWN;
 	}
-	*ret_user = user;
+	call->user = user;
 	return PAM_SUCCESS;
 }
 
-static void add_password(struct pamst_frame *question, enum pamst_tag tag,
-	const char *password, unsigned char *flags)
+static void add_password(
+	struct pamst_call *call, enum pamst_tag tag, const char *password)
 {
-	size_t len = strnlen(password, PASSWORD_MAX + 1);
-
-	if (len > PASSWORD_MAX) {
-		*flags |= PAMST_TOO_LONG;
-	} else if (len > 0) {
-		pamst_frame_add_len(question, tag, password, len);
-	}
+	pamst_frame_add_len(&call->question, tag, password,
+		strnlen(password, PASSWORD_MAX + 1));
 }
 
 /* Asks once, without echo. *ret_reply is malloc'ed, wiped by forget(). */
 static int ask_hidden(pam_handle_t *pamh, const char *prompt, char **ret_reply)
 {
 	*ret_reply = NULL;
-	if (!can_talk(pamh)) {
+	if (!has_conv(pamh)) {
 		return PAM_CONV_ERR;
 	}
 	int rc = pam_prompt(pamh, PAM_PROMPT_ECHO_OFF, ret_reply, "%s", prompt);
@@ -87,108 +90,94 @@ static void forget(char *reply)
 	}
 }
 
-static const char *stacked(pam_handle_t *pamh, int item_type)
-{
-	const void *item = NULL;
-
-	if (pam_get_item(pamh, item_type, &item) != PAM_SUCCESS) {
-		return NULL;
-	}
-	return item;
-}
-
 /* Asks, adds it to the question, keeps it for the modules below. */
-static int ask_and_keep(pam_handle_t *pamh, const char *prompt, int item_type,
-	enum pamst_tag tag, struct pamst_frame *question, unsigned char *flags)
+static int ask_and_keep(
+	struct pamst_call *call, const char *prompt, int item_type)
 {
 	char *reply;
-	int rc = ask_hidden(pamh, prompt, &reply);
+	int rc = ask_hidden(call->pamh, prompt, &reply);
 
 	if (rc == PAM_SUCCESS) {
-		add_password(question, tag, reply, flags);
-		rc = pam_set_item(pamh, item_type, reply);
+		add_password(call, PAMST_PASSWORD, reply);
+		rc = pam_set_item(call->pamh, item_type, reply);
 	}
 	forget(reply);
 	return rc;
 }
 
-int pamst_conv_password(pam_handle_t *pamh, const struct pamst_args *args,
-	struct pamst_frame *question, unsigned char *flags)
+int pamst_conv_password(struct pamst_call *call)
 {
+	const struct pamst_args *args = &call->args;
+	const char *password = NULL;
+
 	if (args->try_first_pass || args->use_first_pass) {
-		const char *password = stacked(pamh, PAM_AUTHTOK);
-
-		if (password != NULL) {
-			add_password(question, PAMST_PASSWORD, password, flags);
-			return PAM_SUCCESS;
-		}
-		if (args->use_first_pass) {
-			return PAM_AUTH_ERR;
-		}
+		password = stacked(call->pamh, PAM_AUTHTOK);
 	}
-	return ask_and_keep(pamh, "Password: ", PAM_AUTHTOK, PAMST_PASSWORD,
-		question, flags);
-}
-
-int pamst_conv_old_password(pam_handle_t *pamh, const struct pamst_args *args,
-	struct pamst_frame *question, unsigned char *flags)
-{
-	const char *password = stacked(pamh, PAM_OLDAUTHTOK);
-
-	(void)args;
 	if (password != NULL) {
-		add_password(question, PAMST_PASSWORD, password, flags);
+		add_password(call, PAMST_PASSWORD, password);
 		return PAM_SUCCESS;
 	}
-	return ask_and_keep(pamh, "Current password: ", PAM_OLDAUTHTOK,
-		PAMST_PASSWORD, question, flags);
+	if (args->use_first_pass) {
+		return PAM_AUTH_ERR;
+	}
+	return ask_and_keep(call, PAMST_PROMPT_PASSWORD, PAM_AUTHTOK);
 }
 
-static int ask_twice(
-	pam_handle_t *pamh, struct pamst_frame *question, unsigned char *flags)
+int pamst_conv_old_password(struct pamst_call *call)
 {
-	char *first = NULL;
-	char *again = NULL;
-	int rc = ask_hidden(pamh, "New password: ", &first);
+	const char *password = stacked(call->pamh, PAM_OLDAUTHTOK);
+
+	if (password != NULL) {
+		add_password(call, PAMST_PASSWORD, password);
+		return PAM_SUCCESS;
+	}
+	return ask_and_keep(call, PAMST_PROMPT_CURRENT, PAM_OLDAUTHTOK);
+}
+
+static int ask_twice(pam_handle_t *pamh, char **ret_first, char **ret_again)
+{
+	int rc = ask_hidden(pamh, PAMST_PROMPT_NEW, ret_first);
 
 	if (rc == PAM_SUCCESS) {
-		rc = ask_hidden(pamh, "New password, once more: ", &again);
+		rc = ask_hidden(pamh, PAMST_PROMPT_RETYPE, ret_again);
 	}
-	if (rc == PAM_SUCCESS && strcmp(first, again) != 0) {
-		(void)pam_error(pamh, "The two new passwords differ.");
+	if (rc == PAM_SUCCESS && strcmp(*ret_first, *ret_again) != 0) {
+		(void)pam_error(pamh, "%s", STAUTH_TEXT_PASSWORD_MISMATCH);
 		rc = PAM_AUTHTOK_ERR;
 	}
+	return rc;
+}
+
+int pamst_conv_new_password(struct pamst_call *call)
+{
+	if (call->args.use_authtok) {
+		const char *password = stacked(call->pamh, PAM_AUTHTOK);
+
+		if (password == NULL) {
+			return PAM_AUTHTOK_ERR;
+		}
+		add_password(call, PAMST_NEW_PASSWORD, password);
+		return PAM_SUCCESS;
+	}
+	char *first = NULL;
+	char *again = NULL;
+	int rc = ask_twice(call->pamh, &first, &again);
 	if (rc == PAM_SUCCESS) {
-		add_password(question, PAMST_NEW_PASSWORD, first, flags);
-		rc = pam_set_item(pamh, PAM_AUTHTOK, first);
+		add_password(call, PAMST_NEW_PASSWORD, first);
+		rc = pam_set_item(call->pamh, PAM_AUTHTOK, first);
 	}
 	forget(first);
 	forget(again);
 	return rc;
 }
 
-int pamst_conv_new_password(pam_handle_t *pamh, const struct pamst_args *args,
-	struct pamst_frame *question, unsigned char *flags)
-{
-	if (args->use_authtok) {
-		const char *password = stacked(pamh, PAM_AUTHTOK);
-
-		if (password == NULL) {
-			return PAM_AUTHTOK_ERR;
-		}
-		add_password(question, PAMST_NEW_PASSWORD, password, flags);
-		return PAM_SUCCESS;
-	}
-	return ask_twice(pamh, question, flags);
-}
-
-void pamst_conv_text(pam_handle_t *pamh, int flags,
-	const struct pamst_frame *answer, int style)
+void pamst_conv_text(const struct pamst_call *call, int style)
 {
 	char text[512];
 
-	if (!(flags & PAM_SILENT) && can_talk(pamh) &&
-		pamst_frame_get(answer, PAMST_TEXT, text, sizeof(text))) {
-		(void)pam_prompt(pamh, style, NULL, "%s", text);
+	if ((call->pam_flags & PAM_SILENT) == 0 && has_conv(call->pamh) &&
+		pamst_frame_get(
+			&call->answer, PAMST_TEXT, text, sizeof(text))) {
+		(void)pam_prompt(call->pamh, style, NULL, "%s", text);
 	}
 }

@@ -9,109 +9,124 @@
  *  3. Nothing MUST be kept in static storage: hosts have threads and handles.
  *  4. Every secret of ours MUST be wiped before the return.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-#include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
-#include "args.h"
 #include "ask.h"
+#include "call.h"
 #include "conv.h"
-#include "log.h"
 #include "result.h"
-#include "wire.h"
 
 #include "base/banned.h"
 
-#define DATA_AUTH    "stauth_auth_result"
+#define DATA_AUTH    "stauth_auth"
 #define DATA_SESSION "stauth_session"
 #define HANDLE_SIZE  17
+#define PROOF_SIZE   48
 /* More than any name that is one, so that a cut name never becomes another
  * user's: a name over 254 bytes is refused. */
 #define USER_CUT 300
 
-/* One call's worth; large, and wiped in one place. */
-struct call {
-	struct pamst_args args;
-	enum pamst_question question;
-	const char *user;    /* libpam's */
-	unsigned char flags; /* enum pamst_flag */
-	char uid[24];        /* the host's real uid, decimal */
-	struct pamst_frame ask;
-	struct pamst_frame answer;
+/* Of the last authenticate on this handle. */
+struct auth_state {
+	int code;               /* for setcred */
+	char proof[PROOF_SIZE]; /* the helper's, of its success; "" none */
 };
 
-static void add_item(pam_handle_t *pamh, struct pamst_frame *ask, int type,
-	enum pamst_tag tag)
+static void add_item(struct pamst_call *call, int type, enum pamst_tag tag)
 {
 	const void *value = NULL;
 
-	if (pam_get_item(pamh, type, &value) == PAM_SUCCESS && value != NULL) {
-		pamst_frame_add_len(ask, tag, value, strnlen(value, 255));
+	if (pam_get_item(call->pamh, type, &value) == PAM_SUCCESS &&
+		value != NULL) {
+		pamst_frame_add_len(
+			&call->question, tag, value, strnlen(value, 255));
 	}
+}
+
+static void add_flags(struct pamst_call *call)
+{
+	bool expired = (call->pam_flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0;
+	unsigned char flags = 0;
+
+	flags |= call->args.require_su ? PAMST_REQUIRE_SU : 0;
+	flags |= call->args.any_account ? PAMST_ANY_ACCOUNT : 0;
+	flags |= expired ? PAMST_EXPIRED : 0;
+	flags |= getuid() == 0 && !expired ? PAMST_AS_ROOT : 0;
+	pamst_frame_add_len(
+		&call->question, PAMST_FLAGS, &flags, sizeof(flags));
 }
 
 /* Parses the line, finds the user, begins the question. */
-static int call_begin(pam_handle_t *pamh, int argc, const char **argv,
-	enum pamst_question question, struct call *call)
+static int call_begin(struct pamst_call *call, enum pamst_question question,
+	int argc, const char **argv)
 {
-	memset(call, 0, sizeof(*call));
-	call->question = question;
-	pamst_frame_init(&call->ask, question);
+	pamst_frame_init(&call->question, question);
 	pamst_frame_init(&call->answer, PAMST_NONE);
-	int rc = pamst_args_parse(pamh, argc, argv, &call->args);
-	if (rc == PAM_SUCCESS) {
-		rc = pamst_conv_user(pamh, &call->user);
-	}
+	int rc = pamst_args_parse(call->pamh, argc, argv, &call->args);
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
-	pamst_frame_add_len(&call->ask, PAMST_USER, call->user,
+	rc = pamst_conv_user(call);
+	if (rc != PAM_SUCCESS) {
+		return rc;
+	}
+	pamst_frame_add_len(&call->question, PAMST_USER, call->user,
 		strnlen(call->user, USER_CUT));
-	pamst_frame_add(&call->ask, PAMST_CONFIG, call->args.conf);
-	pamst_frame_add(&call->ask, PAMST_GROUP, call->args.group);
-	pamst_frame_add(&call->ask, PAMST_MINIMUM_UID, call->args.minimum_uid);
-	snprintf(call->uid, sizeof(call->uid), "%lu", (unsigned long)getuid());
-	pamst_frame_add(&call->ask, PAMST_HOST_UID, call->uid);
-	add_item(pamh, &call->ask, PAM_SERVICE, PAMST_SERVICE);
-	add_item(pamh, &call->ask, PAM_RHOST, PAMST_RHOST);
-	add_item(pamh, &call->ask, PAM_TTY, PAMST_TTY);
-	call->flags =
-		(unsigned char)((call->args.require_su ? PAMST_REQUIRE_SU : 0) |
-				(call->args.any_account ? PAMST_ANY_ACCOUNT
-							: 0));
+	pamst_frame_add(&call->question, PAMST_CONFIG, call->args.conf);
+	pamst_frame_add(&call->question, PAMST_GROUP, call->args.group);
+	pamst_frame_add(
+		&call->question, PAMST_MINIMUM_UID, call->args.minimum_uid);
+	char uid[24];
+	snprintf(uid, sizeof(uid), "%lu", (unsigned long)getuid());
+	pamst_frame_add(&call->question, PAMST_HOST_UID, uid);
+	add_item(call, PAM_SERVICE, PAMST_SERVICE);
+	add_item(call, PAM_RHOST, PAMST_RHOST);
+	add_item(call, PAM_RUSER, PAMST_RUSER);
+	add_item(call, PAM_TTY, PAMST_TTY);
+	add_flags(call);
 	return PAM_SUCCESS;
 }
 
-/* Has it answered and logs. The PAM code by the table. */
-static int call_ask(pam_handle_t *pamh, struct call *call)
+/* Has it answered; what is not answered is logged. */
+static void ask(struct pamst_call *call)
 {
 	const char *why = "";
 
-	pamst_frame_add_len(
-		&call->ask, PAMST_FLAGS, &call->flags, sizeof(call->flags));
-	if (!pamst_ask(call->args.helper, &call->ask, &call->answer, &why)) {
-		pamst_log_no_answer(pamh, &call->args, why);
-		return pamst_result(call->question, PAMST_NONE);
+	if (!pamst_ask(&call->args, &call->question, &call->answer, &why)) {
+		pamst_frame_init(&call->answer, PAMST_NONE);
+		pamst_log_no_answer(call, why);
 	}
-	pamst_log_answer(
-		pamh, &call->args, call->question, &call->answer, call->user);
-	return pamst_result(call->question, call->answer.kind);
 }
 
-static void call_end(struct call *call)
+/* The PAM code of the answer, which is logged. */
+static int call_result(const struct pamst_call *call)
 {
-	pamst_frame_wipe(&call->ask);
+	if (call->answer.kind != PAMST_NONE) {
+		pamst_log_answer(call);
+	}
+	return pamst_result(
+		(enum pamst_question)call->question.kind, call->answer.kind);
+}
+
+static int call_ask(struct pamst_call *call)
+{
+	ask(call);
+	return call_result(call);
+}
+
+static void call_end(struct pamst_call *call)
+{
+	pamst_frame_wipe(&call->question);
 	pamst_frame_wipe(&call->answer);
 }
 
 /* The canonical name of the answer becomes the host's. */
-static int take_name(pam_handle_t *pamh, const struct call *call)
+static int take_name(const struct pamst_call *call)
 {
 	char name[USER_CUT];
 
@@ -120,7 +135,7 @@ static int take_name(pam_handle_t *pamh, const struct call *call)
 	}
 	return strcmp(name, call->user) == 0
 		       ? PAM_SUCCESS
-		       : pam_set_item(pamh, PAM_USER, name);
+		       : pam_set_item(call->pamh, PAM_USER, name);
 }
 
 static void free_data(pam_handle_t *pamh, void *data, int status)
@@ -130,55 +145,76 @@ static void free_data(pam_handle_t *pamh, void *data, int status)
 	free(data);
 }
 
-/* Remembers a code for setcred; if that fails, so does the log-in. */
-static int remember(pam_handle_t *pamh, int code)
+static struct auth_state *auth_state(pam_handle_t *pamh)
 {
-	int *kept = malloc(sizeof(*kept));
+	const void *data = NULL;
+	struct auth_state *state = NULL;
 
-	if (kept == NULL) {
-		return PAM_BUF_ERR;
+	if (pam_get_data(pamh, DATA_AUTH, &data) == PAM_SUCCESS) {
+		memcpy(&state, &data, sizeof(state));
 	}
-	*kept = code;
-	if (pam_set_data(pamh, DATA_AUTH, kept, free_data) != PAM_SUCCESS) {
-		free(kept);
-		return PAM_BUF_ERR;
-	}
-	return code;
+	return state;
 }
 
-static int authenticate(pam_handle_t *pamh, int flags, struct call *call)
+/* Forgets the last log-in; NULL if there is no memory for this one. */
+static struct auth_state *auth_state_begin(pam_handle_t *pamh)
 {
-	int rc = pamst_conv_password(
-		pamh, &call->args, &call->ask, &call->flags);
+	struct auth_state *state = auth_state(pamh);
+
+	if (state == NULL) {
+		state = malloc(sizeof(*state));
+		if (state == NULL || pam_set_data(pamh, DATA_AUTH, state,
+					     free_data) != PAM_SUCCESS) {
+			free(state);
+			return NULL;
+		}
+	}
+	*state = (struct auth_state){.code = PAM_AUTH_ERR};
+	return state;
+}
+
+static int authenticate(struct pamst_call *call, struct auth_state *state)
+{
+	int rc = pamst_conv_password(call);
 
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
-	rc = call_ask(pamh, call);
+	rc = call_ask(call);
 	if (rc == PAM_SUCCESS) {
-		rc = take_name(pamh, call);
+		rc = take_name(call);
 	}
-	pamst_conv_text(pamh, flags, &call->answer,
-		rc == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG);
+	if (rc == PAM_SUCCESS) {
+		(void)pamst_frame_get(&call->answer, PAMST_PROOF, state->proof,
+			sizeof(state->proof));
+	}
+	pamst_conv_text(
+		call, rc == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG);
 	return rc;
 }
 
 __attribute__((visibility("default"))) int pam_sm_authenticate(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct call call;
-	int rc = call_begin(pamh, argc, argv, PAMST_ASK_AUTH, &call);
+	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
+	struct auth_state *state = auth_state_begin(pamh);
 
+	if (state == NULL) {
+		return PAM_BUF_ERR;
+	}
+	int rc = call_begin(&call, PAMST_ASK_AUTH, argc, argv);
 	if (rc == PAM_SUCCESS) {
-		rc = authenticate(pamh, flags, &call);
+		rc = authenticate(&call, state);
 	}
 	call_end(&call);
-	return remember(pamh, rc);
+	state->code = rc;
+	return rc;
 }
 
 __attribute__((visibility("default"))) int pam_sm_setcred(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
+	const struct auth_state *state = auth_state(pamh);
 	struct pamst_args args;
 	int rc = pamst_args_parse(pamh, argc, argv, &args);
 
@@ -186,73 +222,94 @@ __attribute__((visibility("default"))) int pam_sm_setcred(
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
-	const void *kept = NULL;
-	if (pam_get_data(pamh, DATA_AUTH, &kept) != PAM_SUCCESS ||
-		kept == NULL) {
-		return PAM_SUCCESS;
-	}
-	return *(const int *)kept;
+	return state != NULL ? state->code : PAM_SUCCESS;
 }
 
 __attribute__((visibility("default"))) int pam_sm_acct_mgmt(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct call call;
-	int rc = call_begin(pamh, argc, argv, PAMST_ASK_ACCOUNT, &call);
+	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
+	int rc = call_begin(&call, PAMST_ASK_ACCOUNT, argc, argv);
 
 	if (rc == PAM_SUCCESS) {
-		rc = call_ask(pamh, &call);
-		pamst_conv_text(pamh, flags, &call.answer, PAM_ERROR_MSG);
+		rc = call_ask(&call);
+		pamst_conv_text(&call, PAM_ERROR_MSG);
 	}
 	call_end(&call);
 	return rc;
 }
 
-/*
- * The first phase asks whether the store is there and the old password right;
- * the second asks for the new one, and changes it.
- */
-static int change_phase(
-	pam_handle_t *pamh, int flags, bool prelim, struct call *call)
+/* Not changed here. If the stack goes on all the same, the modules below take
+ * the new password from the first, which asks for it (pam-auth-update(8)). */
+static int leave_change(struct pamst_call *call, bool prelim)
 {
-	bool as_root = getuid() == 0;
-	int rc = PAM_SUCCESS;
+	bool theirs = call->answer.kind == PAMST_UNKNOWN_USER ||
+		      call->answer.kind == PAMST_NOT_PERMITTED;
+	int rc = call_result(call);
 
-	if (as_root) {
-		call->flags |= PAMST_AS_ROOT;
-	} else {
-		rc = pamst_conv_old_password(
-			pamh, &call->args, &call->ask, &call->flags);
-	}
-	if (rc == PAM_SUCCESS && !prelim) {
-		rc = pamst_conv_new_password(
-			pamh, &call->args, &call->ask, &call->flags);
-	}
-	if (rc == PAM_SUCCESS) {
-		rc = call_ask(pamh, call);
-		pamst_conv_text(pamh, flags, &call->answer,
-			rc == PAM_SUCCESS && !prelim ? PAM_TEXT_INFO
-						     : PAM_ERROR_MSG);
+	if (!prelim && theirs && !call->args.use_authtok) {
+		int asked = pamst_conv_new_password(call);
+
+		if (asked != PAM_SUCCESS) {
+			return asked;
+		}
 	}
 	return rc;
+}
+
+/*
+ * Whether the account is one that may be changed here, and whether its
+ * current password is needed, is asked before the person is. Both phases ask:
+ * the second is a call of its own.
+ */
+static int change(struct pamst_call *call)
+{
+	bool prelim = (call->pam_flags & PAM_PRELIM_CHECK) != 0;
+
+	ask(call);
+	int rc;
+	if (call->answer.kind == PAMST_NEED_PASSWORD) {
+		rc = pamst_conv_old_password(call);
+		if (rc != PAM_SUCCESS) {
+			return rc;
+		}
+		if (prelim) {
+			return call_ask(call);
+		}
+	} else if (call->answer.kind != PAMST_ALLOW) {
+		return leave_change(call, prelim);
+	} else if (prelim) {
+		return call_result(call);
+	}
+	rc = pamst_conv_new_password(call);
+	if (rc != PAM_SUCCESS) {
+		return rc;
+	}
+	call->question.kind = PAMST_ASK_CHANGE;
+	return call_ask(call);
 }
 
 __attribute__((visibility("default"))) int pam_sm_chauthtok(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	bool prelim = flags & PAM_PRELIM_CHECK;
-	struct call call;
-	int rc = call_begin(pamh, argc, argv,
-		prelim ? PAMST_ASK_CHANGE_CHECK : PAMST_ASK_CHANGE, &call);
+	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
+	const struct auth_state *state = auth_state(pamh);
+	int rc = call_begin(&call, PAMST_ASK_CHANGE_CHECK, argc, argv);
 
 	if (rc == PAM_SUCCESS) {
-		rc = change_phase(pamh, flags, prelim, &call);
+		if (state != NULL && state->proof[0] != '\0') {
+			pamst_frame_add(
+				&call.question, PAMST_PROOF, state->proof);
+		}
+		rc = change(&call);
+		pamst_conv_text(&call,
+			rc == PAM_SUCCESS ? PAM_TEXT_INFO : PAM_ERROR_MSG);
 	}
 	call_end(&call);
 	return rc;
 }
 
-static int keep_session(pam_handle_t *pamh, const struct call *call)
+static int keep_session(const struct pamst_call *call)
 {
 	char *handle = calloc(1, HANDLE_SIZE);
 
@@ -264,7 +321,7 @@ static int keep_session(pam_handle_t *pamh, const struct call *call)
 		free(handle); /* not one of ours: nothing to close later */
 		return PAM_SUCCESS;
 	}
-	if (pam_set_data(pamh, DATA_SESSION, handle, free_data) !=
+	if (pam_set_data(call->pamh, DATA_SESSION, handle, free_data) !=
 		PAM_SUCCESS) {
 		free(handle);
 		return PAM_BUF_ERR;
@@ -275,18 +332,14 @@ static int keep_session(pam_handle_t *pamh, const struct call *call)
 __attribute__((visibility("default"))) int pam_sm_open_session(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct call call;
-	char pid[24];
-	int rc = call_begin(pamh, argc, argv, PAMST_ASK_OPEN, &call);
+	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
+	int rc = call_begin(&call, PAMST_ASK_OPEN, argc, argv);
 
-	(void)flags;
 	if (rc == PAM_SUCCESS) {
-		snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-		pamst_frame_add(&call.ask, PAMST_HOST_PID, pid);
-		rc = call_ask(pamh, &call);
+		rc = call_ask(&call);
 	}
 	if (rc == PAM_SUCCESS) {
-		rc = keep_session(pamh, &call);
+		rc = keep_session(&call);
 	}
 	call_end(&call);
 	return rc;
@@ -295,16 +348,15 @@ __attribute__((visibility("default"))) int pam_sm_open_session(
 __attribute__((visibility("default"))) int pam_sm_close_session(
 	pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
+	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	const void *handle = NULL;
-	struct call call;
-	int rc = call_begin(pamh, argc, argv, PAMST_ASK_CLOSE, &call);
+	int rc = call_begin(&call, PAMST_ASK_CLOSE, argc, argv);
 
-	(void)flags;
 	if (rc == PAM_SUCCESS &&
 		pam_get_data(pamh, DATA_SESSION, &handle) == PAM_SUCCESS &&
 		handle != NULL) {
-		pamst_frame_add(&call.ask, PAMST_HANDLE, handle);
-		rc = call_ask(pamh, &call);
+		pamst_frame_add(&call.question, PAMST_HANDLE, handle);
+		rc = call_ask(&call);
 	}
 	call_end(&call);
 	return rc;

@@ -7,7 +7,7 @@
  *   field  tag(1) length(2, big endian) bytes
  *
  * The answer is the whole frame, never the exit status (hosts ignore SIGCHLD,
- * and a killed helper must not look like a yes). A frame that is short, long,
+ * and a killed helper must not look like ALLOW). A frame that is short, long,
  * of another version or holds a tag twice is no answer.
  */
 #ifndef PAMST_WIRE_H
@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Where stauth_chkpwd --listen answers. */
+#define PAMST_SOCKET "/run/stauth/chkpwd.sock"
 
 #define PAMST_WIRE_VERSION 1
 #define PAMST_WIRE_HEAD    7
@@ -31,7 +34,7 @@ enum pamst_question {
 	PAMST_ASK_CLOSE,        /* it ends */
 };
 
-/* The answer: the kind of its frame. 0 is no answer and never a yes. */
+/* The answer: the kind of its frame. 0 is no answer and never ALLOW. */
 enum pamst_answer {
 	PAMST_NONE = 0,
 	PAMST_WRONG, /* password wrong, empty, or none is stored */
@@ -43,9 +46,10 @@ enum pamst_answer {
 	PAMST_WEAK,        /* the new password; PAMST_TEXT says why */
 	PAMST_UNAVAILABLE, /* store, keys or helper out of order */
 	PAMST_BAD_CONFIG,  /* unsafe or unreadable configuration */
-	PAMST_NEED_CODE,   /* right so far, a code is needed (later) */
+	PAMST_NEED_CODE,   /* right so far, a code is needed */
 	PAMST_ALLOW,
-	PAMST_ANSWER_END, /* one more than the last */
+	PAMST_NEED_PASSWORD, /* the current one, for a change */
+	PAMST_ANSWER_END,    /* one more than the last */
 };
 
 enum pamst_tag {
@@ -60,18 +64,19 @@ enum pamst_tag {
 	PAMST_FLAGS,       /* one byte: enum pamst_flag */
 	PAMST_MINIMUM_UID, /* decimal */
 	PAMST_HANDLE,      /* of a session */
-	PAMST_HOST_PID,    /* decimal: who holds the session open */
-	PAMST_TEXT,        /* for the person, through the conversation */
+	PAMST_TEXT = 13,   /* for the person, through the conversation */
 	PAMST_LOG,         /* for the log */
 	PAMST_HOST_UID,    /* decimal: the host's real uid; root is believed */
+	PAMST_RUSER,
+	PAMST_PROOF, /* of a log-in: given on ALLOW, shown for a change */
 	PAMST_TAG_END,
 };
 
 enum pamst_flag {
 	PAMST_REQUIRE_SU = 1,
 	PAMST_ANY_ACCOUNT = 2,
-	PAMST_TOO_LONG = 4, /* a password over 511 bytes was given */
 	PAMST_AS_ROOT = 8,  /* change without the old password */
+	PAMST_EXPIRED = 16, /* change it only if it must be changed */
 };
 
 /* A frame that is being built, or was read. Holds passwords: wipe it. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What meson cannot set by itself: the helper's group and set-group-id bit, and
-# the order of things to do next. Run by `meson install`.
+# What meson cannot do by itself: user, group and directories. Run by `meson
+# install`.
 set -eu
 
 # What sysusers.conf and tmpfiles.conf say, where systemd is not installed (a
@@ -19,8 +19,6 @@ make_user() {
 	install -d -o stauth -g stauth -m 2770 /var/lib/stauth
 }
 
-helper=${DESTDIR:-}$1/stauth/stauth_chkpwd
-
 if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
 	if command -v systemd-sysusers >/dev/null; then
 		systemd-sysusers stauth.conf
@@ -31,12 +29,5 @@ if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
 	# Units of an earlier version may be running.
 	if [ -d /run/systemd/system ]; then
 		systemctl daemon-reload
-	fi
-	if getent group stauth >/dev/null; then
-		chown root:stauth "$helper"
-		chmod 2755 "$helper"
-	else
-		echo "There is no group stauth yet. Make it (systemd/sysusers.conf), then:"
-		echo "  chown root:stauth $helper && chmod 2755 $helper"
 	fi
 fi

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The wall, and the sessions that hosts hold open.
+ * The host log-in policy, and the sessions that hosts hold open.
  *
- *  1. An account MUST be marked for system log-in to open a host, unless
+ *  1. The name that the host gave and the canonical name MUST be the same
+ *     Unix account, or with any_account neither one; else the account is
+ *     unknown: another user's files would open.
+ *  2. An account MUST be set to system_login to open a host, unless
  *     any_account lifts that.
- *  2. A name that is a Unix account with a uid below minimum_uid MUST be
- *     refused, whatever any_account says.
- *  3. require_su MUST be met by superusers alone, group= by its members.
+ *  3. A Unix account with a uid below minimum_uid MUST be refused, whatever
+ *     any_account says; require_su MUST be met by superusers alone, group= by
+ *     its members. A look-up that failed is a refusal.
  *  4. A row of a host's session MUST NOT open anything: the hash in it is of
  *     a random value that is forgotten.
  *  5. Rows of hosts MUST NOT count against SESSIONS_PER_USER (their channel
@@ -27,9 +30,12 @@
 #include <unistd.h>
 
 #include "auth/account.h"
+#include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/name.h"
 #include "base/secret.h"
+#include "base/text.h"
+#include "store/accounts.h"
 #include "store/state.h"
 
 #include "base/banned.h"
@@ -38,7 +44,13 @@
 #define HOST_SESSION_S (400LL * 24 * 3600)
 #define SWEEP_PAGE     64
 
-static bool uid_permits(const char *name, int64_t minimum_uid)
+enum unix_account {
+	UNIX_NONE,
+	UNIX_FOUND,
+	UNIX_FAULT, /* no proof that there is none */
+};
+
+static enum unix_account find_unix(const char *name, uid_t *ret_uid)
 {
 	struct passwd pwd;
 	struct passwd *found = NULL;
@@ -48,55 +60,134 @@ static bool uid_permits(const char *name, int64_t minimum_uid)
 	do {
 		rc = getpwnam_r(name, &pwd, buf, sizeof(buf), &found);
 	} while (rc == EINTR);
-	/* A look-up that failed is no proof that there is no such account. */
-	if (rc != 0 && rc != ENOENT) {
-		return false;
+	if (found != NULL) {
+		*ret_uid = pwd.pw_uid;
+		return UNIX_FOUND;
 	}
-	return found == NULL || (int64_t)found->pw_uid >= minimum_uid;
+	return rc == 0 || rc == ENOENT ? UNIX_NONE : UNIX_FAULT;
 }
 
-bool stauth_host_permits(const struct stauth_account *account,
-	const struct stauth_host_policy *rules)
+static bool is_member(const struct stauth_account *account, const char *group)
 {
-	if (!account->system_login && !rules->any_account) {
-		return false;
-	}
-	if (rules->require_su && !account->su) {
-		return false;
-	}
-	if (rules->group != NULL) {
-		bool su = account->su && strcmp(rules->group, "su") == 0;
-
-		if (!su && !stauth_groups_has(account->groups, rules->group)) {
-			return false;
-		}
-	}
-	return uid_permits(account->name, rules->minimum_uid);
+	return (account->su && strcmp(group, "su") == 0) ||
+	       stauth_groups_has(account->groups, group);
 }
 
-enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
-	const struct stauth_host_policy *rules,
-	enum stauth_host_verdict *ret_verdict,
-	struct stauth_account *ret_account, struct stauth_err *err)
+enum stauth_verdict stauth_host_check(const char *user,
+	const struct stauth_account *account,
+	const struct stauth_host_policy *policy)
 {
-	*ret_verdict = STAUTH_HOST_NO;
-	enum stauth_rc rc = stauth_account_get(ctx, name, ret_account, err);
+	uid_t given_uid = 0;
+	uid_t own_uid = 0;
+	enum unix_account given = find_unix(user, &given_uid);
+	enum unix_account own = find_unix(account->name, &own_uid);
+
+	if (given == UNIX_FAULT || own == UNIX_FAULT) {
+		return STAUTH_FORBIDDEN;
+	}
+	if (given != own || given_uid != own_uid ||
+		(own == UNIX_NONE && !policy->any_account)) {
+		return STAUTH_DENY;
+	}
+	if ((!account->system_login && !policy->any_account) ||
+		(policy->require_su && !account->su) ||
+		(policy->group != NULL && !is_member(account, policy->group)) ||
+		(own == UNIX_FOUND && (int64_t)own_uid < policy->minimum_uid)) {
+		return STAUTH_FORBIDDEN;
+	}
+	return STAUTH_ALLOW;
+}
+
+/* By name; for services that open no host also by e-mail address. */
+static enum stauth_rc find_account(struct stauth_ctx *ctx, const char *user,
+	bool by_email, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_account_get(ctx, user, ret_account, err);
+	char email[STAUTH_EMAIL_SIZE];
+
+	if (rc != STAUTH_NOTFOUND || !by_email ||
+		stauth_email_canonical(user, strlen(user), email, NULL) !=
+			STAUTH_OK) {
+		return rc;
+	}
+	return ctx->accounts->ops->user_by_email(
+		ctx->accounts, email, ret_account, err);
+}
+
+enum stauth_rc stauth_host_find(struct stauth_ctx *ctx, const char *user,
+	const struct stauth_host_policy *policy,
+	struct stauth_host_access *ret_access, struct stauth_err *err)
+{
+	memset(ret_access, 0, sizeof(*ret_access));
+	enum stauth_rc rc = find_account(
+		ctx, user, policy->any_account, &ret_access->account, err);
+	stauth_wipe_array(ret_access->account.password);
 	if (rc == STAUTH_NOTFOUND) {
-		*ret_verdict = STAUTH_HOST_UNKNOWN;
 		return STAUTH_OK;
 	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	stauth_wipe_array(ret_account->password);
-	if (ret_account->disabled) {
-		*ret_verdict = STAUTH_HOST_DISABLED;
-	} else if (stauth_host_permits(ret_account, rules)) {
-		*ret_verdict = ret_account->must_change
-				       ? STAUTH_HOST_MUST_CHANGE
-				       : STAUTH_HOST_YES;
-	}
+	ret_access->verdict =
+		stauth_host_check(user, &ret_access->account, policy);
 	return STAUTH_OK;
+}
+
+void stauth_host_proof(const struct stauth_account *account,
+	char ret_proof[STAUTH_HOST_PROOF_SIZE])
+{
+	snprintf(ret_proof, STAUTH_HOST_PROOF_SIZE, "%lld %lld",
+		(long long)account->uid, (long long)account->epoch);
+}
+
+bool stauth_host_proof_holds(
+	const struct stauth_account *account, const char *proof)
+{
+	char wanted[STAUTH_HOST_PROOF_SIZE];
+
+	stauth_host_proof(account, wanted);
+	return strcmp(wanted, proof) == 0;
+}
+
+enum stauth_rc stauth_host_password_set(struct stauth_ctx *ctx,
+	const struct stauth_account *account,
+	const struct stauth_secret *password, const struct stauth_actor *actor,
+	struct stauth_err *err)
+{
+	struct stauth_account now = {0};
+	struct stauth_new_password new_password = {
+		.account = &now,
+		.password = password,
+		.must_differ = true,
+		.epoch = account->epoch,
+	};
+	enum stauth_rc rc = stauth_account_read(ctx, account->name, &now, err);
+
+	if (rc == STAUTH_OK && now.uid != account->uid) {
+		rc = stauth_fail(err, STAUTH_EXPIRED,
+			"the account is another one by now");
+	}
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	rc = stauth_new_password_prepare(ctx, &new_password, err);
+	if (rc == STAUTH_EBROKEN) { /* none, or none that is one */
+		new_password.must_differ = false;
+		rc = stauth_new_password_prepare(ctx, &new_password, err);
+	}
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	struct stauth_change change;
+	int ended = 0;
+	stauth_change_fill_end(ctx, "password.set", &now, actor, &change);
+	rc = stauth_new_password_commit(
+		ctx, &new_password, &change, &ended, err);
+out:
+	stauth_wipe_array(new_password.encoded);
+	stauth_wipe_array(now.password);
+	return rc;
 }
 
 /* Reads a small file of /proc; "" if it cannot be read. */
@@ -143,7 +234,8 @@ static void pid_space(char out[24])
 	out[n > 0 ? n : 0] = '\0';
 }
 
-/* "pid PID START BOOT SPACE": whose session it is. */
+/* "pid PID START BOOT SPACE": whose session it is. A START of 0 was not seen
+ * (hidepid, another space of pids) and is never judged. */
 static void host_mark(int64_t pid, char out[STAUTH_AGENT_SIZE])
 {
 	char boot[9];
@@ -161,9 +253,10 @@ static bool host_is_gone(const char *agent)
 	char its_boot[9];
 	char its_space[24];
 	long long pid;
+	long long start;
 
-	if (sscanf(agent, "pid %lld %*d %8s %23s", &pid, its_boot, its_space) !=
-		3) {
+	if (sscanf(agent, "pid %lld %lld %8s %23s", &pid, &start, its_boot,
+		    its_space) != 4) {
 		return false;
 	}
 	char boot[9];
@@ -176,7 +269,8 @@ static bool host_is_gone(const char *agent)
 	}
 	char space[24];
 	pid_space(space);
-	if (strcmp(space, its_space) != 0 || access("/proc/1/stat", R_OK)) {
+	if (start == 0 || strcmp(space, its_space) != 0 ||
+		access("/proc/1/stat", R_OK) != 0) {
 		return false;
 	}
 	char now[STAUTH_AGENT_SIZE];
@@ -216,67 +310,30 @@ static bool of_host(const struct stauth_session *session)
 	return strncmp(session->channel, "pam:", 4) == 0;
 }
 
-/* A user's web sessions are few (SESSIONS_PER_USER), so one page that holds
- * them and rows_max more tells. */
-static enum stauth_rc check_rows(struct stauth_ctx *ctx, int64_t uid,
-	size_t rows_max, struct stauth_err *err)
-{
-	size_t limit = rows_max + (size_t)ctx->config->sessions_per_user;
-	struct stauth_session *page = calloc(limit, sizeof(*page));
-
-	if (page == NULL) {
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
-	}
-	size_t count = 0;
-	const struct stauth_session_query query = {
-		.uid = uid, .after = "", .limit = limit};
-	enum stauth_rc rc = stauth_session_list(ctx, &query, page, &count, err);
-	size_t rows = 0;
-	for (size_t i = 0; i < count; i++) {
-		rows += of_host(&page[i]);
-	}
-	free(page);
-	if (rc == STAUTH_OK && rows >= rows_max) {
-		return stauth_fail(err, STAUTH_REFUSED,
-			"%zu sessions of hosts are open", rows);
-	}
-	return rc;
-}
-
 enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
-	const char *name, const struct stauth_host_session *host,
+	const struct stauth_account *account,
+	const struct stauth_host_session *host,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
 {
-	struct stauth_account account;
-	int64_t now_s = stauth_ctx_now(ctx);
-	enum stauth_rc rc = stauth_account_get(ctx, name, &account, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	stauth_wipe_array(account.password);
-	if (host->rows_max > 0) {
-		rc = check_rows(ctx, account.uid, host->rows_max, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	struct stauth_login_commit login = {0};
-	fill_session(&login.session, &account, host, now_s);
+	int64_t now_s = stauth_ctx_now(ctx);
+
+	fill_session(&login.session, account, host, now_s);
 	struct stauth_actor actor = {0};
 	actor.channel = login.session.channel;
 	actor.address = login.session.address;
-	stauth_audit_fill(&login.audit, "session.open", true, account.name,
-		account.uid, &actor, host->tty);
-	rc = ctx->random(login.token_hash, sizeof(login.token_hash), err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_random_handle(
-			ctx->random, login.session.handle, err);
+	stauth_audit_fill(&login.audit, "session.open", true, account->name,
+		account->uid, &actor, host->tty);
+	enum stauth_rc rc =
+		ctx->random(login.token_hash, sizeof(login.token_hash), err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = ctx->state->ops->login_commit(
-			ctx->state, &login, now_s, err);
+	rc = stauth_random_handle(ctx->random, login.session.handle, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = ctx->state->ops->login_commit(ctx->state, &login, now_s, err);
 	if (rc == STAUTH_OK) {
 		memcpy(ret_handle, login.session.handle,
 			sizeof(login.session.handle));

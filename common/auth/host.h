@@ -5,50 +5,63 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "auth/login.h"
 #include "auth/session.h"
 
-/*
- * The wall between the web and the host (CONTRACT 4): what a log-in through
- * PAM asks of an account beyond its password.
- */
+/* The host log-in policy (CONTRACT 4): what a log-in through PAM asks of an
+ * account beyond its password. */
 struct stauth_host_policy {
 	bool require_su;
 	const char *group; /* NULL: any */
-	bool any_account;  /* lifts the mark: a service that opens no host */
+	bool any_account;  /* a service that opens no host */
 	int64_t minimum_uid;
 };
 
-enum stauth_host_verdict {
-	STAUTH_HOST_NO = 0,  /* not permitted: mark, su, group or uid */
-	STAUTH_HOST_UNKNOWN, /* no such account */
-	STAUTH_HOST_DISABLED,
-	STAUTH_HOST_MUST_CHANGE, /* permitted, after a new password */
-	STAUTH_HOST_YES,
+/* The account behind a name that a host gave, and what the policy says. */
+struct stauth_host_access {
+	/* DENY: unknown (no such account, or another Unix account than the
+	 * host means); FORBIDDEN; ALLOW. Disabled and must_change are the
+	 * caller's to look at. */
+	enum stauth_verdict verdict;
+	struct stauth_account account; /* password wiped; none on DENY */
 };
 
-/* The rules but state of the account; pure but for getpwnam. */
-bool stauth_host_permits(const struct stauth_account *account,
-	const struct stauth_host_policy *rules);
-/* May it enter now? For PAM's account phase. */
-enum stauth_rc stauth_host_account(struct stauth_ctx *ctx, const char *name,
-	const struct stauth_host_policy *rules,
-	enum stauth_host_verdict *ret_verdict,
-	struct stauth_account *ret_account, struct stauth_err *err);
+/* Errors: the store's. */
+enum stauth_rc stauth_host_find(struct stauth_ctx *ctx, const char *user,
+	const struct stauth_host_policy *policy,
+	struct stauth_host_access *ret_access, struct stauth_err *err);
+/* The same for an account at hand; asks the host's user database. */
+enum stauth_verdict stauth_host_check(const char *user,
+	const struct stauth_account *account,
+	const struct stauth_host_policy *policy);
+
+/* What a host keeps of a log-in: it holds until the account's password
+ * changes or it is disabled. Worth nothing from anybody but root. */
+#define STAUTH_HOST_PROOF_SIZE 48
+void stauth_host_proof(const struct stauth_account *account,
+	char ret_proof[STAUTH_HOST_PROOF_SIZE]);
+bool stauth_host_proof_holds(
+	const struct stauth_account *account, const char *proof);
+
+/* Sets a password without the current one, which root or a proof vouches
+ * for; it must differ from it. BADVALUE; EXPIRED: the account changed. */
+enum stauth_rc stauth_host_password_set(struct stauth_ctx *ctx,
+	const struct stauth_account *account,
+	const struct stauth_secret *password, const struct stauth_actor *actor,
+	struct stauth_err *err);
 
 /* Who holds a host's session open, so that the sweep can end it. */
 struct stauth_host_session {
 	const char *service; /* "sshd" */
 	const char *rhost;   /* "" local */
 	const char *tty;     /* "" none */
-	int64_t pid;         /* of the host's process */
-	size_t rows_max;     /* of this user's rows of hosts; 0 no limit */
+	int64_t pid;         /* of the host's process; 0 not known */
 };
 
-/* A row in the list of sessions, which no token opens. NOTFOUND: not one of
- * our users; REFUSED: one row too many; nothing is written then. */
+/* A row in the list of sessions, which no token opens. EXPIRED: disabled or
+ * changed since. */
 enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
-	const char *name, const struct stauth_host_session *host,
+	const struct stauth_account *account,
+	const struct stauth_host_session *host,
 	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err);
 /* Ends it if it is this user's and one of a host. NOTFOUND. name: canonical. */
 enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,

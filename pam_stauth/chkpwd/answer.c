@@ -3,10 +3,14 @@
  * PAM's questions, answered by the domain.
  *
  *  1. PAMST_ALLOW MUST follow from a verdict of the core for this very user,
- *     and for auth from the right password and the rules of the line.
- *  2. A fault MUST become PAMST_UNAVAILABLE, never a no or a yes.
- *  3. Nobody MUST learn about an account without its password but root, group
- *     stauth and its owner.
+ *     and the host log-in policy MUST hold for every kind of question.
+ *  2. A fault MUST become PAMST_UNAVAILABLE, never a denial or an allow.
+ *  3. Nobody MUST learn about an account without its password but those whom
+ *     peer.c lets ask.
+ *  4. A name that stauth does not have MUST cost the time of a real check,
+ *     and leave no count and no row: another module may know it.
+ *  5. A password is changed with the current one, or by root outside of a
+ *     log-in, or after a log-in to this very account that root vouches for.
  */
 #include "answer.h"
 
@@ -16,296 +20,299 @@
 #include "auth/account.h"
 #include "auth/host.h"
 #include "auth/login.h"
-#include "auth/name.h"
-#include "base/codec.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "question.h"
+#include "text.h"
 
 #include "base/banned.h"
 
-/* Sessions of hosts that one user may hold open without root. */
-#define UNPRIVILEGED_ROWS_MAX 16
+/* What a question is answered with and from. */
+struct job {
+	struct stauth_ctx *ctx;
+	const struct chkpwd_peer *peer;
+	struct chkpwd_question question;
+	struct stauth_host_access access;
+	struct stauth_login login;
+	struct pamst_frame *answer;
+};
 
-static void say(struct pamst_frame *answer, int kind, const char *text)
+static enum stauth_rc reply(struct job *job, int kind, const char *text)
 {
-	pamst_frame_init(answer, kind);
-	if (text != NULL) {
-		pamst_frame_add(answer, PAMST_TEXT, text);
-	}
+	pamst_frame_init(job->answer, kind);
+	pamst_frame_add(job->answer, PAMST_TEXT, text);
+	return STAUTH_OK;
 }
 
-static void fault(struct pamst_frame *answer, const struct stauth_err *err)
+static void reply_fault(struct job *job, const struct stauth_err *err)
 {
-	bool busy = err->rc == STAUTH_EBUSY;
-
-	say(answer, PAMST_UNAVAILABLE,
-		busy ? STAUTH_TEXT_BUSY : STAUTH_TEXT_UNAVAILABLE);
-	pamst_frame_add(answer, PAMST_LOG, err->msg);
+	(void)reply(job, PAMST_UNAVAILABLE,
+		err->rc == STAUTH_EBUSY ? STAUTH_TEXT_BUSY
+					: STAUTH_TEXT_UNAVAILABLE);
+	chkpwd_peer_log(job->peer, err->msg, job->answer);
 }
 
-static void throttled(struct pamst_frame *answer, int64_t wait_s)
+/* One try with the password; the policy's unknown is everybody's. */
+static enum stauth_rc try_password(struct job *job, struct stauth_err *err)
 {
-	char text[160];
-
-	snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s,
-		STAUTH_PLURAL(wait_s));
-	say(answer, PAMST_THROTTLED, text);
-}
-
-/* One try with the password: rc says whether it could be judged. */
-static enum stauth_rc try_password(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, struct stauth_login *login,
-	struct stauth_err *err)
-{
-	const struct stauth_login_request who = {
-		.username = ask->user,
-		.username_len = strlen(ask->user),
-		.address = ask->address,
-		.channel = ask->channel,
+	const struct chkpwd_question *q = &job->question;
+	const char *user = job->access.verdict != STAUTH_DENY ? q->user : "";
+	const struct stauth_login_request request = {
+		.username = user,
+		.username_len = strlen(user),
+		.address = q->source,
+		.channel = q->channel,
 		.pam = true,
-		.by_email = ask->rules.any_account,
-		.caller = ask->caller[0] ? ask->caller : NULL,
+		.by_email = q->policy.any_account,
+		.caller = q->caller[0] != '\0' ? q->caller : NULL,
 	};
-	enum stauth_rc rc = stauth_login_start(ctx, &who, login, err);
+	enum stauth_rc rc =
+		stauth_login_start(job->ctx, &request, &job->login, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	bool too_long =
-		ask->password.len == 0 && (ask->flags & PAMST_TOO_LONG) != 0;
 	return stauth_login_password(
-		ctx, login, too_long ? NULL : &ask->password, err);
+		job->ctx, &job->login, q->too_long ? NULL : &q->password, err);
 }
 
-/* What a verdict that is no ALLOW becomes. */
-static void refuse(struct pamst_frame *answer, const struct stauth_login *login,
-	struct stauth_ctx *ctx, const struct chkpwd_question *ask)
+/* A verdict of the log-in that is not ALLOW. */
+static enum stauth_rc reply_denied(struct job *job)
 {
+	const struct stauth_login *login = &job->login;
+	char text[160];
+
 	if (login->verdict == STAUTH_DENY_THROTTLED) {
-		throttled(answer, login->wait_s);
-		return;
+		snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
+			(long long)login->wait_s, STAUTH_PLURAL(login->wait_s));
+		return reply(job, PAMST_THROTTLED, text);
 	}
-	if (login->right_but_disabled) {
-		say(answer, PAMST_DISABLED, NULL);
-		return;
+	if (login->verdict == STAUTH_NEED_FACTOR) {
+		return reply(job, PAMST_NEED_CODE, NULL);
 	}
-	struct stauth_account account;
-	struct stauth_err err;
-	enum stauth_rc rc = stauth_account_get(ctx, ask->user, &account, &err);
-	stauth_wipe_array(account.password);
-	say(answer, rc == STAUTH_NOTFOUND ? PAMST_UNKNOWN_USER : PAMST_WRONG,
-		NULL);
+	if (login->unknown || job->access.verdict == STAUTH_DENY) {
+		return reply(job, PAMST_UNKNOWN_USER, NULL);
+	}
+	return reply(job,
+		login->right_but_disabled ? PAMST_DISABLED : PAMST_WRONG, NULL);
 }
 
-static void answer_auth(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, struct pamst_frame *answer)
+static enum stauth_rc answer_auth(struct job *job, struct stauth_err *err)
 {
-	struct stauth_login login = {0};
-	struct stauth_err err = {0};
-	enum stauth_rc rc = try_password(ctx, ask, &login, &err);
+	struct stauth_login *login = &job->login;
+	enum stauth_rc rc = try_password(job, err);
 
-	if (rc == STAUTH_OK && login.verdict == STAUTH_ALLOW) {
-		bool may = stauth_host_permits(&login.account, &ask->rules);
-
-		rc = may ? stauth_login_done(ctx, &login, "login", &err)
-			 : stauth_login_refused(ctx, &login,
-				   "the password is right, the service's "
-				   "rules say no",
-				   &err);
-		if (rc == STAUTH_OK) {
-			say(answer, may ? PAMST_ALLOW : PAMST_NOT_PERMITTED,
-				NULL);
-			pamst_frame_add(answer, PAMST_USER, login.account.name);
-		}
-	} else if (rc == STAUTH_OK) {
-		refuse(answer, &login, ctx, ask);
-	}
 	if (rc != STAUTH_OK) {
-		fault(answer, &err);
+		return rc;
 	}
-	stauth_login_finish(&login);
+	if (login->verdict != STAUTH_ALLOW) {
+		return reply_denied(job);
+	}
+	/* As the account is now. */
+	if (stauth_host_check(job->question.user, &login->account,
+		    &job->question.policy) != STAUTH_ALLOW) {
+		rc = stauth_login_refused(
+			job->ctx, login, CHKPWD_AUDIT_REFUSED, err);
+		return rc != STAUTH_OK ? rc
+				       : reply(job, PAMST_NOT_PERMITTED, NULL);
+	}
+	rc = stauth_login_done(job->ctx, login, "login", err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	(void)reply(job, PAMST_ALLOW, NULL);
+	pamst_frame_add(job->answer, PAMST_USER, login->account.name);
+	char proof[STAUTH_HOST_PROOF_SIZE];
+	stauth_host_proof(&login->account, proof);
+	pamst_frame_add(job->answer, PAMST_PROOF, proof);
+	return STAUTH_OK;
 }
 
-static void answer_account(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, struct pamst_frame *answer)
+static enum stauth_rc answer_account(struct job *job)
 {
-	static const int kind[] = {
-		[STAUTH_HOST_NO] = PAMST_NOT_PERMITTED,
-		[STAUTH_HOST_UNKNOWN] = PAMST_UNKNOWN_USER,
-		[STAUTH_HOST_DISABLED] = PAMST_DISABLED,
-		[STAUTH_HOST_MUST_CHANGE] = PAMST_MUST_CHANGE,
-		[STAUTH_HOST_YES] = PAMST_ALLOW,
-	};
-	enum stauth_host_verdict verdict = STAUTH_HOST_NO;
-	struct stauth_account account;
-	struct stauth_err err = {0};
-
-	if (stauth_host_account(ctx, ask->user, &ask->rules, &verdict, &account,
-		    &err) != STAUTH_OK) {
-		fault(answer, &err);
-		return;
+	if (job->access.account.disabled) {
+		return reply(job, PAMST_DISABLED, NULL);
 	}
-	say(answer, kind[verdict],
-		verdict == STAUTH_HOST_MUST_CHANGE ? STAUTH_TEXT_MUST_CHANGE
-						   : NULL);
+	if (job->access.account.must_change) {
+		return reply(job, PAMST_MUST_CHANGE, STAUTH_TEXT_MUST_CHANGE);
+	}
+	return reply(job, PAMST_ALLOW, NULL);
 }
 
-/* Root sets it, as `stauthctl user passwd` does. */
-static enum stauth_rc change_as_root(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, bool really,
-	struct pamst_frame *answer, struct stauth_err *err)
+/* May the password be set without the current one? */
+static bool is_vouched_for(const struct job *job)
 {
-	struct stauth_account account;
-	enum stauth_rc rc = stauth_account_get(ctx, ask->user, &account, err);
+	return job->question.as_root ||
+	       stauth_host_proof_holds(
+		       &job->access.account, job->question.proof);
+}
 
-	stauth_wipe_array(account.password);
+static enum stauth_rc check_change(struct job *job, struct stauth_err *err)
+{
+	if (is_vouched_for(job)) {
+		return reply(job, PAMST_ALLOW, NULL);
+	}
+	if (!job->question.has_password) {
+		return reply(job, PAMST_NEED_PASSWORD, NULL);
+	}
+	enum stauth_rc rc = try_password(job, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (job->login.verdict != STAUTH_ALLOW) {
+		return reply_denied(job);
+	}
+	rc = stauth_login_done(job->ctx, &job->login, "verify", err);
+	return rc != STAUTH_OK ? rc : reply(job, PAMST_ALLOW, NULL);
+}
+
+static enum stauth_rc change(struct job *job, struct stauth_err *err)
+{
+	const struct chkpwd_question *q = &job->question;
+
+	if (q->new_password.len == 0) {
+		return reply(job, PAMST_WEAK,
+			q->new_too_long ? STAUTH_TEXT_PASSWORD_LONG
+					: STAUTH_TEXT_PASSWORD_EMPTY);
+	}
+	enum stauth_rc rc;
 	int ended;
-	if (rc == STAUTH_OK && really) {
-		const struct stauth_password_set set = {
-			ask->user, &ask->new_password, false};
-		rc = stauth_password_set(ctx, &set, &ask->actor, &ended, err);
-	}
-	if (rc == STAUTH_OK) {
-		say(answer, PAMST_ALLOW, NULL);
-	}
-	return rc;
-}
-
-/* The owner changes it with the current one. */
-static enum stauth_rc change_as_owner(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, bool really,
-	struct pamst_frame *answer, struct stauth_err *err)
-{
-	struct stauth_login login = {0};
-	enum stauth_rc rc = try_password(ctx, ask, &login, err);
-	int ended;
-
-	if (rc == STAUTH_OK && login.verdict == STAUTH_ALLOW) {
-		const struct stauth_password_change change = {
-			.login = &login, .password = &ask->new_password};
-		rc = really ? stauth_password_change(
-				      ctx, &change, &ask->actor, &ended, err)
-			    : stauth_login_done(ctx, &login, "verify", err);
-		if (rc == STAUTH_OK) {
-			say(answer, PAMST_ALLOW, NULL);
+	if (is_vouched_for(job)) {
+		rc = stauth_host_password_set(job->ctx, &job->access.account,
+			&q->new_password, &q->actor, err);
+	} else {
+		rc = try_password(job, err);
+		if (rc != STAUTH_OK) {
+			return rc;
 		}
-	} else if (rc == STAUTH_OK) {
-		refuse(answer, &login, ctx, ask);
+		if (job->login.verdict != STAUTH_ALLOW) {
+			return reply_denied(job);
+		}
+		const struct stauth_password_change given = {
+			.login = &job->login,
+			.password = &q->new_password,
+		};
+		rc = stauth_password_change(
+			job->ctx, &given, &q->actor, &ended, err);
 	}
-	stauth_login_finish(&login);
-	return rc;
+	if (rc == STAUTH_BADVALUE) {
+		return reply(job, PAMST_WEAK, err->msg);
+	}
+	return rc != STAUTH_OK ? rc : reply(job, PAMST_ALLOW, NULL);
 }
 
-static void answer_change(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, bool really,
-	struct pamst_frame *answer)
+static enum stauth_rc answer_change(
+	struct job *job, bool really, struct stauth_err *err)
 {
-	if (really && ask->new_password.len == 0) {
-		say(answer, PAMST_WEAK,
-			ask->flags & PAMST_TOO_LONG
-				? STAUTH_TEXT_PASSWORD_LONG
-				: STAUTH_TEXT_PASSWORD_EMPTY);
-		return;
+	const struct stauth_account *account = &job->access.account;
+
+	/* Left to the next module: what expired there is not ours. */
+	if (job->question.expired_only && !account->must_change) {
+		return reply(job, PAMST_UNKNOWN_USER, NULL);
 	}
-	struct stauth_err err = {0};
-	enum stauth_rc rc =
-		(ask->flags & PAMST_AS_ROOT) && ask->host_uid == 0
-			? change_as_root(ctx, ask, really, answer, &err)
-			: change_as_owner(ctx, ask, really, answer, &err);
-	if (rc == STAUTH_NOTFOUND) {
-		say(answer, PAMST_UNKNOWN_USER, NULL);
-	} else if (rc == STAUTH_BADVALUE) {
-		say(answer, PAMST_WEAK, err.msg);
-	} else if (rc != STAUTH_OK) {
-		fault(answer, &err);
+	if (account->disabled && !job->question.as_root) {
+		return reply(job, PAMST_DISABLED, NULL);
 	}
+	return really ? change(job, err) : check_change(job, err);
 }
 
-/* A row in the list of sessions. Root's hosts open as many as they like; a
- * user with a helper of his own does not fill the store. */
-static void answer_open(struct stauth_ctx *ctx,
-	const struct chkpwd_caller *caller, const struct chkpwd_question *ask,
-	struct pamst_frame *answer)
+/* A row in the list of sessions. */
+static enum stauth_rc answer_open(struct job *job, struct stauth_err *err)
 {
 	const struct stauth_host_session host = {
-		.service = ask->service,
-		.rhost = ask->host_uid == 0 ? ask->rhost : "",
-		.tty = ask->tty,
-		.pid = ask->host_pid,
-		.rows_max = caller->privileged ? 0 : UNPRIVILEGED_ROWS_MAX,
+		.service = job->question.service,
+		.rhost = job->question.rhost,
+		.tty = job->question.tty,
+		.pid = job->peer->pid,
 	};
 	char handle[STAUTH_HANDLE_LEN + 1];
-	struct stauth_err err = {0};
+	enum stauth_rc rc = stauth_host_session_open(
+		job->ctx, &job->access.account, &host, handle, err);
+
+	if (rc > 0) { /* disabled or changed since */
+		return reply(job, PAMST_UNKNOWN_USER, NULL);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	(void)reply(job, PAMST_ALLOW, NULL);
+	pamst_frame_add(job->answer, PAMST_HANDLE, handle);
+	return STAUTH_OK;
+}
+
+static enum stauth_rc answer_close(struct job *job, struct stauth_err *err)
+{
 	enum stauth_rc rc =
-		stauth_host_session_open(ctx, ask->user, &host, handle, &err);
+		stauth_host_session_close(job->ctx, job->question.name,
+			job->question.handle, &job->question.actor, err);
 
-	if (rc == STAUTH_OK) {
-		say(answer, PAMST_ALLOW, NULL);
-		pamst_frame_add(answer, PAMST_HANDLE, handle);
-	} else if (rc > 0) {
-		/* Not one of ours, disabled since, or one row too many. */
-		say(answer, PAMST_UNKNOWN_USER, NULL);
-	} else {
-		fault(answer, &err);
-	}
+	return rc < 0 ? rc : reply(job, PAMST_ALLOW, NULL);
 }
 
-static void answer_close(struct stauth_ctx *ctx,
-	const struct chkpwd_question *ask, struct pamst_frame *answer)
+static enum stauth_rc answer_permitted(
+	struct job *job, int kind, struct stauth_err *err)
 {
-	struct stauth_err err = {0};
-	enum stauth_rc rc = stauth_host_session_close(
-		ctx, ask->name, ask->handle, &ask->actor, &err);
+	bool session = kind == PAMST_ASK_OPEN;
 
-	if (rc < 0) {
-		fault(answer, &err);
-	} else {
-		say(answer, PAMST_ALLOW, NULL);
+	if (job->access.verdict == STAUTH_DENY) {
+		return reply(job, PAMST_UNKNOWN_USER, NULL);
 	}
-}
-
-static void dispatch(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
-	int kind, const struct chkpwd_question *ask, struct pamst_frame *answer)
-{
+	if (job->access.verdict != STAUTH_ALLOW) {
+		return reply(job,
+			session ? PAMST_UNKNOWN_USER : PAMST_NOT_PERMITTED,
+			NULL);
+	}
 	switch ((enum pamst_question)kind) {
-	case PAMST_ASK_AUTH:
-		answer_auth(ctx, ask, answer);
-		return;
 	case PAMST_ASK_ACCOUNT:
-		answer_account(ctx, ask, answer);
-		return;
+		return answer_account(job);
 	case PAMST_ASK_CHANGE_CHECK:
-		answer_change(ctx, ask, false, answer);
-		return;
 	case PAMST_ASK_CHANGE:
-		answer_change(ctx, ask, true, answer);
-		return;
+		return answer_change(job, kind == PAMST_ASK_CHANGE, err);
 	case PAMST_ASK_OPEN:
-		answer_open(ctx, caller, ask, answer);
-		return;
+		return answer_open(job, err);
+	case PAMST_ASK_AUTH:
 	case PAMST_ASK_CLOSE:
-		answer_close(ctx, ask, answer);
-		return;
+		break;
 	}
-	say(answer, PAMST_UNAVAILABLE, NULL);
+	return reply(job, PAMST_UNAVAILABLE, NULL);
 }
 
-void chkpwd_answer(struct stauth_ctx *ctx, const struct chkpwd_caller *caller,
-	const struct pamst_frame *question, struct pamst_frame *answer)
+static enum stauth_rc dispatch(
+	struct job *job, int kind, struct stauth_err *err)
 {
-	struct chkpwd_question ask = {0};
+	if (kind == PAMST_ASK_CLOSE) {
+		return answer_close(job, err);
+	}
+	enum stauth_rc rc = stauth_host_find(job->ctx, job->question.user,
+		&job->question.policy, &job->access, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	/* What the policy says of an account is told after its password. */
+	if (kind == PAMST_ASK_AUTH) {
+		return answer_auth(job, err);
+	}
+	return answer_permitted(job, kind, err);
+}
 
-	chkpwd_question_read(question, caller, &ask);
-	if (!chkpwd_caller_may(caller, ask.name)) {
-		say(answer, PAMST_NOT_PERMITTED, NULL);
-		pamst_frame_add(answer, PAMST_LOG,
-			"the caller may ask about the own name only");
+void chkpwd_answer(struct stauth_ctx *ctx, const struct chkpwd_peer *peer,
+	const struct pamst_frame *frame, struct pamst_frame *answer)
+{
+	struct job job = {.ctx = ctx, .peer = peer, .answer = answer};
+	int kind = frame->kind;
+
+	chkpwd_question_read(frame, peer, &job.question);
+	struct stauth_err err = {0};
+	if (chkpwd_peer_may(peer, kind, job.question.name)) {
+		if (dispatch(&job, kind, &err) != STAUTH_OK) {
+			reply_fault(&job, &err);
+		}
+	} else if (kind == PAMST_ASK_OPEN || kind == PAMST_ASK_CLOSE) {
+		/* Nothing is written for hosts that are not root's. */
+		(void)reply(&job, PAMST_UNKNOWN_USER, NULL);
 	} else {
-		dispatch(ctx, caller, question->kind, &ask, answer);
+		(void)reply(&job, PAMST_NOT_PERMITTED, NULL);
+		chkpwd_peer_log(peer, CHKPWD_OWN_NAME_ONLY, answer);
 	}
-	if (answer->kind == PAMST_NONE) {
-		say(answer, PAMST_UNAVAILABLE, NULL);
-	}
-	stauth_wipe(&ask, sizeof(ask));
+	stauth_login_finish(&job.login);
+	stauth_wipe(&job, sizeof(job));
 }

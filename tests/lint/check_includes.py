@@ -44,10 +44,11 @@ IMPORT_MAY = re.compile(r"common/store/\w+/old_users\.h")
 FRONT_MAY = re.compile(
     r"common/((auth|config|base)/\w+|store/records)\.h")
 MAIN_MAY = re.compile(r"common/(store/table|mail/mailer)\.h")
-# The gate's workers open their own, and so does each verb of stauthctl.
+# The gate's workers open their own, and so do each verb of stauthctl and
+# each question of the helper.
 WORKER = re.compile(
     r"fcgi_gate/(setup|worker|\w+_worker|check/loop|pages/pages)\.c")
-TABLE_TOO = re.compile(r"stauthctl/\w+\.c")
+TABLE_TOO = re.compile(r"(stauthctl/\w+|pam_stauth/chkpwd/serve)\.c")
 # Rule 3: each socket's role, and what they share.
 GATE_ROLES = {"check", "stream", "pages"}
 GATE_ROOMS = GATE_ROLES | {"http"}

@@ -63,12 +63,10 @@ int pam_get_item(const pam_handle_t *pamh, int item_type, const void **item)
 
 static int start(struct host *host)
 {
-	int code;
-
 	host->conv = script_conv(&host->script);
-	code = pam_start_confdir(host->service, host->user, &host->conv,
+	int code = pam_start_confdir(host->service, host->user, &host->conv,
 		host->confdir, &host->pamh);
-	if (code == PAM_SUCCESS && host->rhost) {
+	if (code == PAM_SUCCESS && host->rhost != NULL) {
 		code = pam_set_item(host->pamh, PAM_RHOST, host->rhost);
 	}
 	return code;
@@ -82,17 +80,16 @@ static void *one_of_many(void *data)
 	struct job *job = data;
 	struct host host = *job->host;
 	char user[32];
-	char rhost[32];
 
 	if (job->number % 2) {
 		host.script.replies[0][0] ^= 1;
-		(void)snprintf(
-			user, sizeof(user), "bob%d", job->number / 2 % 4);
+		snprintf(user, sizeof(user), "bob%d", job->number / 2 % 4);
 		host.user = user;
 	} else if (job->number % 4 == 2) {
 		host.user = "carol";
 	}
-	(void)snprintf(rhost, sizeof(rhost), "198.51.100.%d", job->number);
+	char rhost[32];
+	snprintf(rhost, sizeof(rhost), "198.51.100.%d", job->number);
 	host.rhost = rhost;
 	host.script.silent = true;
 	job->code = start(&host);
@@ -160,9 +157,9 @@ static bool set_word(struct host *host, const char *word)
 		/* What is printed goes where it was, but as no 0, 1 or 2. */
 		int out = fcntl(1, F_DUPFD_CLOEXEC, 10);
 
-		(void)close(0);
-		(void)close(1);
-		(void)close(2);
+		close(0);
+		close(1);
+		close(2);
 		stdout = fdopen(out, "w");
 	} else {
 		return false;
@@ -224,7 +221,7 @@ static bool self_word(struct host *host, const char *word)
 		const void *user = NULL;
 
 		(void)pam_get_item(host->pamh, PAM_USER, &user);
-		printf("user %s\n", user ? (const char *)user : "");
+		printf("user %s\n", user != NULL ? (const char *)user : "");
 	} else if (strcmp(word, "plant") == 0) {
 		script_plant(&host->script);
 	} else if (strcmp(word, "asked") == 0) {
@@ -239,10 +236,8 @@ static void do_word(struct host *host, const char *word);
 
 static void in_a_child(struct host *host, const char *word)
 {
-	pid_t pid;
-
 	(void)fflush(stdout);
-	pid = fork();
+	pid_t pid = fork();
 	if (pid == 0) {
 		do_word(host, word);
 		do_word(host, "end");
@@ -254,12 +249,11 @@ static void in_a_child(struct host *host, const char *word)
 
 static void do_word(struct host *host, const char *word)
 {
-	int count;
-	int code;
-
 	if (set_word(host, word) || setup_word(word) || self_word(host, word)) {
 		return;
 	}
+	int count;
+	int code;
 	if (strncmp(word, "fork=", 5) == 0) {
 		in_a_child(host, word + 5);
 	} else if (sscanf(word, "threads=%d", &count) == 1) {

@@ -22,13 +22,11 @@ static size_t unhex(const char *text, char *out, size_t max)
 
 void script_add(struct script *script, const char *text, bool plain)
 {
-	char *to;
-	size_t len;
-
 	if (script->count == REPLIES_MAX) {
 		abort();
 	}
-	to = script->replies[script->count];
+	char *to = script->replies[script->count];
+	size_t len;
 	if (plain) {
 		for (len = 0; text[len] && len < sizeof(*script->replies);
 			len++) {
@@ -52,9 +50,9 @@ static char *reply(struct script *script)
 {
 	size_t at = script->asked < script->count ? script->asked
 						  : script->count - 1;
-	char *text;
 
 	script->asked++;
+	char *text;
 	if (strcmp(script->mode, "long") == 0) {
 		text = malloc(70001);
 		memset(text, 'x', 70000);

@@ -37,16 +37,16 @@ static void ignore_int(int sig)
 static void look_at_signals(struct self *self)
 {
 	struct sigaction action;
-	sigset_t mask;
 
 	for (int sig = 1; sig < 65; sig++) {
 		memset(&action, 0, sizeof(action));
-		(void)sigaction(sig, NULL, &action);
-		(void)snprintf(self->actions[sig], sizeof(*self->actions),
-			"%p %x", (void *)(size_t)action.sa_handler,
+		sigaction(sig, NULL, &action);
+		snprintf(self->actions[sig], sizeof(*self->actions), "%p %x",
+			(void *)(size_t)action.sa_handler,
 			(unsigned int)action.sa_flags);
 	}
-	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
+	sigset_t mask;
+	sigprocmask(SIG_SETMASK, NULL, &mask);
 	for (int sig = 1; sig < 65; sig++) {
 		self->mask[sig] = sigismember(&mask, sig) == 1 ? '1' : '0';
 	}
@@ -62,7 +62,7 @@ static void look_at_fds(struct self *self)
 		char link[64];
 		char to[200] = "";
 
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 		if (readlink(link, to, sizeof(to) - 1) > 0) {
 			len += (size_t)snprintf(self->fds + len,
 				sizeof(self->fds) - len, "%d=%s:%x ", fd, to,
@@ -74,17 +74,15 @@ static void look_at_fds(struct self *self)
 static void look_at_children(struct self *self)
 {
 	char path[64];
-	FILE *in;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
 		(int)getpid());
-	in = fopen(path, "re");
-	if (in) {
+	FILE *in = fopen(path, "re");
+	if (in != NULL) {
 		(void)fread(self->children, 1, sizeof(self->children) - 1, in);
-		(void)fclose(in);
+		fclose(in);
 	} else {
-		(void)snprintf(
-			self->children, sizeof(self->children), "not seen");
+		snprintf(self->children, sizeof(self->children), "not seen");
 	}
 }
 
@@ -97,9 +95,9 @@ void self_look(struct self *ret_self)
 	look_at_children(&self);
 	(void)getcwd(self.cwd, sizeof(self.cwd));
 	self.umask = umask(0);
-	(void)umask((mode_t)self.umask);
+	umask((mode_t)self.umask);
 	self.alarm_s = alarm(0);
-	(void)alarm(self.alarm_s);
+	alarm(self.alarm_s);
 	*ret_self = self;
 }
 
@@ -115,9 +113,9 @@ static bool differs(const char *what, const char *before, const char *after)
 void self_compare(const struct self *before)
 {
 	struct self now;
-	bool other = false;
 
 	self_look(&now);
+	bool other = false;
 	for (int sig = 1; sig < 65; sig++) {
 		other |= differs(
 			"action", before->actions[sig], now.actions[sig]);
@@ -174,19 +172,20 @@ void self_scan(const struct script *script)
 	size_t bytes = 0;
 	char line[512];
 
-	while (maps && fgets(line, sizeof(line), maps)) {
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
 		unsigned long from;
 		unsigned long to;
 
 		if (sscanf(line, "%lx-%lx rw", &from, &to) == 2 &&
-			strstr(line, " rw") && !strstr(line, "[v")) {
+			strstr(line, " rw") != NULL &&
+			strstr(line, "[v") == NULL) {
 			found += count_in(
 				(const char *)from, (const char *)to, script);
 			bytes += to - from;
 		}
 	}
-	if (maps) {
-		(void)fclose(maps);
+	if (maps != NULL) {
+		fclose(maps);
 	}
 	printf("scan %zu %zu\n", found, bytes);
 }
@@ -195,17 +194,17 @@ void self_measure(const char *name)
 {
 	unsigned int threads = 0;
 	unsigned int rss_kib = 0;
-	unsigned int fds = 0;
 	FILE *status = fopen("/proc/self/status", "re");
 	char line[256];
 
-	while (status && fgets(line, sizeof(line), status)) {
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL) {
 		(void)sscanf(line, "Threads: %u", &threads);
 		(void)sscanf(line, "VmRSS: %u", &rss_kib);
 	}
-	if (status) {
-		(void)fclose(status);
+	if (status != NULL) {
+		fclose(status);
 	}
+	unsigned int fds = 0;
 	for (int fd = 0; fd < 256; fd++) {
 		fds += fcntl(fd, F_GETFD) >= 0;
 	}
@@ -216,15 +215,15 @@ void self_measure(const char *name)
 static bool limit(
 	const char *word, const char *name, int what, unsigned long unit)
 {
-	struct rlimit both;
 	char form[32];
-	unsigned long value;
 
-	(void)snprintf(form, sizeof(form), "%s=%%lu", name);
+	snprintf(form, sizeof(form), "%s=%%lu", name);
+	unsigned long value;
 	if (strncmp(word, name, strlen(name)) != 0 ||
 		sscanf(word + strlen(name), "=%lu", &value) != 1) {
 		return false;
 	}
+	struct rlimit both;
 	both.rlim_cur = both.rlim_max = value * unit;
 	if (setrlimit((__rlimit_resource_t)what, &both) != 0) {
 		abort();
@@ -243,10 +242,10 @@ static bool signal_word(const char *word)
 	} else if (strcmp(word, "sigint") == 0) {
 		(void)signal(SIGINT, ignore_int);
 	} else if (strcmp(word, "block") == 0) {
-		(void)sigfillset(&all);
-		(void)sigprocmask(SIG_SETMASK, &all, NULL);
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, NULL);
 	} else if (strcmp(word, "alarm") == 0) {
-		(void)alarm(600);
+		alarm(600);
 	} else {
 		return false;
 	}
@@ -255,15 +254,14 @@ static bool signal_word(const char *word)
 
 bool setup_word(const char *word)
 {
-	unsigned int uid;
-
 	if (signal_word(word) || limit(word, "nofile", RLIMIT_NOFILE, 1) ||
 		limit(word, "nproc", RLIMIT_NPROC, 1) ||
 		limit(word, "as_mib", RLIMIT_AS, 1UL << 20)) {
 		return true;
 	}
+	unsigned int uid;
 	if (strcmp(word, "umask") == 0) {
-		(void)umask(0);
+		umask(0);
 	} else if (sscanf(word, "uid=%u", &uid) == 1) {
 		if (setresgid(uid, uid, uid) != 0 ||
 			setresuid(uid, uid, uid) != 0) {

@@ -34,14 +34,26 @@ class PamCase(unittest.TestCase):
         # A helper that crashed gives no answer either, and "unavailable"
         # would hide it: a test says which helper of its own does not answer.
         self.silent_helpers = ()
+        self.crashes = 0
+        self.addCleanup(self.no_helper_crashed, self.stack.listener,
+                        self.crashes_told(self.stack.listener))
         self.addCleanup(self.each_helper_answered,
                         len(self.stack.syslog.settle()))
 
     def each_helper_answered(self, since):
         for line in self.stack.syslog.of_module(since):
             if "no answer" in line and not any(
-                    "helper=" + own in line for own in self.silent_helpers):
+                    own in line for own in self.silent_helpers):
                 self.fail(line)
+
+    @staticmethod
+    def crashes_told(listener):
+        return listener.log().count("ended by signal") if listener else 0
+
+    def no_helper_crashed(self, listener, before):
+        if listener and listener is self.stack.listener:
+            self.assertEqual(self.crashes_told(listener) - before,
+                             self.crashes, listener.log())
 
     def auth(self, name, password, service="stauth-test", **more):
         return self.stack.authenticate(service, name, password, **more)
@@ -51,7 +63,7 @@ class PamCase(unittest.TestCase):
 
     def change(self, name, *passwords, user=None, service="stauth-test"):
         """chauthtok: [current,] new, new again."""
-        prompts = ["New password: ", "New password, once more: "]
+        prompts = ["New password: ", "Retype new password: "]
         if user and user != "root":
             prompts.insert(0, "Current password: ")
         return self.stack.pamtester(

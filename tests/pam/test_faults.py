@@ -51,7 +51,7 @@ class Faults(PamCase):
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
 
     def test_a29_a_store_that_cannot_be_written(self):
-        # By the user, through the set-group-id helper; root ignores modes.
+        # The listener is user stauth's, and owner of both.
         for path, mode in ((self.stack.db, 0o440), (self.stack.state_dir,
                                                     0o2550)):
             was = os.stat(path).st_mode & 0o7777
@@ -102,6 +102,7 @@ class Faults(PamCase):
         def plain(mode=0o640, data=text):
             with open(conf, "wb") as out:
                 out.write(data)
+            os.chown(conf, 0, pamrig.IDENTITIES["stauth"])
             os.chmod(conf, mode)
 
         def link():

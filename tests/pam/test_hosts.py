@@ -93,8 +93,8 @@ class Ssh(PamCase):
                        "--must-change", stdin=PASSWORD + "\n", check=True)
         told = self.sshd.ssh("alice", [
             ("assword: ", PASSWORD), ("New password: ", NEW),
-            ("once more: ", NEW)], method=KEYBOARD)
-        self.assertIn("must be changed", told.text)
+            ("Retype new password: ", NEW)], method=KEYBOARD)
+        self.assertIn("must change your password", told.text)
         self.assertEqual(told.status, 0, (told, self.sshd.log()))
         self.assertEqual(self.sshd.login("alice", NEW).status, 0)
         self.assertEqual(self.sshd.login("alice", PASSWORD).status, 255)
@@ -152,8 +152,8 @@ class Sudo(PamCase):
                          done.stderr)
         self.assertEqual(self.sudo("alice", "wrong").returncode, 1)
         self.assertEqual(self.sudo("bob", PASSWORD).returncode, 1)
-        self.assertEqual(self.events("login")[0]["address"],
-                         "local:sudo:2001")
+        # Without a terminal nobody is known to sit at this host.
+        self.assertEqual(self.events("login")[0]["address"], "remote:sudo")
         # A session of root's, who is not ours, is nobody's failure.
         self.assertFalse([line for line in self.stack.syslog.of_module()
                           if "session open failure" in line])
@@ -163,6 +163,8 @@ class Sudo(PamCase):
                                [("password for alice: ", PASSWORD)],
                                user="alice")
         self.assertEqual((told.status, told.text.split()[-1]), (0, "root"))
+        self.assertEqual(self.events("login")[0]["address"],
+                         "local:sudo:2001")
 
     def test_require_su_for_sudo(self):
         self.stack.service("sudo", "require_su")
@@ -175,15 +177,18 @@ class Login(PamCase):
     def test_on_a_terminal(self):
         self.stack.service("login")
         told = self.stack.host(
-            ["/bin/login"], [("login: ", "Alice"), ("Password: ", PASSWORD),
+            ["/bin/login"], [("login: ", "alice"), ("Password: ", PASSWORD),
                              ("$ ", "id -un; exit")])
-        # The Unix account is found under the canonical name.
         self.assertEqual(told.status, 0, told)
         self.assertIn("\nalice\n", told.text)
         row, = self.events("session.open")
         self.assertEqual(row["channel"], "pam:login")
         self.assertRegex(row["address"], r"pts/\d+")
         self.assertTrue(wait_for(lambda: self.sessions() == []))
+        told = self.stack.host(
+            ["/bin/login"], [("login: ", "Alice"), ("Password: ", PASSWORD),
+                             ("login: ", "")], timeout=8)
+        self.assertNotIn("$ ", told.text)
         told = self.stack.host(
             ["/bin/login"], [("login: ", "bob"), ("Password: ", PASSWORD),
                              ("login: ", "")], timeout=8)

@@ -48,6 +48,10 @@ class Conversation(HostCase):
         self.assertEqual(self.auth("noconvitem", "user="), CONV_ERR)
         self.assertEqual(self.code("conv=nullconv", "start", "change",
                                    of="change"), CONV_ERR)
+        # Nobody is asked about a name that is not ours.
+        self.assertEqual(self.code("user=nobodyhere", "conv=nullconv",
+                                   "start", "change", of="change"),
+                         USER_UNKNOWN)
 
     def test_a14_a_failing_conversation(self):
         for code, want in ((CONV_ERR, CONV_ERR), (BUF_ERR, CONV_ERR),
@@ -243,8 +247,8 @@ class Line(HostCase):
         self.assertEqual(
             self.code("user=nobodyhere", "start", "auth", "setcred",
                       of="setcred"), USER_UNKNOWN)
-        self.stack.add_user("webonly", PASSWORD)
-        self.assertEqual(self.code("user=webonly", "start", "auth", "setcred",
+        self.service(["required"], "su", self.options + " require_su")
+        self.assertEqual(self.code("service=su", "start", "auth", "setcred",
                                    of="setcred"), PERM_DENIED)
         self.assertEqual(self.code("conv=noresp", "start", "auth", "setcred",
                                    of="setcred"), CONV_ERR)

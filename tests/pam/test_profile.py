@@ -81,6 +81,7 @@ class Profile(PamCase):
         # stauth out of reach: the host's own users come in as before.
         os.rename(self.stack.db, self.stack.db + ".away")
         self.assertEqual(self.auth("bob", UNIX, "hostlike"), "SUCCESS")
+        self.assertEqual(self.account("bob", "hostlike"), "SUCCESS")
         self.assertEqual(self.auth("alice", PASSWORD, "hostlike"),
                          "AUTH_ERR")
         os.rename(self.stack.db + ".away", self.stack.db)
@@ -99,8 +100,117 @@ class Profile(PamCase):
         self.stack.sql("UPDATE users SET must_change = 1 WHERE name = 'alice'")
         self.assertEqual(self.account("alice", "hostlike"),
                          "NEW_AUTHTOK_REQD")
+        # Who is disabled here does not come in with the other password.
+        self.stack.ctl("user", "disable", "mallory", check=True)
+        self.assertEqual(self.auth("mallory", UNIX, "hostlike"), "SUCCESS")
+        self.assertEqual(self.account("mallory", "hostlike"), "ACCT_EXPIRED")
         self.update("--disable", "stauth")
         self.assertEqual(self.common(), before)
+
+    def enabled(self):
+        self.update("--enable", "stauth")
+        self.addCleanup(self.update, "--disable", "stauth")
+
+    @staticmethod
+    def shadow(name):
+        with open("/etc/shadow", encoding="ascii") as file:
+            return next(line.split(":")[1] for line in file
+                        if line.startswith(name + ":"))
+
+    def stored(self, name):
+        return self.stack.sql("SELECT password FROM users WHERE name = ?",
+                              name)[0][0]
+
+    def unix_change(self, name, user=None):
+        """passwd NAME, as the host's own passwd(1) calls it."""
+        prompts = [("New password: ", OTHER), ("Retype new password: ", OTHER)]
+        if user:
+            prompts.insert(0, ("Current password: ", UNIX))
+        return self.stack.pamtester("hostlike", name, "chauthtok", user=user,
+                                    answers=prompts)
+
+    def test_u2_passwd_changes_the_password_of_the_host(self):
+        """An unmarked web account does not come in between."""
+        self.stack.add_user("root", PASSWORD, su=True)
+        self.enabled()
+        for name, user in (("bob", None), ("root", None)):
+            before = self.shadow(name), self.stored(name)
+            told = self.unix_change(name, user)
+            self.assertEqual(told.code, "SUCCESS", told)
+            self.assertNotEqual(self.shadow(name), before[0], name)
+            self.assertEqual(self.stored(name), before[1], name)
+
+    def test_u2_signed_in_with_the_unix_password(self):
+        """A must-change of stauth asks for stauth's own current one."""
+        self.enabled()
+        self.stack.ctl("user", "passwd", "mallory", "--password-stdin",
+                       "--must-change", stdin=PASSWORD + "\n", check=True)
+        self.assertEqual(self.account("mallory", "hostlike"),
+                         "NEW_AUTHTOK_REQD")
+        before = self.stored("mallory")
+        told = self.stack.pamtester(
+            "hostlike", "mallory", "authenticate",
+            "chauthtok(PAM_CHANGE_EXPIRED_AUTHTOK)",
+            answers=[("Password: ", UNIX), ("Current password: ", UNIX)])
+        self.assertEqual(told.code, "AUTH_ERR", told)
+        self.assertEqual(self.stored("mallory"), before)
+
+    def test_u2_an_aged_unix_entry_is_renewed_there(self):
+        self.enabled()
+        for name in ("mallory", "bob"):
+            subprocess.run(["chage", "-d", "0", name], check=True)
+            self.assertEqual(self.account(name, "hostlike"),
+                             "NEW_AUTHTOK_REQD")
+            before = self.stored(name)
+            new = "another unix password " + name
+            told = self.stack.pamtester(
+                "hostlike", name, "chauthtok(PAM_CHANGE_EXPIRED_AUTHTOK)",
+                answers=[("Current password: ", UNIX),
+                         ("New password: ", new),
+                         ("Retype new password: ", new)])
+            self.assertEqual(told.code, "SUCCESS", told)
+            self.assertEqual(self.stored(name), before)
+            self.assertEqual(self.account(name, "hostlike"), "SUCCESS")
+            self.assertEqual(self.auth(name, new, "hostlike"), "SUCCESS")
+
+    def test_u6_no_second_password_while_the_store_is_away(self):
+        self.enabled()
+        before = self.shadow("mallory")
+        os.rename(self.stack.db, self.stack.db + ".away")
+        for name in ("mallory", "bob"):
+            told = self.unix_change(name)
+            self.assertEqual(told.code, "AUTHINFO_UNAVAIL", told)
+            self.assertNotIn("assword:", told.text)
+        os.rename(self.stack.db + ".away", self.stack.db)
+        self.assertEqual(self.shadow("mallory"), before)
+        # Nor without the helper.
+        self.stack.listen(listen=False)
+        self.addCleanup(self.stack.listen)
+        os.rename(pamrig.INSTALLED_HELPER, pamrig.INSTALLED_HELPER + ".away")
+        self.addCleanup(os.rename, pamrig.INSTALLED_HELPER + ".away",
+                        pamrig.INSTALLED_HELPER)
+        self.silent_helpers = (pamrig.CHKPWD_SOCK,)
+        self.assertEqual(self.unix_change("mallory").code, "AUTHINFO_UNAVAIL")
+        self.assertEqual(self.shadow("mallory"), before)
+
+    def test_u3_the_host_s_own_users_fail_at_nothing(self):
+        """Six log-ins and four changes with the right Unix password."""
+        self.enabled()
+        self.stack.ctl("user", "delete", "bob", "--yes", check=True)
+        rows = len(self.listed("audit"))
+        lines = len(self.stack.syslog.settle())
+        for _ in range(8):
+            told = self.stack.pamtester(
+                "hostlike", "bob", "authenticate", "acct_mgmt",
+                "setcred(PAM_ESTABLISH_CRED)", "open_session",
+                "close_session", answers=[("Password: ", UNIX)],
+                items={"rhost": "192.0.2.9"})
+            self.assertEqual(told.code, "SUCCESS", told)
+        for number in range(4):
+            self.assertEqual(self.unix_change("bob").code, "SUCCESS", number)
+        self.assertEqual(len(self.listed("audit")), rows)
+        self.assertEqual(self.listed("throttle", "list"), [])
+        self.assertEqual(self.stack.syslog.of_module(lines), [])
 
 
 if __name__ == "__main__":

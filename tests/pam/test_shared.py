@@ -27,8 +27,8 @@ class Shared(PamCase):
     def test_e3_e4_failures_add_up_under_one_name(self):
         for spelling in ("alice", "ALICE", "Alice"):
             self.assertEqual(self.web(spelling, "wrong"), 401)
-        for spelling in ("ALICE", "alice"):
-            self.assertEqual(self.pam(spelling, "wrong"), "AUTH_ERR")
+        for _ in range(2):
+            self.assertEqual(self.pam("alice", "wrong"), "AUTH_ERR")
         self.just_now()
         self.assertEqual(self.pam("alice", PASSWORD), "MAXTRIES")
         self.assertEqual(self.web("alice", PASSWORD), 429)
@@ -51,6 +51,7 @@ class Shared(PamCase):
     def test_e9_nothing_that_a_client_has_resets_them(self):
         for _ in range(5):
             self.pam("alice", "wrong")
+        self.just_now()
         self.assertEqual(self.web("alice", PASSWORD), 429)
         self.stack.stop_gate()
         self.stack.start_gate_as_stauth()
@@ -96,15 +97,22 @@ class Shared(PamCase):
             self.pam("alice", "wrong", rhost="203.0.113.%d" % (100 + number))
         self.assertEqual(self.pam("alice", PASSWORD, rhost="203.0.113.250"),
                          "MAXTRIES")
-        # The terminal, an address she came from, a browser she used.
-        self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
-        self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
-                         "SUCCESS")
+        # A terminal, an address she came from, a browser she used.
+        self.assertEqual(self.at_a_terminal("alice"), "SUCCESS")
         self.assertEqual(self.pam("alice", PASSWORD, rhost=THERE), "SUCCESS")
         self.assertEqual(self.web("alice", PASSWORD, jar=jar), 303)
         # Somebody else's address is not known for bob's account.
         self.assertEqual(
             self.web("bob", PASSWORD, address=THERE), 303)
+
+    def at_a_terminal(self, name):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        return self.stack.pamtester(
+            "stauth-test", name, "authenticate",
+            answers=[("Password: ", PASSWORD)],
+            items={"tty": os.ttyname(slave)}).code
 
     def test_e8_all_at_once_pass_no_limit(self):
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -130,7 +138,7 @@ class Shared(PamCase):
     def test_e10_a_success_clears_its_own_source_only(self):
         for _ in range(5):
             self.web("alice", "wrong", address=HERE)
-        self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
+        self.assertEqual(self.at_a_terminal("alice"), "SUCCESS")
         self.assertEqual(self.pam("alice", PASSWORD, rhost=THERE), "SUCCESS")
         self.fail_once_more()
         self.assertEqual(self.web("alice", PASSWORD, address=HERE), 429)
@@ -142,11 +150,11 @@ class Shared(PamCase):
             self.pam("alice", "wrong", rhost=rhost)
             self.fresh()
         sources = {row["address"] for row in self.events("login.wrong")}
-        self.assertEqual(sources, {"local:stauth-test:0"})
+        self.assertEqual(sources, {"remote:stauth-test"})
         # An ordinary user's word about the address counts for nothing.
         self.auth("alice", "wrong", user="alice", rhost="203.0.113.9")
         self.assertEqual(self.events("login.wrong")[-1]["address"],
-                         "local:stauth-test:2001")
+                         "remote:stauth-test")
         # And root's is a source, never a reason to let in.
         self.assertEqual(self.pam("alice", "wrong", rhost="127.0.0.1"),
                          "AUTH_ERR")

@@ -2,6 +2,7 @@
 """Every case of the table of return codes, by pamtester, root and user."""
 
 import os
+import subprocess
 import sys
 import time
 import unittest
@@ -103,22 +104,58 @@ class Authenticate(PamCase):
         with open(printer, "w", encoding="utf-8") as out:
             out.write("#!/bin/sh\necho \"is [$PAM_USER]\"\n")
         os.chmod(printer, 0o755)
+        self.stack.add_user("carol", PASSWORD)
         self.stack.service("spelling", text=(
-            "auth required MODULE\n"
+            "auth required MODULE any_account\n"
             "auth required pam_exec.so quiet stdout " + printer))
-        for name in ("ALICE", "aLiCe"):
+        for name in ("CAROL", "caRol"):
             told = self.stack.pamtester(
                 "spelling", name, "authenticate",
                 answers=[("Password: ", PASSWORD)])
             self.assertEqual(told.code, "SUCCESS")
-            self.assertIn("is [alice]", told.text)
-        for name in ("alice ", "alice.", " alice", "\uff41lice", "al\u0131ce",
-                     "alice\u200b"):
-            self.assertEqual(self.auth(name, PASSWORD), "USER_UNKNOWN", name)
+            self.assertIn("is [carol]", told.text)
+        self.stack.service("mail", "any_account")
+        for name in ("carol ", "carol.", " carol", "\uff43arol", "c\u0430rol",
+                     "carol\u200b", "carol\t"):
+            self.assertEqual(self.auth(name, PASSWORD, "mail"),
+                             "USER_UNKNOWN", name)
         self.fresh()
-        for name in ("Alice", "ALICE", "alice", "aLICE", "alicE"):
-            self.assertEqual(self.auth(name, "wrong"), "AUTH_ERR")
-        self.assertEqual(self.auth("alice", PASSWORD), "MAXTRIES")
+        for name in ("Carol", "CAROL", "carol", "cAROL", "caroL"):
+            self.assertEqual(self.auth(name, "wrong", "mail"), "AUTH_ERR")
+        self.assertEqual(self.auth("carol", PASSWORD, "mail"), "MAXTRIES")
+
+    def test_u2_another_unix_account_is_another_user(self):
+        """alice of stauth opens no Alice, toor no Toor."""
+        with open("/etc/passwd", "a", encoding="utf-8") as out:
+            out.write("Alice:x:2077:2077::/:/bin/sh\n"
+                      "Bob:x:2002:2002::/:/bin/sh\n"
+                      "Toor:x:0:0::/:/bin/sh\ntoor:x:2078:2078::/:/bin/sh\n")
+        self.addCleanup(subprocess.run, [
+            "sed", "-i", "/^\\(Alice\\|Bob\\|[tT]oor\\):/d", "/etc/passwd"],
+            check=True)
+        self.stack.ctl("user", "set", "bob", "--system-login", check=True)
+        self.stack.add_user("toor", PASSWORD, "--system-login")
+        for options in ("", "any_account", "minimum_uid=0"):
+            self.stack.service("names", options)
+            for name, code in (
+                    ("Alice", "USER_UNKNOWN"), ("ALICE", "USER_UNKNOWN"),
+                    ("Toor", "USER_UNKNOWN"), ("alice", "SUCCESS"),
+                    ("toor", "SUCCESS"),
+                    # The same uid is the same account.
+                    ("Bob", "SUCCESS")):
+                with self.subTest(name=name, options=options):
+                    self.assertEqual(self.auth(name, PASSWORD, "names"), code)
+                    self.assertEqual(self.account(name, "names"), code)
+                    told = self.stack.pamtester(
+                        "names", name, "open_session", "close_session")
+                    self.assertEqual(told.code, "SUCCESS")
+                    if code != "SUCCESS":
+                        self.assertEqual(self.change(
+                            name, OTHER, OTHER, service="names").code, code)
+        opened = {row["user"] for row in self.events("session.open")}
+        self.assertEqual(opened, {"alice", "bob", "toor"})
+        self.assertEqual(len(self.events("session.open")), 9)
+        self.assertEqual(self.listed("throttle", "list"), [])
 
     def test_a2_a5_names_that_are_too_long_or_sql(self):
         rows = self.stack.sql("SELECT count(*) FROM users")
@@ -126,13 +163,16 @@ class Authenticate(PamCase):
         long_name = ".".join(("a" * 64 + "@" + "b" * 63, "c" * 63, "d" * 61))
         self.stack.ctl("user", "add", long_name, "--system-login",
                        "--password-stdin", stdin=PASSWORD + "\n", check=True)
-        self.assertEqual(self.auth(long_name, PASSWORD), "SUCCESS")
+        self.stack.service("mail", "any_account")
+        self.assertEqual(self.auth(long_name, PASSWORD, "mail"), "SUCCESS")
+        self.assertEqual(self.auth(long_name, PASSWORD), "USER_UNKNOWN")
         for name in (long_name + "x", long_name + "x" * 50, "a" * 257,
                      "alice" + "x" * 4096, "a" * 100000,
                      "x' OR '1'='1", '";--', "%"):
             self.fresh()
-            self.assertEqual(self.auth(name, PASSWORD), "USER_UNKNOWN",
-                             name[:40])
+            for service in ("mail", "stauth-test"):
+                self.assertEqual(self.auth(name, PASSWORD, service),
+                                 "USER_UNKNOWN", name[:40])
         self.assertEqual(self.stack.sql("SELECT count(*) - 1 FROM users"),
                          rows)
 
@@ -195,16 +235,19 @@ class Wall(PamCase):
         self.assertEqual(self.both("games", "minimum_uid=6"), self.SHUT)
         self.assertEqual(self.both("root", "minimum_uid=0"), self.OPEN)
         self.assertEqual(self.both("alice", "minimum_uid=2002"), self.SHUT)
-        # No Unix account at all: nothing below the least uid.
+        # No Unix account at all: nothing that a host could open.
         self.stack.add_user("virtual@example.com", PASSWORD, "--system-login")
-        self.assertEqual(self.both("virtual@example.com", ""), self.OPEN)
+        self.assertEqual(self.both("virtual@example.com", ""),
+                         ("USER_UNKNOWN", "USER_UNKNOWN"))
+        self.assertEqual(self.both("virtual@example.com", "any_account"),
+                         self.OPEN)
 
 
 class Account(PamCase):
     def test_a20_account_and_setcred_without_authenticate(self):
         setcred = "setcred(PAM_ESTABLISH_CRED)"
         self.assertEqual(self.account("alice"), "SUCCESS")
-        self.assertEqual(self.account("Alice"), "SUCCESS")
+        self.assertEqual(self.account("Alice"), "USER_UNKNOWN")
         self.assertEqual(self.account("nobody"), "USER_UNKNOWN")
         self.assertEqual(self.account("bob"), "PERM_DENIED")
         for name in ("alice", "bob", "nobody"):
@@ -214,9 +257,12 @@ class Account(PamCase):
                        "--must-change", check=True)
         told = self.stack.pamtester("stauth-test", "alice", "acct_mgmt")
         self.assertEqual(told.code, "NEW_AUTHTOK_REQD")
-        self.assertIn("must be changed", told.text)
+        self.assertIn("must change your password", told.text)
         self.stack.ctl("user", "disable", "alice", check=True)
         self.assertEqual(self.account("alice"), "ACCT_EXPIRED")
+        # What the policy says comes first, then that it is disabled.
+        self.stack.ctl("user", "disable", "bob", check=True)
+        self.assertEqual(self.account("bob"), "PERM_DENIED")
         self.stack.ctl("user", "delete", "alice", "--yes", check=True)
         self.assertEqual(self.account("alice"), "USER_UNKNOWN")
 

@@ -10,8 +10,10 @@ AUTH, ACCOUNT, CHECK, CHANGE, OPEN, CLOSE = range(1, 7)
 (WRONG, UNKNOWN, THROTTLED, DISABLED, NOT_PERMITTED, MUST_CHANGE, WEAK,
  UNAVAILABLE, BAD_CONFIG, NEED_CODE, ALLOW) = range(1, 12)
 (USER, WORD, NEW_WORD, SERVICE, RHOST, TTY, CONFIG, GROUP, FLAGS, MINIMUM_UID,
- HANDLE, HOST_PID, TEXT, LOG, HOST_UID) = range(1, 16)
-AS_ROOT = b"\x08"
+ HANDLE, _, TEXT, LOG, HOST_UID, RUSER, PROOF) = range(1, 18)
+NEED_WORD = 12
+ANY_ACCOUNT, AS_ROOT, EXPIRED = b"\x02", b"\x08", b"\x10"
+SOCKET = "/run/stauth/chkpwd.sock"
 
 
 def frame(kind, fields, version=1):
@@ -58,9 +60,41 @@ def ask(helper, data, env=None, **more):
         if process.wait(30) < 0:
             raise AssertionError("the helper ended by signal %d" %
                                  -process.returncode)
+    return answer_of(got)
+
+
+def answer_of(got):
     if not got:
         return None, {}
     kind, size = struct.unpack("!BH", got[4:7])
     if got[:4] != b"STA\x01" or len(got) != 7 + size:
         raise AssertionError("no frame: %r" % got[:40])
     return kind, fields_of(got[7:])
+
+
+CLIENT = """import socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.settimeout(40)
+sock.connect(sys.argv[1])
+got = b""
+try:
+    sock.sendall(sys.stdin.buffer.read())
+    sock.shutdown(socket.SHUT_WR)
+    while True:
+        more = sock.recv(65536)
+        if not more:
+            break
+        got += more
+except OSError:
+    pass
+sys.stdout.buffer.write(got)
+"""
+
+
+def ask_listener(data, user, groups=()):
+    """What the listener answers to this user."""
+    done = subprocess.run(
+        ["/usr/bin/python3", "-I", "-S", "-c", CLIENT, SOCKET], input=data,
+        stdout=subprocess.PIPE, check=True, user=user, group=user,
+        extra_groups=list(groups), cwd="/", timeout=60)
+    return answer_of(done.stdout)

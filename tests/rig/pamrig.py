@@ -3,7 +3,7 @@
 
 enter() moves the process (and what it starts) into a namespace where /etc,
 /dev, /run, /home, /var/log and /usr/libexec are copies of its own, with the
-users of IDENTITIES, the module, the set-group-id helper and a syslog socket.
+users of IDENTITIES, the module, the helper, its listener and a syslog socket.
 Nothing of the machine is written to; all of it ends with the process.
 """
 
@@ -23,6 +23,7 @@ import rig
 MODULE = os.path.join(rig.BUILD, "pam_stauth", "pam_stauth.so")
 HELPER = os.path.join(rig.BUILD, "pam_stauth", "stauth_chkpwd")
 INSTALLED_HELPER = "/usr/libexec/stauth/stauth_chkpwd"
+CHKPWD_SOCK = "/run/stauth/chkpwd.sock"
 CONF = "/etc/stauth/stauth.conf"
 # name: uid. games (5) is the machine's own low one.
 IDENTITIES = {"stauth": 990, "alice": 2001, "bob": 2002, "mallory": 2003}
@@ -168,9 +169,64 @@ class Sandbox:
         helper = os.path.join(copy, "stauth", "stauth_chkpwd")
         os.makedirs(os.path.dirname(helper), exist_ok=True)
         shutil.copy(HELPER, helper)
-        os.chown(helper, 0, IDENTITIES["stauth"])
-        os.chmod(helper, 0o2755)
+        os.chmod(helper, 0o755)
         self.cover("/usr/libexec", copy)
+
+
+class Listener:
+    """stauth_chkpwd --listen as systemd starts it: on a socket of root's, by
+    user stauth. by_systemd false: it makes the socket itself."""
+
+    def __init__(self, by_systemd=True, helper=INSTALLED_HELPER):
+        more = {}
+        argv = [helper, "--listen"]
+        os.makedirs("/run/stauth", exist_ok=True)
+        shutil.chown("/run/stauth", "stauth", "stauth")
+        if os.path.exists(CHKPWD_SOCK):
+            os.unlink(CHKPWD_SOCK)
+        sock = None
+        if by_systemd:
+            sock = socket.socket(socket.AF_UNIX)
+            sock.bind(CHKPWD_SOCK)
+            os.chmod(CHKPWD_SOCK, 0o666)
+            sock.listen(128)
+            # systemd puts it at 3 and says whose it is.
+            argv = ["/bin/sh", "-c", "exec 3<&%d; LISTEN_FDS=1 LISTEN_PID=$$ "
+                    "exec %s --listen" % (sock.fileno(), helper)]
+            more = {"pass_fds": [sock.fileno()]}
+        self.log_path = "/run/stauth-chkpwd.log"
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                user="stauth", group="stauth", extra_groups=[], cwd="/",
+                start_new_session=True, preexec_fn=die_with_parent, **more)
+        if sock:
+            sock.close()
+        if not rig.wait_for(lambda: os.path.exists(CHKPWD_SOCK), 10, 0.01):
+            raise AssertionError(self.log())
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8") as file:
+            return file.read()
+
+    def children(self):
+        """{pid: uid} of the processes that answer just now."""
+        with open("/proc/%d/task/%d/children" % (
+                self.process.pid, self.process.pid), encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def stop(self):
+        try:
+            os.killpg(self.process.pid, 9)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        if os.path.exists(CHKPWD_SOCK):
+            os.unlink(CHKPWD_SOCK)
+
+
+def die_with_parent():
+    libc.prctl(1, 9, 0, 0, 0)       # PR_SET_PDEATHSIG, SIGKILL
 
 
 class Syslog:
@@ -231,13 +287,24 @@ class PamStack(rig.Stack):
 
     sandbox = None
     syslog = None
+    listener = None
 
     @classmethod
     def enter(cls):
         if not cls.sandbox:
             cls.sandbox = Sandbox()
             cls.syslog = Syslog()
+            cls.listen()
             rig.GATE = cls.sandbox.gate
+
+    @classmethod
+    def listen(cls, **more):
+        """Another listener; listen=False: none, so that root spawns."""
+        if cls.listener:
+            cls.listener.stop()
+        cls.listener = None
+        if more.pop("listen", True):
+            cls.listener = Listener(**more)
 
     def __init__(self, config=None):
         super().__init__(init=False)
