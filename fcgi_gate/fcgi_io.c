@@ -149,11 +149,23 @@ static int accept_one(
 	return fd;
 }
 
+/* nginx gave up, or its client did, while the connection was queued: nobody
+ * would read the answer, and a hash for it would keep others waiting. */
+static bool is_peer_gone(int fd)
+{
+	struct pollfd pfd = {.fd = fd};
+	return poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLHUP) != 0;
+}
+
 bool gate_io_accept(struct gate_io *io, int listen_fd, int64_t wait_ms,
 	const volatile sig_atomic_t *stop)
 {
 	int fd = accept_one(listen_fd, wait_ms, stop);
 	if (fd < 0) {
+		return false;
+	}
+	if (is_peer_gone(fd)) {
+		close(fd);
 		return false;
 	}
 	limit_peer(fd, PAGE_PEER_S);

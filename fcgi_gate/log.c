@@ -2,7 +2,10 @@
 #include "log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,7 +13,7 @@
 
 #include "base/banned.h"
 
-#define TEXT_SIZE 1024
+#define TEXT_SIZE 1000
 
 static const char prefix[] = "fcgi_gate: ";
 
@@ -32,11 +35,26 @@ static size_t escape(const char *text, char *out)
 	return len;
 }
 
+/* A journal that is stuck must not hold up a request. */
+static bool is_writable(void)
+{
+	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	return poll(&pfd, 1, 0) > 0;
+}
+
 void gate_log(const char *fmt, ...)
 {
-	size_t len = sizeof(prefix) - 1;
+	static unsigned long lost; /* lines of this process */
+	if (!is_writable()) {
+		lost++;
+		return;
+	}
+	if (lost > 0) {
+		unsigned long count = lost;
+		lost = 0;
+		gate_log("warning: %lu lines of the log were lost", count);
+	}
 	va_list args;
-
 	va_start(args, fmt);
 	char text[TEXT_SIZE];
 	int made = vsnprintf(text, sizeof(text), fmt, args);
@@ -44,7 +62,9 @@ void gate_log(const char *fmt, ...)
 	if (made < 0) {
 		return;
 	}
-	char line[sizeof(prefix) + 4 * TEXT_SIZE + 1];
+	char line[sizeof(prefix) + 4 * TEXT_SIZE];
+	_Static_assert(sizeof(line) <= PIPE_BUF, "a line is one write");
+	size_t len = sizeof(prefix) - 1;
 	memcpy(line, prefix, len);
 	len += escape(text, line + len);
 	line[len++] = '\n';

@@ -133,6 +133,41 @@ class Workers(ProcessCase):
                 pass
         self.assertGreaterEqual(answered, 1)
 
+    def test_u7_a_peer_that_left_costs_no_hash(self):
+        """Its request lay waiting while the worker was busy."""
+        s = self.stack({"PAGE_WORKERS": "1"}, start=False)
+        s.add_user("alice", PASSWORD)
+        s.start_gate()
+        worker = [p for p in s.workers()
+                  if command_of(p) == "fcgi_gate pages"][0]
+        csrf, jar = s.open_form()
+        body = urllib.parse.urlencode({"username": "alice", "csrf": csrf,
+                                       "password": "wrong one"}).encode()
+        params = {
+            "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/auth/login",
+            "REQUEST_URI": "/auth/login", "QUERY_STRING": "",
+            "REMOTE_ADDR": "192.0.2.7", "HTTP_HOST": "app.example.com",
+            "HTTPS": "on", "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+        params.update(s.http_params(SUBMIT, jar))
+        data = fcgi.request(params, body)
+
+        def failures():
+            return len(s.sql("SELECT 1 FROM audit WHERE event LIKE 'login%' "
+                             "AND NOT ok"))
+        os.kill(worker, signal.SIGSTOP)
+        for _ in range(3):
+            with fcgi.connect(s.pages_sock) as sock:
+                sock.sendall(data)
+        os.kill(worker, signal.SIGCONT)
+        self.assertEqual(s.page("GET", "/auth/login").status, 200)
+        self.assertEqual(failures(), 0)
+        # The same of one who waits is a failure.
+        with fcgi.connect(s.pages_sock) as sock:
+            sock.sendall(data)
+            self.assertEqual(fcgi.receive(sock).status, 401)
+        self.assertEqual(failures(), 1)
+
     def test_page_workers_are_nice(self):
         s = self.stack({"CHECK_WORKERS": "2", "PAGE_WORKERS": "3"})
         own = os.getpriority(os.PRIO_PROCESS, 0)

@@ -95,7 +95,7 @@ class Good(ReloadCase):
 
 
 class Bad(ReloadCase):
-    def test_a_bad_file_keeps_the_old_one(self):
+    def test_j6_a_bad_file_keeps_the_old_one(self):
         s, token = self.with_alice({"BRAND_NAME": "Meadow"})
         workers = sorted(s.workers())
         for bad in ({"SESSION_HOURS": "many"}, {"SESION_HOURS": "1"},

@@ -119,7 +119,7 @@ class Sockets(ProcessCase):
         os.symlink("/nonexistent", s.check_sock)
         self.assertEqual(self.run_gate(s).returncode, 73)
 
-    def test_two_at_once(self):
+    def test_x35_two_at_once(self):
         """Of two that start together one serves, and ends nobody's."""
         for _ in range(3):
             s = self.stack(start=False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a wrong start says: what is wrong, on one line, and what mends it."""
 
+import json
 import os
 import shutil
 import sys
@@ -53,7 +54,7 @@ class Refused(ProcessCase):
         self.assertLess(len(lines[0]), 230)
         return lines[0]
 
-    def test_each_wrong_key_is_named_with_its_right_form(self):
+    def test_j5_each_wrong_key_is_named_with_its_right_form(self):
         for config, words in WRONG:
             with self.subTest(config):
                 s = self.stack(config, start=False, init=False)
@@ -62,7 +63,7 @@ class Refused(ProcessCase):
                     self.assertIn(word, line)
                 s.stop()
 
-    def test_a_key_twice_is_named(self):
+    def test_j5_a_key_twice_is_named(self):
         s = self.stack(start=False, init=False)
         with open(s.conf, "a", encoding="ascii") as out:
             out.write("PUBLIC_URL=https://b.example\n")
@@ -131,6 +132,17 @@ class Refused(ProcessCase):
         os.chmod(s.conf, 0o644)
         s.start_gate(user="nobody", group="nogroup", extra_groups=[54321])
         self.assertEqual(os.stat(s.check_sock).st_gid, 54321)
+
+
+class Fresh(ProcessCase):
+    def test_j4_a_fresh_store_has_no_account(self):
+        s = self.stack()
+        result = s.ctl("user", "list", "--json", check=True)
+        self.assertEqual(json.loads(result.stdout), [])
+        self.assertEqual(s.sql("SELECT count(*) FROM users"), [(0,)])
+        for name in ("admin", "root", "stauth", "su"):
+            response, _ = s.login(name, name)
+            self.assertEqual(response.status, 401)
 
 
 class Warned(ProcessCase):

@@ -96,6 +96,10 @@ class Install(unittest.TestCase):
                       text)
         self.assertNotRegex(text, "(?m)^(PrivateNetwork=yes|IPAddressDeny)")
 
+    def test_x29_a_worker_killed_for_memory_ends_no_service(self):
+        self.assertIn("\nOOMPolicy=continue\n", self.read(
+            "usr/lib/systemd/system/stauth.service"))
+
     def test_ux96_exposure_is_at_most_two(self):
         told = run("systemd-analyze", "security", "--offline=true",
                    os.path.join(self.units, "stauth.service"))
