@@ -13,7 +13,8 @@
  *  5. A hash MUST be one that a log-in would be checked against: of a known
  *     scheme, whole, within the caps. It is taken as it is, the next log-in
  *     makes a modern one of it. A password that could not be typed MUST be
- *     skipped; a weak one is taken, nobody must choose a new one.
+ *     skipped. One that could not be chosen today is taken, reported, and
+ *     MUST be changed at the first log-in.
  *  6. The account is written in one step; no copy of a password MUST be left.
  *  7. A dry run MUST come to the same counts without writing.
  */
@@ -145,14 +146,30 @@ static enum stauth_rc email_of(const struct stauth_import_record *record,
 	return stauth_email_canonical(email, strlen(email), ret_email, err);
 }
 
+/* A name with blanks around it is refused later, but its twin without them
+ * must not win. */
+static enum stauth_rc trimmed_name(const struct stauth_import_record *record,
+	char ret_name[STAUTH_NAME_SIZE])
+{
+	const char *name = record->name;
+	size_t len = record->name_len;
+
+	while (len > 0 && (*name == ' ' || *name == '\t')) {
+		name++;
+		len--;
+	}
+	while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t')) {
+		len--;
+	}
+	return stauth_name_canonical(name, len, ret_name, NULL);
+}
+
 static enum stauth_rc note_names(const struct stauth_import_record *record,
 	void *arg, struct stauth_err *err)
 {
 	char name[STAUTH_NAME_SIZE];
 
-	if (record->name == NULL ||
-		stauth_name_canonical(record->name, record->name_len, name,
-			NULL) != STAUTH_OK) {
+	if (record->name == NULL || trimmed_name(record, name) != STAUTH_OK) {
 		return STAUTH_OK;
 	}
 	struct import *im = arg;
@@ -262,6 +279,23 @@ static enum stauth_rc fill_account(struct import *im,
 		       : STAUTH_OK;
 }
 
+/* It is at hand once, so it is judged; what nobody could choose today is
+ * taken, but not for long. */
+static enum stauth_rc judge_password(struct import *im,
+	const struct stauth_secret *password, struct stauth_account *account,
+	char ret_weak[256], struct stauth_err *err)
+{
+	enum stauth_rc rc =
+		stauth_password_check(im->ctx->config, account, password, err);
+
+	if (rc != STAUTH_BADVALUE) {
+		return rc;
+	}
+	account->must_change = true;
+	snprintf(ret_weak, 256, STAUTH_TEXT_IMPORT_CHANGE, err->msg);
+	return STAUTH_OK;
+}
+
 /* --- 6. writing */
 
 static enum stauth_rc write_account(struct import *im,
@@ -292,10 +326,15 @@ static enum stauth_rc import_account(struct import *im,
 	const struct stauth_import_record *record,
 	struct stauth_account *account, struct stauth_err *err)
 {
+	char weak[256] = "";
 	enum stauth_rc rc = fill_account(im, record, account, err);
 
 	if (rc == STAUTH_BADVALUE) {
 		return skip(im, record, err->msg);
+	}
+	if (rc == STAUTH_OK && record->password != NULL &&
+		record->hash == NULL) {
+		rc = judge_password(im, record->password, account, weak, err);
 	}
 	if (rc == STAUTH_OK && !im->run->dry_run) {
 		rc = write_account(im, record, account, err);
@@ -307,6 +346,9 @@ static enum stauth_rc import_account(struct import *im,
 		return rc;
 	}
 	im->count->added++;
+	if (weak[0] != '\0') {
+		report(im, record, "Note on", weak);
+	}
 	for (size_t i = 0; record->notes[i] != NULL; i++) {
 		report(im, record, "Note on", record->notes[i]);
 	}

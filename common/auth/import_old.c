@@ -8,6 +8,8 @@
  *     first password is hashed.
  *  2. A password that does not decrypt MUST be reported and skipped. Its clear
  *     text exists for the time of one call.
+ *  3. If ENC_PASSWORD is the published sample, everybody MUST change the
+ *     password at the first log-in.
  */
 #include "auth/import.h"
 
@@ -15,12 +17,16 @@
 #include <string.h>
 
 #include "auth/import_old_file.h"
+#include "base/text.h"
 #include "password/aescbc.h"
 #include "store/sqlite/old_users.h"
 
 #include "base/banned.h"
 
 #define ROWS_MAX 1000000
+/* What st-auth-simple's sample .env says: whoever has the file has every
+ * password, and so may have had them for years. */
+#define ENC_PASSWORD_SAMPLE "YouWillNeverGuessThisSecretKey32"
 
 struct old_row {
 	char *name; /* both as they stand there */
@@ -31,6 +37,7 @@ struct old_row {
 
 struct old_rows {
 	struct stauth_old_file file;
+	bool published; /* the key is known to everybody */
 	struct old_row *rows;
 	size_t count;
 	size_t room;
@@ -106,6 +113,7 @@ static enum stauth_rc hand_out(const struct old_rows *old,
 		.name_len = row->name_len,
 		.su = row->su,
 		.password = &password,
+		.must_change = old->published,
 	};
 	enum stauth_rc rc = stauth_aescbc_decrypt(row->password,
 		old->file.enc_password, old->file.enc_nonce, &password, &why);
@@ -163,6 +171,12 @@ enum stauth_rc stauth_import_st_auth_simple(struct stauth_ctx *ctx,
 	*ret_count = (struct stauth_import_count){0};
 	enum stauth_rc rc = read_file(ctx->config, path, &old, err);
 	if (rc == STAUTH_OK) {
+		old.published =
+			strcmp(old.file.enc_password, ENC_PASSWORD_SAMPLE) == 0;
+		if (old.published) {
+			stauth_report(&ctx->messages, STAUTH_WARNING, "%s",
+				STAUTH_TEXT_IMPORT_SAMPLE);
+		}
 		rc = stauth_import(ctx, &source, run, ret_count, err);
 	}
 	free_rows(&old);

@@ -101,7 +101,12 @@
 	"An account with system log-in cannot get a reset link. Use "          \
 	"`stauthctl user passwd`."
 
-/* Imports: each follows "Skipped NAME: ". */
+/* Imports: this one follows "Note on NAME: ", the others "Skipped NAME: ". */
+#define STAUTH_TEXT_IMPORT_CHANGE                                              \
+	"must change the password at the first log-in. %s"
+#define STAUTH_TEXT_IMPORT_SAMPLE                                              \
+	"ENC_PASSWORD is the published sample of st-auth-simple, so "          \
+	"everybody must change the password at the first log-in."
 #define STAUTH_TEXT_IMPORT_NAME_TWICE "several entries have this name"
 #define STAUTH_TEXT_IMPORT_EMAIL_TWICE                                         \
 	"several entries have this e-mail address"

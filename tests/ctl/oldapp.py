@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 
-ENC_PASSWORD = "YouWillNeverGuessThisSecretKey32"
+ENC_PASSWORD = "OldSecretOfThisSiteNobodyKnows32"
 ENC_NONCE = "nonsensical"
 
 

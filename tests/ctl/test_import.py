@@ -154,10 +154,10 @@ class Import(unittest.TestCase):
         self.assertEqual(self.stack.check(TOKEN).status, 401)
 
     def test_k8_two_devices_at_once_after_an_import(self):
-        self.make(("alice", "old pass", 0))
+        self.make(("alice", "rusty lantern orbit plum", 0))
         self.count(0, self.db)
         self.stack.start_gate()
-        tokens = [self.stack.token("alice", "old pass") for _ in range(2)]
+        tokens = [self.stack.token("alice", "rusty lantern orbit plum") for _ in range(2)]
         self.assertNotEqual(*tokens)
         for token in tokens:
             self.assertEqual(self.stack.check(token).status, 204)

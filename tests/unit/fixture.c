@@ -66,7 +66,7 @@ static void load_config(struct fixture *f)
 		"ARGON2_MEMORY_KIB=1024\nARGON2_PASSES=1\n"
 		"PUBLIC_URL=https://app.example.com\n"
 		"APP_KEY=0123456789abcdef0123456789abcdef\n"
-		"ENC_PASSWORD=YouWillNeverGuessThisSecretKey32\n"
+		"ENC_PASSWORD=OldSecretOfThisSiteNobodyKnows32\n"
 		"ENC_NONCE=nonsensical\nHASH_SLOTS=2\n",
 		f->dir, f->dir);
 	fixture_write(f, "stauth.conf", text);

@@ -13,16 +13,24 @@
 #include "base/banned.h"
 
 #define HOME         "192.0.2.1"
-#define OLD_PASSWORD "correct horse battery staple" /* of OLD_GOOD */
+#define OLD_PASSWORD "rusty lantern orbit plum" /* of OLD_GOOD */
 
 /* What st-auth-simple's aes256cbcExtended makes of these with ENC_PASSWORD
- * 'YouWillNeverGuessThisSecretKey32' and ENC_NONCE 'nonsensical'. */
+ * 'OldSecretOfThisSiteNobodyKnows32' and ENC_NONCE 'nonsensical'. */
 #define OLD_GOOD                                                               \
-	"iBFMUcheC8teteHgDVIphR8YDkybtNzilvMQ_K4hCHwF_yURCWEV9_0L1HDbNe35"
-#define OLD_WEAK    "R2VdSsU0zmkW3fLYP-TcVA==" /* abc */
-#define OLD_EMPTY   "NkzKf8cUH4YcNSvLz_gUIw=="
-#define OLD_NEWLINE "2_vJwWghgC1UGzzQDKcxsw=="
-#define OLD_UMLAUT  "_kaHjusnbrQD5PTrL9cxeNBa2O23--HpanostOKzaak="
+	"Oq1yDq4aQo7nNiC73SQPbzFBDeroiMT4jidi1Eb4ututwLtAuPFULm8Vw_1Lw-ng"
+#define OLD_WEAK "SkgK-Qk2hI96kc9yPiuYVw==" /* abc */
+#define OLD_COMMON                                                             \
+	"O6g9PSp7SuBTPHSvklmf2zzNfo7MioEvSsPFm4wlP50=" /* password1234 */
+#define OLD_OWN                                                                \
+	"VeJVpfI_GUGxpTNK1j3wcFlNz2AombC4WswOZw1oeqI=" /* alice.smith          \
+							*/
+/* OLD_PASSWORD with the sample's ENC_PASSWORD. */
+#define SAMPLE_GOOD                                                            \
+	"dfA0gyNKVQZu4x6YK-jRwUXhP-8JwlDoVgW3_cUhsqWGt4RDq0cPbLQo3KqKxkee"
+#define OLD_EMPTY   "UBSseukq_2AxMGMWgOD6Yg=="
+#define OLD_NEWLINE "IeXpuFYtz7USe3xSTJANAqQhOf1XU7aPlgBrrcoBMGY="
+#define OLD_UMLAUT  "KMk_JBelMi__nviA4s9dCr52IFmz-pRUq9ZSPG-l5Ug="
 #define PLAIN_UMLAUT                                                           \
 	"\xc3\x9c"                                                             \
 	"berpasswort 42"
@@ -91,7 +99,7 @@ static void k1_passwords_are_read_once_and_hashed_again(void **state)
 	assert_count(&count, 3, 0, 0);
 	assert_int_equal(
 		try_it(f, "alice@example.com", OLD_PASSWORD), STAUTH_ALLOW);
-	/* Weak, but nobody must choose a new one. */
+	/* Weak, but it opens the account once more. */
 	assert_int_equal(try_it(f, "bob", "abc"), STAUTH_ALLOW);
 	assert_int_equal(try_it(f, "carl", PLAIN_UMLAUT), STAUTH_ALLOW);
 	assert_ok(f->real_accounts->user_by_name(
@@ -102,9 +110,67 @@ static void k1_passwords_are_read_once_and_hashed_again(void **state)
 	assert_ok(f->real_accounts->user_by_name(
 		f->ctx.accounts, "bob", &account, &err));
 	assert_false(account.su);
-	assert_false(account.must_change);
+	assert_true(account.must_change);
 	assert_string_equal(account.email, "");
 	assert_int_equal(fixture_rows(f, "import", NULL), 3);
+}
+
+static bool must_change(struct fixture *f, const char *name)
+{
+	struct stauth_account account;
+	struct stauth_err err;
+
+	assert_ok(stauth_account_get(&f->ctx, name, &account, &err));
+	return account.must_change;
+}
+
+static void u12_passwords_nobody_could_choose_must_be_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_import_count count;
+	struct stauth_err err;
+
+	old_file(f, "old.db",
+		"INSERT INTO USERS VALUES"
+		"(1,'good','" OLD_GOOD "',0,0,0),(2,'short','" OLD_WEAK
+		"',0,0,0),"
+		"(3,'common','" OLD_COMMON "',0,0,0),"
+		"(4,'alice.smith@example.com','" OLD_OWN "',0,0,0)");
+	for (int dry_run = 1; dry_run >= 0; dry_run--) {
+		f->reports[0] = '\0';
+		assert_ok(import(f, "old.db", dry_run == 1, &count, &err));
+		assert_count(&count, 4, 0, 0);
+		assert_null(strstr(f->reports, "\"good\""));
+		assert_non_null(strstr(f->reports,
+			"warning|Note on \"short\": must change the password"));
+		assert_non_null(strstr(f->reports, "Note on \"common\": "));
+		assert_non_null(strstr(f->reports, "commonly used"));
+		assert_non_null(strstr(f->reports, "based on your name"));
+		assert_null(strstr(f->reports, "password1234"));
+	}
+	assert_false(must_change(f, "good"));
+	assert_true(must_change(f, "short"));
+	assert_true(must_change(f, "common"));
+	assert_true(must_change(f, "alice.smith@example.com"));
+	assert_int_equal(try_it(f, "common", "password1234"), STAUTH_ALLOW);
+}
+
+static void u12_the_published_key_makes_everybody_change(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_import_count count;
+	struct stauth_err err;
+
+	old_file(f, "auth.db",
+		"INSERT INTO USERS VALUES(1,'alice','" SAMPLE_GOOD "',0,0,0)");
+	fixture_write(f, ".env",
+		"SQLITE_DB=auth.db\nENC_NONCE='nonsensical'\n"
+		"ENC_PASSWORD='YouWillNeverGuessThisSecretKey32'\n");
+	assert_ok(import(f, ".env", false, &count, &err));
+	assert_count(&count, 1, 0, 0);
+	assert_non_null(strstr(f->reports, "published sample"));
+	assert_true(must_change(f, "alice"));
+	assert_int_equal(try_it(f, "alice", OLD_PASSWORD), STAUTH_ALLOW);
 }
 
 static void k2_rows_that_do_not_decrypt_are_reported_and_skipped(void **state)
@@ -119,7 +185,7 @@ static void k2_rows_that_do_not_decrypt_are_reported_and_skipped(void **state)
 		"(1,'short','AAAA',0,0,0),(2,'nob64','!!!!',0,0,0),"
 		"(3,'none',NULL,0,0,0),(4,'empty','" OLD_EMPTY "',0,0,0),"
 		"(5,'break','" OLD_NEWLINE "',0,0,0),"
-		"(6,'cut','R2VdSsU0zmkW3fLYP-TcVA=',0,0,0),"
+		"(6,'cut','SkgK-Qk2hI96kc9yPiuYVw=',0,0,0),"
 		"(7,'noise','AAAAAAAAAAAAAAAAAAAAAA==',0,0,0),"
 		"(8,'number',17,0,0,0),(9,'blob',x'00ff',0,0,0),"
 		"(10,'fine','" OLD_GOOD "',0,0,0)");
@@ -164,11 +230,13 @@ static void names_that_become_one_are_all_skipped(void **state)
 		"(1,'Alice','" OLD_GOOD "',0,0,0),"
 		"(2,'bob','" OLD_GOOD "',0,0,0),"
 		"(3,'alice','" OLD_WEAK "',1,0,0),"
-		"(4,'ALICE','" OLD_WEAK "',1,0,0)");
+		"(4,'ALICE','" OLD_WEAK "',1,0,0),"
+		"(5,'carl','" OLD_GOOD "',0,0,0),"
+		"(6,' Carl	','" OLD_GOOD "',0,0,0)");
 	assert_ok(import(f, "old.db", true, &count, &err));
-	assert_count(&count, 1, 0, 3);
+	assert_count(&count, 1, 0, 5);
 	assert_ok(import(f, "old.db", false, &count, &err));
-	assert_count(&count, 1, 0, 3);
+	assert_count(&count, 1, 0, 5);
 	assert_rc(stauth_account_get(&f->ctx, "alice", &account, &err),
 		STAUTH_NOTFOUND);
 }
@@ -339,6 +407,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(k1_passwords_are_read_once_and_hashed_again),
+		FIXTURE_TEST(u12_passwords_nobody_could_choose_must_be_changed),
+		FIXTURE_TEST(u12_the_published_key_makes_everybody_change),
 		FIXTURE_TEST(
 			k2_rows_that_do_not_decrypt_are_reported_and_skipped),
 		FIXTURE_TEST(k3_names_that_are_none_are_inert),
