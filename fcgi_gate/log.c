@@ -11,6 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+
 #include "base/banned.h"
 
 #define TEXT_SIZE 1000
@@ -19,7 +21,6 @@ static const char prefix[] = "fcgi_gate: ";
 
 static size_t escape(const char *text, char *out)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = 0;
 	for (; *text != '\0'; text++) {
 		unsigned char byte = (unsigned char)*text;
@@ -29,8 +30,8 @@ static size_t escape(const char *text, char *out)
 		}
 		out[len++] = '\\';
 		out[len++] = 'x';
-		out[len++] = digits[byte >> 4];
-		out[len++] = digits[byte & 15];
+		stauth_hex_digits(byte, out + len);
+		len += 2;
 	}
 	return len;
 }

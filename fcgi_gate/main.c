@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "config/config.h"
 #include "master.h"
 
@@ -31,18 +31,6 @@ static const char usage[] =
 	"                     " STAUTH_CONFIG_DEFAULT "\n"
 	"      --help         this text\n"
 	"      --version      the version\n";
-
-/* What is opened later must not become stdout by accident. */
-static void fill_standard_fds(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO) {
-		fd = open("/dev/null", O_RDWR);
-	}
-	if (fd > STDERR_FILENO) {
-		close(fd);
-	}
-}
 
 static void harden(void)
 {
@@ -68,7 +56,7 @@ int main(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 
-	fill_standard_fds();
+	(void)stauth_stdio_guard();
 	const char *path = NULL;
 	int option;
 	while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {

@@ -7,6 +7,7 @@
 
 #include <security/pam_ext.h>
 
+#include "base/ascii.h"
 #include "text.h"
 
 #include "base/banned.h"
@@ -104,8 +105,6 @@ int pamst_result(enum pamst_question question, int answer)
 /* Printable ASCII stays (blanks only if asked), all else is \xHH. */
 static void escape(const char *text, size_t max, bool blanks, char *out)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < max && text[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)text[i];
 
@@ -116,8 +115,8 @@ static void escape(const char *text, size_t max, bool blanks, char *out)
 		}
 		*out++ = '\\';
 		*out++ = 'x';
-		*out++ = digits[c >> 4];
-		*out++ = digits[c & 15];
+		stauth_hex_digits(c, out);
+		out += 2;
 	}
 	*out = '\0';
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <locale.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "base/fd.h"
 #include "ctl.h"
 #include "help.h"
 #include "mail/mailer.h"
@@ -280,15 +280,9 @@ static int run(struct ctl *ctl)
  * memory does not go to disk when we crash. */
 static bool guard_process(void)
 {
-	int fd = -1;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0) {
+	if (!stauth_stdio_guard()) {
 		return false;
 	}
-	close(fd);
 #ifndef __SANITIZE_ADDRESS__
 	if (prctl(PR_SET_DUMPABLE, 0)) {
 		return false;

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "ctl.h"
 #include "nginx/check/check.h"
 #include "nginx/check/dump.h"
@@ -186,22 +187,6 @@ static int fail_errno(const char *path)
 		strerror(errno));
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t done = write(fd, data, len);
-
-		if (done < 0 && errno != EINTR) {
-			return false;
-		}
-		if (done > 0) {
-			data += done;
-			len -= (size_t)done;
-		}
-	}
-	return fchmod(fd, 0644) == 0 && fsync(fd) == 0;
-}
-
 /* Beside its place, then moved onto it. */
 static int put_file(int dir_fd, const char *dir, const char *name,
 	const struct stauth_buf *buf)
@@ -214,7 +199,8 @@ static int put_file(int dir_fd, const char *dir, const char *name,
 	if (fd < 0) {
 		return fail_errno(dir);
 	}
-	bool done = write_all(fd, buf->data, buf->len);
+	bool done = stauth_write_all(fd, buf->data, buf->len) == 0 &&
+		    fchmod(fd, 0644) == 0 && fsync(fd) == 0;
 	done = close(fd) == 0 && done;
 	if (!done || renameat(dir_fd, temporary, dir_fd, name)) {
 		int code = fail_errno(dir);

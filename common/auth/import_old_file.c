@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/import.h"
+#include "base/ascii.h"
 #include "base/secret.h"
 
 #include "base/banned.h"
@@ -135,9 +136,7 @@ static bool locate(const char *dir, const char *db, char *out, size_t out_size)
 	}
 	char lower[NAME_MAX + 1];
 	for (size_t i = 0; i <= len; i++) {
-		lower[i] = db[i] >= 'A' && db[i] <= 'Z'
-				   ? (char)(db[i] - 'A' + 'a')
-				   : db[i];
+		lower[i] = stauth_to_lower(db[i]);
 	}
 	return snprintf(out, out_size, "%s/%s%s", dir, lower,
 		       len > 3 && strcmp(lower + len - 3, ".db") == 0

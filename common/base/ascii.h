@@ -37,6 +37,15 @@ static inline char stauth_to_lower(char c)
 	return stauth_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Its two hexadecimal digits, in lower case. */
+static inline void stauth_hex_digits(unsigned char byte, char out[2])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	out[0] = digits[byte >> 4];
+	out[1] = digits[byte & 15];
+}
+
 /* -1: no hexadecimal digit. */
 static inline int stauth_hex_value(char c)
 {

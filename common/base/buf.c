@@ -132,15 +132,21 @@ bool stauth_uri_plain(char c)
 	return stauth_is_alnum(c) || (c != '\0' && strchr("-._~/", c) != NULL);
 }
 
+void stauth_buf_add_percent(struct stauth_buf *buf, unsigned char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char code[] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+	stauth_buf_add_len(buf, code, sizeof(code));
+}
+
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)str[i];
-
 		if (stauth_uri_plain(str[i])) {
 			stauth_buf_add_len(buf, str + i, 1);
 		} else {
-			stauth_buf_addf(buf, "%%%02X", c);
+			stauth_buf_add_percent(buf, (unsigned char)str[i]);
 		}
 	}
 }

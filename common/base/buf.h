@@ -39,6 +39,8 @@ void stauth_buf_addf(struct stauth_buf *buf, const char *fmt, ...)
 void stauth_buf_add_html(struct stauth_buf *buf, const char *str);
 /* A-Za-z0-9-._~/ */
 bool stauth_uri_plain(char c);
+/* %XX */
+void stauth_buf_add_percent(struct stauth_buf *buf, unsigned char byte);
 /* Every byte but those becomes %XX. */
 void stauth_buf_add_uri(struct stauth_buf *buf, const char *str, size_t len);
 /* A quoted JSON string; bytes that are not UTF-8 become U+FFFD. */

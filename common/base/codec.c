@@ -82,12 +82,10 @@ bool stauth_b64url_decode(const char *str, size_t str_len, void *out,
 
 void stauth_hex_encode(const void *data, size_t len, char *out)
 {
-	static const char digits[] = "0123456789abcdef";
 	const uint8_t *in = data;
 
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[in[i] >> 4];
-		*out++ = digits[in[i] & 15];
+	for (size_t i = 0; i < len; i++, out += 2) {
+		stauth_hex_digits(in[i], out);
 	}
 	*out = '\0';
 }

@@ -101,10 +101,7 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 		return stauth_fail(err, STAUTH_BADVALUE, "no origin");
 	}
 	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		parsed.origin[i] =
-			(char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+		parsed.origin[i] = stauth_to_lower(text[i]);
 	}
 	parsed.https = strncmp(parsed.origin, "https://", 8) == 0;
 	if (!parsed.https && strncmp(parsed.origin, "http://", 7) != 0) {

@@ -159,8 +159,8 @@ static enum stauth_rc denied(const char *path, struct stauth_err *err)
 			strerror(EACCES));
 	}
 	return stauth_fail(err, STAUTH_EDENIED,
-		"the service may not read it: "
-		"chgrp " GROUP " %s && chmod g+r %s",
+		"the service may not read it; "
+		"run: chgrp " GROUP " %s && chmod g+r %s",
 		path, path);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "config/config.h"
 #include "mail/mime.h"
 
@@ -93,29 +94,13 @@ static enum stauth_rc open_dir(const char *path, int *ret_fd,
 	return STAUTH_OK;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR) {
-			return -1;
-		}
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 static int write_synced(
 	int fd, const struct stauth_buf *text, const struct stat *owner)
 {
 	if (geteuid() == 0 && fchown(fd, owner->st_uid, owner->st_gid) != 0) {
 		return -1;
 	}
-	if (write_all(fd, text->data, text->len) != 0) {
+	if (stauth_write_all(fd, text->data, text->len) != 0) {
 		return -1;
 	}
 	return fsync(fd);

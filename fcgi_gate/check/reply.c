@@ -67,7 +67,6 @@ static bool is_plain(unsigned char byte)
 
 static void add_percent_encoded(const char *value, struct stauth_buf *out)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	while (*value != '\0') {
 		size_t run = 0;
 		while (is_plain((unsigned char)value[run])) {
@@ -76,10 +75,7 @@ static void add_percent_encoded(const char *value, struct stauth_buf *out)
 		stauth_buf_add_len(out, value, run);
 		value += run;
 		if (*value != '\0') {
-			unsigned char byte = (unsigned char)*value++;
-			char code[] = {
-				'%', digits[byte >> 4], digits[byte & 15]};
-			stauth_buf_add_len(out, code, sizeof(code));
+			stauth_buf_add_percent(out, (unsigned char)*value++);
 		}
 	}
 }

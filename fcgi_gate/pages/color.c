@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "color.h"
 
-#include <ctype.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/ascii.h"
 
 #include "base/banned.h"
 
@@ -163,13 +165,6 @@ static const struct {
 	{"yellowgreen", 0x9acd32},
 };
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = strchr(digits, tolower((unsigned char)c));
-	return c != '\0' && at != NULL ? (int)(at - digits) : -1;
-}
-
 static bool parse_hex(const char *text, struct gate_color *ret_color)
 {
 	size_t len = strlen(text);
@@ -179,8 +174,8 @@ static bool parse_hex(const char *text, struct gate_color *ret_color)
 	}
 	struct gate_color color;
 	for (size_t i = 0; i < 3; i++) {
-		int high = hex_digit(text[1 + i * width]);
-		int low = hex_digit(text[i * width + width]);
+		int high = stauth_hex_value(text[1 + i * width]);
+		int low = stauth_hex_value(text[i * width + width]);
 		if (high < 0 || low < 0) {
 			return false;
 		}
@@ -206,24 +201,11 @@ bool gate_color_parse(const char *text, struct gate_color *ret_color)
 	return false;
 }
 
-/* The fifth root of x^12 by Newton's way, which saves the maths library. */
-static double power_2_4(double x)
-{
-	double x4 = x * x * x * x;
-	double wanted = x4 * x4 * x4;
-	double root = 1;
-	for (int i = 0; i < 64; i++) {
-		double root4 = root * root * root * root;
-		root -= (root4 * root - wanted) / (5 * root4);
-	}
-	return root;
-}
-
 static double linear(int part)
 {
 	double value = part / 255.0;
 	return value <= 0.04045 ? value / 12.92
-				: power_2_4((value + 0.055) / 1.055);
+				: pow((value + 0.055) / 1.055, 2.4);
 }
 
 double gate_color_luminance(const struct gate_color *color)

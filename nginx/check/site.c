@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "site.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/ascii.h"
 
 #include "base/banned.h"
 
@@ -103,7 +104,7 @@ static void put_address(
 	snprintf(address, NGINX_ADDRESS_SIZE, "%.*s:%.*s", (int)host, place,
 		(int)strcspn(port, "/"), port);
 	for (char *at = address; *at != '\0'; at++) {
-		*at = (char)tolower((unsigned char)*at);
+		*at = stauth_to_lower(*at);
 	}
 }
 
