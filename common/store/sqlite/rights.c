@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a database cannot be opened or written, in words that mend it. The
+ * Why a database cannot be opened or written, in words that help. The
  * owner and group of the directory are right for all that is in it; those of
  * the directory are the service's (CONTRACT 9).
  */
@@ -54,8 +54,8 @@ static void explain_dir(const char *dir, struct stauth_err *err)
 	}
 	char words[sizeof(err->msg)];
 	int len = snprintf(words, sizeof(words),
-		"; mend it: chown " SERVICE ":" SERVICE " %s && chmod 2770 %s",
-		dir, dir);
+		"; run: chown " SERVICE ":" SERVICE " %s && chmod 2770 %s", dir,
+		dir);
 	if (len > 0 && (size_t)len < sizeof(words)) {
 		add(err, words);
 	}
@@ -90,7 +90,7 @@ static void explain_file(
 	names_of(&st, user, group);
 	char words[sizeof(err->msg)];
 	int len = snprintf(words, sizeof(words),
-		"; mend it: chown %s:%s %s && chmod 660 %s", user, group, path,
+		"; run: chown %s:%s %s && chmod 660 %s", user, group, path,
 		path);
 	if (len > 0 && (size_t)len < sizeof(words)) {
 		add(err, words);
