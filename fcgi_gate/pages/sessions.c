@@ -107,8 +107,8 @@ static void set_session(void *user, size_t i, struct gate_view *row)
 						    : session->created_at;
 	bool own = strcmp(session->handle, page->session.handle) == 0;
 	gate_agent_name(session->channel, session->agent, rows->browser);
-	gate_time_ago(page->now_s - session->created_at, rows->since);
 	stauth_time_format(session->created_at, rows->since_at);
+	snprintf(rows->since, sizeof(rows->since), "%.10s", rows->since_at);
 	gate_time_ago(page->now_s - seen_at, rows->used);
 	stauth_time_format(seen_at, rows->used_at);
 	gate_view_set(row, "browser", rows->browser);

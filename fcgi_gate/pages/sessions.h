@@ -18,7 +18,7 @@ struct gate_session_rows {
 	size_t count;
 	/* of the row at hand */
 	char browser[GATE_AGENT_NAME_SIZE];
-	char since[GATE_TIME_AGO_SIZE];
+	char since[16]; /* the date */
 	char since_at[24];
 	char used[GATE_TIME_AGO_SIZE];
 	char used_at[24];

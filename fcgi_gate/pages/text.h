@@ -11,7 +11,7 @@
 #define GATE_TITLE_SIGN_OUT       "Sign out"
 #define GATE_TITLE_ACCOUNT        "Your account"
 #define GATE_TITLE_SIGN_UP        "Create an account"
-#define GATE_TITLE_CHECK_MAIL     "Check your e-mail"
+#define GATE_TITLE_CHECK_MAIL     "Check your inbox"
 #define GATE_TITLE_FORGOT         "Forgot your password?"
 #define GATE_TITLE_RESET          "Set a new password"
 #define GATE_TITLE_LINK_EXPIRED   "This link is no longer valid"

@@ -246,7 +246,7 @@ class Reset(WithMail):
         browser.wait_text("no longer valid")
         self.look(browser, "reset-expired")
         browser.driver.find_element(
-            "link text", "Ask for a new link").click()
+            "link text", "Request a new link").click()
         self.wait_at(browser, "/auth/forgot")
         browser.driver.get(self.stack.url + "/auth/login")
         browser.sign_in("alice", NEW)
