@@ -104,9 +104,10 @@ static enum stauth_rc part_of(const char *whose,
 		snprintf(ret_part, STAUTH_NAME_SIZE, "%s", source);
 		return STAUTH_OK;
 	}
+	bool named = strncmp(whose, "local:", 6) == 0 ||
+		     strncmp(whose, "remote:", 7) == 0;
 	if (strcmp(whose, "!") == 0 || strcmp(whose, "?") == 0 ||
-		(strncmp(whose, "local:", 6) == 0 &&
-			strlen(whose) < sizeof(source))) {
+		(named && strlen(whose) < sizeof(source))) {
 		snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
 		return STAUTH_OK;
 	}

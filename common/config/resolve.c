@@ -10,6 +10,9 @@
 
 #include "base/banned.h"
 
+#define UNIT_MEMORY_MIB 2048 /* MemoryMax of systemd/stauth.service.in */
+#define REST_MEMORY_MIB 256
+
 #define HOST_PREFIX   "__Host-"
 #define SECURE_PREFIX "__Secure-"
 #define RUN_DIR_MAX   90 /* a socket's address holds 107 bytes */
@@ -252,6 +255,31 @@ static bool is_refused(
 	       !stauth_host_is_local(origin->host);
 }
 
+static int64_t hashing_mib(const struct stauth_config *config)
+{
+	return (int64_t)(config->hash_slots + 1) * config->argon2_memory_kib /
+	       1024;
+}
+
+/* What hashes at once take, one for a known device included, beside what the
+ * rest of the service needs. */
+static bool needs_more_memory(const struct stauth_config *config)
+{
+	return hashing_mib(config) > UNIT_MEMORY_MIB - REST_MEMORY_MIB;
+}
+
+static void tell_memory(
+	const struct stauth_config *config, char *out, size_t out_size)
+{
+	snprintf(out, out_size,
+		"HASH_SLOTS=%d and ARGON2_MEMORY_KIB=%d: hashing takes "
+		"up to %lld MiB, but stauth.service may use %d MiB in "
+		"all; lower one of them, or raise MemoryMax with "
+		"'systemctl edit stauth.service'",
+		config->hash_slots, config->argon2_memory_kib,
+		(long long)hashing_mib(config), UNIT_MEMORY_MIB);
+}
+
 bool stauth_config_warning(const struct stauth_config *config, size_t i,
 	char *out, size_t out_size)
 {
@@ -282,6 +310,10 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 			"import st-auth-simple .env --write-config FILE writes "
 			"a file without them)",
 			config->path, config->ignored);
+		return true;
+	}
+	if (needs_more_memory(config) && i-- == 0) {
+		tell_memory(config, out, out_size);
 		return true;
 	}
 	for (size_t n = 0; n < config->public_url_count; n++) {

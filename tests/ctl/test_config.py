@@ -46,6 +46,19 @@ class Config(unittest.TestCase):
         self.assertEqual(found["file"], self.stack.conf)
         self.assertIn("PUBLIC_URL", found["warnings"][0])
 
+    def test_u15_check_says_when_hashing_needs_more_than_the_unit_has(self):
+        with open(os.path.join(TOP, "systemd", "stauth.service.in"),
+                  encoding="utf-8") as file:
+            self.assertIn("\nMemoryMax=2G\n", file.read())
+        for slots, kib, says in ((27, 65536, False), (28, 65536, True),
+                                 (6, 262144, False), (7, 262144, True)):
+            self.stack.write_config({"HASH_SLOTS": str(slots),
+                                     "ARGON2_MEMORY_KIB": str(kib)})
+            told = self.ctl(0, "config", "check").stderr
+            self.assertEqual("MemoryMax" in told, says, (slots, kib, told))
+        self.assertIn("HASH_SLOTS=7 and ARGON2_MEMORY_KIB=262144: hashing "
+                      "takes up to 2048 MiB", told)
+
     def test_check_before_init_notes_what_is_missing(self):
         shutil.rmtree(os.path.join(self.stack.state_dir, "keys"))
         self.assertIn("init", self.ctl(0, "config", "check").stderr)
