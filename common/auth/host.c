@@ -393,7 +393,7 @@ enum stauth_rc stauth_host_sweep(
 	int ended = 0;
 	while (rc == STAUTH_OK && count == SWEEP_PAGE) {
 		const struct stauth_session_query query = {
-			.after = after, .limit = SWEEP_PAGE};
+			.of_hosts = true, .after = after, .limit = SWEEP_PAGE};
 		rc = stauth_session_list(ctx, &query, page, &count, err);
 		for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 			rc = end_if_gone(ctx, &page[i], &ended, err);

@@ -24,6 +24,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "auth/audit.h"
 #include "auth/device.h"
@@ -34,6 +35,9 @@
 #include "store/state.h"
 
 #include "base/banned.h"
+
+#define SWEEP_ROWS     100
+#define SWEEP_PAUSE_MS 10
 
 #define HOUR_S 3600
 #define DAY_S  86400
@@ -258,9 +262,12 @@ enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
 	struct stauth_session *ret_sessions, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->state->ops->session_list(ctx->state, query->uid,
-		query->after, query->limit, idle_s(ctx),
-		ctx->state->ops->now(ctx->state), ret_sessions, ret_count, err);
+	struct stauth_session_query asked = *query;
+
+	asked.idle_s = idle_s(ctx);
+	asked.now_s = ctx->state->ops->now(ctx->state);
+	return ctx->state->ops->session_list(
+		ctx->state, &asked, ret_sessions, ret_count, err);
 }
 
 enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
@@ -268,12 +275,17 @@ enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 	int64_t audit_before_s =
 		now_s - (int64_t)ctx->config->audit_days * DAY_S;
+	/* Who waits for the lock gets it between two batches. */
+	const struct timespec pause = {0, SWEEP_PAUSE_MS * 1000000};
 	enum stauth_rc rc;
 	int count = 0;
 
 	do {
 		rc = ctx->state->ops->expire_batch(ctx->state, idle_s(ctx),
-			audit_before_s, 500, now_s, &count, err);
+			audit_before_s, SWEEP_ROWS, now_s, &count, err);
+		if (count > 0) {
+			nanosleep(&pause, NULL);
+		}
 	} while (rc == STAUTH_OK && count > 0);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "auth/audit.h"
 #include "auth/login.h"
 #include "base/random.h"
+#include "store/state.h"
 
 /* What a browser brings and gets with a log-in. */
 struct stauth_session_request {
@@ -58,13 +59,7 @@ enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
 enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 	const char *keep, const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
-/* Which live sessions: in order of handle, a page at a time. */
-struct stauth_session_query {
-	int64_t uid;       /* 0: of everybody */
-	const char *after; /* a handle; "" from the start */
-	size_t limit;
-};
-
+/* query->idle_s and now_s are filled here. */
 enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
 	const struct stauth_session_query *query,
 	struct stauth_session *ret_sessions, size_t *ret_count,

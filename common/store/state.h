@@ -79,6 +79,16 @@ struct stauth_remote {
 	int64_t lock; /* of remote_lock */
 };
 
+/* Which live sessions: in order of handle, a page at a time. */
+struct stauth_session_query {
+	int64_t uid;       /* 0: of everybody */
+	bool of_hosts;     /* of everybody, but those of the web */
+	const char *after; /* a handle; "" from the start */
+	size_t limit;      /* at most 1000 */
+	int64_t idle_s;    /* these two are filled by auth/session.c */
+	int64_t now_s;
+};
+
 enum stauth_health {
 	STAUTH_HEALTH_OK = 0,
 	STAUTH_HEALTH_READONLY,
@@ -125,10 +135,8 @@ struct stauth_state_ops {
 		int64_t uid, const char *keep,
 		const struct stauth_audit_row *audit, int64_t now_s,
 		int *ret_ended, struct stauth_err *err);
-	/* Live sessions of a user (uid 0: all), in order of handle, after the
-	 * handle `after` ("" from the start), at most limit (<= 1000). */
-	enum stauth_rc (*session_list)(struct stauth_state *state, int64_t uid,
-		const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+	enum stauth_rc (*session_list)(struct stauth_state *state,
+		const struct stauth_session_query *query,
 		struct stauth_session *ret_sessions, size_t *ret_count,
 		struct stauth_err *err);
 	/* Moves last_seen_at forward, never back; a session that is gone is

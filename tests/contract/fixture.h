@@ -325,6 +325,17 @@ static inline enum stauth_rc find_at(
 		fix->state, hash, idle_s, now_s, &session, &err);
 }
 
+static inline size_t list_sessions(struct fixture *fix,
+	const struct stauth_session_query *query, struct stauth_session *page)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	size_t count = 0;
+
+	assert_ok(fix->state->ops->session_list(
+		fix->state, query, page, &count, &err));
+	return count;
+}
+
 /* Does the session of this number stand? */
 static inline bool stands(struct fixture *fix, int number)
 {

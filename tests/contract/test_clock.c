@@ -36,13 +36,11 @@ static enum stauth_rc by_handle(
 
 static size_t listed(struct fixture *fix, int64_t uid, int64_t now_s)
 {
-	struct stauth_err err = {STAUTH_OK, ""};
+	const struct stauth_session_query query = {
+		.uid = uid, .limit = 8, .now_s = now_s};
 	struct stauth_session sessions[8];
-	size_t count = 0;
 
-	assert_ok(fix->state->ops->session_list(
-		fix->state, uid, "", 8, 0, now_s, sessions, &count, &err));
-	return count;
+	return list_sessions(fix, &query, sessions);
 }
 
 static void x18_a_session_from_the_future_is_dead(void **state)

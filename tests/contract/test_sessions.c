@@ -247,12 +247,9 @@ static void all_but_one_end(void **state)
 static void lists_live_sessions_in_pages(void **state)
 {
 	struct fixture *fix = *state;
-	const struct stauth_state_ops *ops = fix->state->ops;
-	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_account alice = add_user(fix, "alice");
 	struct stauth_account bob = add_user(fix, "bob");
 	struct stauth_session page[8];
-	size_t count = 0;
 
 	for (int i = 1; i <= 6; i++) {
 		struct stauth_login_commit login =
@@ -261,27 +258,52 @@ static void lists_live_sessions_in_pages(void **state)
 		login.session.expires_at = i == 5 ? NOW + 1 : NOW + 100;
 		assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	}
-	assert_ok(ops->session_list(
-		fix->state, 0, "", 4, 0, NOW, page, &count, &err));
-	assert_int_equal(count, 4);
+	struct stauth_session_query query = {.limit = 4, .now_s = NOW};
+	assert_int_equal(list_sessions(fix, &query, page), 4);
 	assert_string_equal(page[0].handle, "handle0000000001");
-	assert_ok(ops->session_list(fix->state, 0, page[3].handle, 8, 0,
-		NOW + 1, page, &count, &err));
-	assert_int_equal(count, 1);
+	query = (struct stauth_session_query){
+		.after = "handle0000000004", .limit = 8, .now_s = NOW + 1};
+	assert_int_equal(list_sessions(fix, &query, page), 1);
 	assert_string_equal(page[0].handle, "handle0000000006");
-	assert_ok(ops->session_list(
-		fix->state, alice.uid, "", 8, 0, NOW, page, &count, &err));
-	assert_int_equal(count, 3);
+	query = (struct stauth_session_query){
+		.uid = alice.uid, .limit = 8, .now_s = NOW};
+	assert_int_equal(list_sessions(fix, &query, page), 3);
 	assert_string_equal(page[2].handle, "handle0000000005");
 	assert_string_equal(page[2].user, "alice");
-	assert_ok(ops->session_list(
-		fix->state, 0, "", 8, 50, NOW + 50, page, &count, &err));
-	assert_int_equal(count, 0);
+	query = (struct stauth_session_query){
+		.limit = 8, .idle_s = 50, .now_s = NOW + 50};
+	assert_int_equal(list_sessions(fix, &query, page), 0);
+}
+
+static void e2_lists_the_sessions_of_hosts_alone(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_account alice = add_user(fix, "alice");
+	struct stauth_session page[8];
+
+	for (int i = 1; i <= 4; i++) {
+		struct stauth_login_commit login = a_login(&alice, i);
+
+		if (i % 2 == 0) {
+			snprintf(login.session.channel,
+				sizeof(login.session.channel), "pam:sshd");
+		}
+		assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
+	}
+	struct stauth_session_query query = {
+		.of_hosts = true, .limit = 8, .now_s = NOW};
+	assert_int_equal(list_sessions(fix, &query, page), 2);
+	assert_string_equal(page[0].handle, "handle0000000002");
+	assert_string_equal(page[1].handle, "handle0000000004");
+	query.after = page[0].handle;
+	assert_int_equal(list_sessions(fix, &query, page), 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			e2_lists_the_sessions_of_hosts_alone, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_session_carries_its_identity, begin, end),
 		cmocka_unit_test_setup_teardown(

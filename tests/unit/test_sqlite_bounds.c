@@ -123,9 +123,46 @@ static void lookups_use_their_index(void **state)
 	(void)sqlite3_close(sql);
 }
 
+static int64_t size_of_wal(const struct fixture *fix)
+{
+	struct stat st;
+	char path[256];
+
+	path_of(fix, "-wal", path);
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/* A sweep writes more than anything else does, and must not leave a -wal of
+ * that size behind. */
+static void e3_a_sweep_leaves_a_small_wal(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	int count = 0;
+
+	raw(fix, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+		 "FROM n WHERE i < 30000) INSERT INTO audit (at, event, ok, "
+		 "user_name, uid, actor, channel, address, detail) "
+		 "SELECT i, 'login', 1, 'user' || i, i, '', 'web', '', '' "
+		 "FROM n");
+	int64_t highest = 0;
+	do {
+		assert_ok(fix->state->ops->expire_batch(
+			fix->state, 0, NOW, 500, NOW, &count, &err));
+		if (size_of_wal(fix) > highest) {
+			highest = size_of_wal(fix);
+		}
+	} while (count > 0);
+	assert_true(highest > 0);
+	assert_int_equal(size_of_wal(fix), 0);
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM audit"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			e3_a_sweep_leaves_a_small_wal, begin, end),
 		cmocka_unit_test_setup_teardown(
 			e3_the_counters_are_bounded, begin, end),
 		cmocka_unit_test_setup_teardown(

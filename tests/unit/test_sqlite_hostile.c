@@ -57,8 +57,9 @@ static void use_all(struct fixture *fix)
 		fix->accounts, "", "", 8, accounts, &count, &err);
 	(void)fix->accounts->ops->password_like(
 		fix->accounts, 7, encoded, &err);
+	const struct stauth_session_query query = {.limit = 8, .now_s = NOW};
 	(void)fix->state->ops->session_list(
-		fix->state, 0, "", 8, 0, NOW, sessions, &count, &err);
+		fix->state, &query, sessions, &count, &err);
 	(void)fix->state->ops->audit_list(
 		fix->state, 0, 0, "", 8, rows, &count, &err);
 	(void)health_of(fix);

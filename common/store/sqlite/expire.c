@@ -95,6 +95,13 @@ static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
 	return rc;
 }
 
+void stauth_wal_empty(struct stauth_db *db)
+{
+	stauth_db_hurry(db);
+	(void)sqlite3_wal_checkpoint_v2(
+		db->sql, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
 	int *ret_count, struct stauth_err *err)
@@ -109,8 +116,12 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 	int64_t left = most;
 	rc = expire_all(db, idle_s, audit_before_s, &left, now_s, err);
 	rc = stauth_db_end(db, rc, err);
-	if (rc == STAUTH_OK) {
-		*ret_count = (int)(most - left);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	*ret_count = (int)(most - left);
+	if (*ret_count == 0) {
+		stauth_wal_empty(db);
+	}
+	return STAUTH_OK;
 }

@@ -147,6 +147,7 @@ int stauth_db_harden(sqlite3 *sql)
 			"PRAGMA trusted_schema = OFF;"
 			"PRAGMA cell_size_check = ON;"
 			"PRAGMA mmap_size = 0;"
+			"PRAGMA journal_size_limit = 1048576;"
 			"PRAGMA temp_store = MEMORY;",
 			NULL, NULL, NULL);
 	}

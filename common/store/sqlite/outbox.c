@@ -211,14 +211,6 @@ enum stauth_rc stauth_sq_mail_take(struct stauth_state *state, int64_t lease_s,
 	return rc;
 }
 
-/* MUST 4. Waits for nobody; the next mail that is settled tries again. */
-static void empty_wal(struct stauth_db *db)
-{
-	stauth_db_hurry(db);
-	(void)sqlite3_wal_checkpoint_v2(
-		db->sql, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-}
-
 enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
 	const struct stauth_audit_row *audit, int64_t now_s,
 	struct stauth_err *err)
@@ -238,7 +230,8 @@ enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
 	}
 	rc = stauth_write_end(db, rc, now_s, err);
 	if (rc == STAUTH_OK) {
-		empty_wal(db);
+		/* MUST 4; the next mail that is settled tries again. */
+		stauth_wal_empty(db);
 	}
 	return rc;
 }

@@ -93,28 +93,29 @@ static void read_row(struct stauth_query *query, void *row)
 	stauth_read_session(query, hash, row);
 }
 
-enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
-	const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
+	const struct stauth_session_query *asked,
 	struct stauth_session *ret_sessions, size_t *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
+	size_t limit = stauth_list_limit(asked->limit);
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = stauth_list_limit(limit);
 	struct stauth_query query;
 	stauth_query_start(&query, db,
-		uid == 0 ? STAUTH_SQL_SESSION_LIST
-			 : STAUTH_SQL_SESSION_LIST_USER);
-	stauth_bind_text(&query, after != NULL ? after : "");
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, idle_s);
+		asked->of_hosts   ? STAUTH_SQL_SESSION_LIST_HOSTS
+		: asked->uid == 0 ? STAUTH_SQL_SESSION_LIST
+				  : STAUTH_SQL_SESSION_LIST_USER);
+	stauth_bind_text(&query, asked->after != NULL ? asked->after : "");
+	stauth_bind_int(&query, asked->now_s);
+	stauth_bind_int(&query, asked->idle_s);
 	stauth_bind_int(&query, (int64_t)limit);
-	if (uid != 0) {
-		stauth_bind_int(&query, uid);
+	if (!asked->of_hosts && asked->uid != 0) {
+		stauth_bind_int(&query, asked->uid);
 	}
 	return stauth_query_list(&query, limit, read_row, sizeof(*ret_sessions),
 		ret_sessions, ret_count, err);

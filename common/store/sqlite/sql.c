@@ -113,6 +113,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_SESSION_LIST_USER] =
 		"SELECT " SESSION "WHERE uid = ?5 AND handle > ?1 AND " ALIVE
 		"ORDER BY handle LIMIT ?4",
+	[STAUTH_SQL_SESSION_LIST_HOSTS] =
+		"SELECT " SESSION "WHERE channel <> 'web' AND handle > ?1 "
+		"AND " ALIVE "ORDER BY handle LIMIT ?4",
 	[STAUTH_SQL_SESSION_INSERT] =
 		"INSERT OR ABORT INTO sessions (token_hash, handle, uid, "
 		"epoch, user_name, email, display_name, group_list, channel, "
@@ -297,8 +300,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_MAIL_DUE] =
 		"SELECT id, kind, recipient, user_name, code, message_id, "
 		"created_at, expires_at, tries FROM outbox "
-		"WHERE " MAIL_IS_DUE " AND expires_at > ?1 "
-		"ORDER BY due_at, id LIMIT 1",
+		"WHERE id = ifnull((SELECT id FROM outbox WHERE due_at <= ?1 "
+		"AND expires_at > ?1 ORDER BY due_at, id LIMIT 1), "
+		"(SELECT id FROM outbox WHERE due_at > ?1 + 7200 "
+		"AND expires_at > ?1 ORDER BY due_at, id LIMIT 1))",
 	[STAUTH_SQL_MAIL_LEASE] = "UPDATE outbox SET tries = tries + 1, "
 				  "due_at = ?2 WHERE id = ?1",
 	[STAUTH_SQL_MAIL_DONE] = "DELETE FROM outbox WHERE id = ?1",
@@ -314,10 +319,14 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"INSERT OR ABORT INTO audit (at, event, ok, user_name, uid, "
 		"actor, channel, address, detail) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-	/* The plus keeps the planner on the order of id. */
+	/* The first page finds its beginning by the index of instants; the plus
+	 * keeps the planner on the order of id. */
 	[STAUTH_SQL_AUDIT_LIST] =
-		"SELECT " AUDIT
-		"WHERE id > ?1 AND +at >= ?2 ORDER BY id LIMIT ?3",
+		"SELECT " AUDIT "WHERE id > max(?1, CASE WHEN ?1 > 0 "
+		"OR ?2 <= 0 THEN 0 ELSE ifnull((SELECT min(id) FROM audit "
+		"INDEXED BY audit_at WHERE at >= ?2), 9223372036854775807) - 1 "
+		"END) "
+		"AND +at >= ?2 ORDER BY id LIMIT ?3",
 	[STAUTH_SQL_AUDIT_LIST_USER] =
 		"SELECT " AUDIT
 		"WHERE user_name = ?4 AND id > ?1 AND +at >= ?2 "

@@ -131,8 +131,8 @@ enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	const char *handle, int64_t idle_s, int64_t now_s,
 	struct stauth_session *ret_session, struct stauth_err *err);
-enum stauth_rc stauth_sq_session_list(struct stauth_state *state, int64_t uid,
-	const char *after, size_t limit, int64_t idle_s, int64_t now_s,
+enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
+	const struct stauth_session_query *asked,
 	struct stauth_session *ret_sessions, size_t *ret_count,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
@@ -248,6 +248,9 @@ enum stauth_rc stauth_sq_remote_read(struct stauth_state *state, int64_t now_s,
 enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
 	int *ret_count, struct stauth_err *err);
+/* Brings all of the -wal into the database, and the file to nothing. Waits for
+ * nobody: what does not work now, works another time. */
+void stauth_wal_empty(struct stauth_db *db);
 /* stauth_db_end for a write: every 256th sweeps a few dead rows along. */
 enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
 	int64_t now_s, struct stauth_err *err);
