@@ -186,6 +186,45 @@ class LogInPage(WithBrowser):
         active.active_element.send_keys(PASSWORD + Keys.ENTER)
         browser.wait_text("Hello, Älice Example")
 
+    def test_the_caps_lock_hint_comes_and_goes(self):
+        browser = self.open()
+
+        def press(key, caps):
+            browser.driver.execute_script(
+                "document.querySelector('input[name=password]')"
+                ".dispatchEvent(new KeyboardEvent('keydown', {"
+                "key: arguments[0], modifierCapsLock: arguments[1]}))",
+                key, caps)
+            return browser.css(".caps").text
+        self.assertEqual(browser.css(".caps").get_attribute("role"), "status")
+        self.assertEqual(press("A", True), "Caps Lock is on.")
+        # The key that turns it off still reports it as on.
+        self.assertEqual(press("CapsLock", True), "")
+        self.assertEqual(press("a", False), "")
+
+    def test_the_password_can_be_shown_and_nothing_moves(self):
+        browser = self.open()
+        field = browser.css("input[name=password]")
+        button = browser.css(".secret button")
+        field.send_keys("secret")
+
+        def boxes():
+            return browser.driver.execute_script(
+                "return [...document.querySelectorAll('main *')].map(e => {"
+                "const r = e.getBoundingClientRect();"
+                "return [r.x, r.y, r.width, r.height].join()})")
+        before = boxes()
+        self.assertGreaterEqual(button.rect["x"], field.rect["x"])
+        self.assertLessEqual(button.rect["x"] + button.rect["width"],
+                             field.rect["x"] + field.rect["width"])
+        for shown in (True, False):
+            button.click()
+            self.assertEqual(field.get_attribute("type"),
+                             "text" if shown else "password")
+            self.assertEqual(button.get_attribute("aria-pressed"),
+                             str(shown).lower())
+            self.assertEqual(boxes(), before)
+
     def test_wrong_password_and_unknown_user_read_the_same(self):
         words = []
         for name in ("alice", "nobody-here"):

@@ -165,6 +165,25 @@ class Headers(PagesCase):
         self.assertTrue(answer.header("Content-Type").startswith(
             "text/javascript"))
 
+    def test_nothing_waits_hidden_for_a_script(self):
+        """Text browsers show it, and it could not work there."""
+        for _, answer in self.answers():
+            self.assertNotRegex(answer.body.decode(), r"\shidden[\s>]")
+
+    def test_a_browser_that_sends_no_origin_is_shown_a_way(self):
+        """lynx drops a Referer with a query, and sends no Origin: from the
+        log-in page without one it works."""
+        csrf, jar = self.stack.open_form()
+        form = {"username": "alice", "password": PASSWORD, "csrf": csrf}
+        answer = self.stack.page("POST", "/auth/login", form=form,
+                                 cookies=jar, headers={})
+        self.assertEqual(answer.status, 403)
+        self.assertIn('href="/auth/login"', answer.text)
+        answer = self.stack.page(
+            "POST", "/auth/login", form=form, cookies=jar,
+            headers={"Referer": ORIGIN + "/auth/login"})
+        self.assertEqual(answer.status, 303)
+
     def test_the_brand_is_shown_escaped(self):
         text = self.stack.page("GET", "/auth/login").text
         self.assertIn("<title>Sign in \u2013 Acme &lt;reports&gt;</title>",
