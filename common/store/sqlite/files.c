@@ -309,7 +309,7 @@ static bool wal_is_foreign(struct stauth_db *db)
 	       stauth_wal_recorded_elsewhere(db);
 }
 
-enum stauth_rc stauth_files_before(struct stauth_db *db, struct stauth_err *err)
+static enum stauth_rc before(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t until_ms = stauth_boot_ms() + LOCK_WAIT_MS;
 
@@ -322,6 +322,22 @@ enum stauth_rc stauth_files_before(struct stauth_db *db, struct stauth_err *err)
 		return check_sides(db, err);
 	}
 	return rc == STAUTH_OK ? stauth_wal_put_aside(db, err) : rc;
+}
+
+enum stauth_rc stauth_files_before(struct stauth_db *db, struct stauth_err *err)
+{
+	const struct timespec pause = {0, PAUSE_MS * 1000000};
+	enum stauth_rc rc = before(db, err);
+
+	/* Who has the -wal may just be writing it, or who opens the database
+	 * making one. */
+	while (rc == STAUTH_EUNREACHABLE &&
+		stauth_boot_ms() < db->deadline_ms) {
+		unlock(db);
+		nanosleep(&pause, NULL);
+		rc = before(db, err);
+	}
+	return rc;
 }
 
 /* --- after opening, and at the end */
