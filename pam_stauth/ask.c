@@ -17,7 +17,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <syslog.h>
 #include <unistd.h>
+
+#include <security/pam_ext.h>
 
 #include "spawn.h"
 #include "text.h"
@@ -61,42 +64,53 @@ static int connect_listener(void)
 	return fd;
 }
 
-static bool exchange(int fd, int64_t deadline_ms,
-	const struct pamst_frame *question, struct pamst_frame *ret_answer)
+/* false: no whole answer came, and answer's kind is PAMST_NONE. */
+static bool exchange(struct pamst_call *call, int fd, int64_t deadline_ms)
 {
-	return pamst_frame_send(question, fd, deadline_ms) &&
-	       pamst_frame_receive(ret_answer, fd, deadline_ms);
+	if (pamst_frame_send(&call->question, fd, deadline_ms) &&
+		pamst_frame_receive(&call->answer, fd, deadline_ms)) {
+		return true;
+	}
+	pamst_frame_init(&call->answer, PAMST_NONE);
+	return false;
 }
 
-bool pamst_ask(const struct pamst_args *args,
-	const struct pamst_frame *question, struct pamst_frame *ret_answer,
-	const char **ret_why)
+static void ask_helper(
+	struct pamst_call *call, const char *path, int64_t deadline_ms)
 {
-	const char *path = args->helper != NULL ? args->helper : PAMST_HELPER;
-	int64_t deadline_ms = pamst_boot_ms() + PAMST_ASK_MS;
 	struct pamst_helper helper;
-	bool got;
 
-	if (args->helper == NULL && args->conf == NULL) {
-		int fd = connect_listener();
-
-		if (fd >= 0) {
-			got = exchange(fd, deadline_ms, question, ret_answer);
-			close(fd);
-			*ret_why = got ? "" : PAMST_LOG_NO_LISTENER_ANSWER;
-			return got;
-		}
-	}
-	if (args->helper == NULL && geteuid() != 0) {
-		*ret_why = PAMST_LOG_NO_LISTENER;
-		return false;
-	}
 	if (!pamst_spawn(path, deadline_ms, &helper)) {
-		*ret_why = PAMST_LOG_NO_PROCESS;
-		return false;
+		pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_PROCESS, path);
+		return;
 	}
-	got = exchange(helper.fd, deadline_ms, question, ret_answer);
+	if (!exchange(call, helper.fd, deadline_ms)) {
+		pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_ANSWER, path);
+	}
 	pamst_spawn_end(&helper);
-	*ret_why = got ? "" : PAMST_LOG_NO_HELPER_ANSWER;
-	return got;
+}
+
+void pamst_ask(struct pamst_call *call)
+{
+	const char *path = call->args.helper;
+	int64_t deadline_ms = pamst_boot_ms() + PAMST_ASK_MS;
+	int fd = -1;
+
+	pamst_frame_init(&call->answer, PAMST_NONE);
+	if (path == NULL && call->args.conf == NULL) {
+		fd = connect_listener();
+	}
+	if (fd >= 0) {
+		if (!exchange(call, fd, deadline_ms)) {
+			pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_ANSWER,
+				PAMST_SOCKET);
+		}
+		close(fd);
+	} else if (path == NULL && geteuid() != 0) {
+		pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_LISTENER,
+			PAMST_SOCKET);
+	} else {
+		ask_helper(
+			call, path != NULL ? path : PAMST_HELPER, deadline_ms);
+	}
 }

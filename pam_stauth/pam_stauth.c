@@ -92,17 +92,6 @@ static int call_begin(struct pamst_call *call, enum pamst_question question,
 	return PAM_SUCCESS;
 }
 
-/* Has it answered; what is not answered is logged. */
-static void ask(struct pamst_call *call)
-{
-	const char *why = "";
-
-	if (!pamst_ask(&call->args, &call->question, &call->answer, &why)) {
-		pamst_frame_init(&call->answer, PAMST_NONE);
-		pamst_log_no_answer(call, why);
-	}
-}
-
 /* The PAM code of the answer, which is logged. */
 static int call_result(const struct pamst_call *call)
 {
@@ -115,7 +104,7 @@ static int call_result(const struct pamst_call *call)
 
 static int call_ask(struct pamst_call *call)
 {
-	ask(call);
+	pamst_ask(call);
 	return call_result(call);
 }
 
@@ -266,7 +255,7 @@ static int change(struct pamst_call *call)
 {
 	bool prelim = (call->pam_flags & PAM_PRELIM_CHECK) != 0;
 
-	ask(call);
+	pamst_ask(call);
 	int rc;
 	if (call->answer.kind == PAMST_NEED_PASSWORD) {
 		rc = pamst_conv_old_password(call);

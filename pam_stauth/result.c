@@ -149,9 +149,3 @@ void pamst_log_answer(const struct pamst_call *call)
 		names[call->question.kind], ok ? "success" : "failure",
 		row != NULL ? row->reason : "no-answer", rhost, user);
 }
-
-void pamst_log_no_answer(const struct pamst_call *call, const char *why)
-{
-	pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_ANSWER, why,
-		call->args.helper != NULL ? call->args.helper : PAMST_SOCKET);
-}

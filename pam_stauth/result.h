@@ -19,7 +19,5 @@ int pamst_result(enum pamst_question question, int answer);
  * and a user whom stauth does not have, are logged with `debug` only.
  */
 void pamst_log_answer(const struct pamst_call *call);
-/* The helper did not answer. */
-void pamst_log_no_answer(const struct pamst_call *call, const char *why);
 
 #endif

@@ -16,14 +16,12 @@
 
 /* The log of the host. fail2ban reads the first: reason and rhost. */
 #define PAMST_LOG_OUTCOME    "%s %s; reason=%s rhost=%s user=%s"
-#define PAMST_LOG_NO_ANSWER  "%s (%.200s)"
 #define PAMST_LOG_BAD_OPTION "unknown, repeated or malformed option: %.64s"
 #define PAMST_LOG_TWO_PASSES                                                   \
 	"try_first_pass and use_first_pass exclude each other"
-#define PAMST_LOG_NO_LISTENER        "no helper listens"
-#define PAMST_LOG_NO_LISTENER_ANSWER "the listening helper gave no answer"
-#define PAMST_LOG_NO_HELPER_ANSWER   "the helper gave no answer"
-#define PAMST_LOG_NO_PROCESS         "the helper could not be started"
+#define PAMST_LOG_NO_LISTENER "no helper listens: %s"
+#define PAMST_LOG_NO_PROCESS  "the helper could not be started: %.200s"
+#define PAMST_LOG_NO_ANSWER   "the helper gave no answer: %.200s"
 
 /* The helper's: to root's hosts for their log, else on its own stderr. */
 #define CHKPWD_OWN_NAME_ONLY "may ask about the own name only"

@@ -262,6 +262,11 @@ bool setup_word(const char *word)
 	unsigned int uid;
 	if (strcmp(word, "umask") == 0) {
 		umask(0);
+	} else if (sscanf(word, "ruid=%u", &uid) == 1) {
+		/* As su has it: the caller's real ids, root's rights. */
+		if (setresgid(uid, 0, 0) != 0 || setresuid(uid, 0, 0) != 0) {
+			abort();
+		}
 	} else if (sscanf(word, "uid=%u", &uid) == 1) {
 		if (setresgid(uid, uid, uid) != 0 ||
 			setresuid(uid, uid, uid) != 0) {

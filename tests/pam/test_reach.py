@@ -105,6 +105,22 @@ class Stopped(PamCase):
         self.addCleanup(self.stack.listen)
         self.stop_at_every_step()
 
+    def test_x33_a_host_that_is_killed(self):
+        for listen in (True, False):
+            self.stack.listen(listen=listen)
+            self.addCleanup(self.stack.listen)
+            host = pty_talk.Terminal(["/bin/su", "-c", "id -un", "alice"],
+                                     user="mallory")
+            self.addCleanup(host.kill)
+            self.assertGreater(host.await_text("Password: "), 0, host.text)
+            before = len(self.events("login.wrong"))
+            host.type("wrong")
+            time.sleep(0.15)
+            host.kill()
+            self.assertLess(self.others_log_in(), 5)
+            self.assertTrue(wait_for(
+                lambda: len(self.events("login.wrong")) == before + 1, 5))
+
     def test_u1_control_z(self):
         self.stack.listen(listen=False)
         self.addCleanup(self.stack.listen)
@@ -272,7 +288,7 @@ class Listening(PamCase):
             cred = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         self.assertEqual(int.from_bytes(cred[4:8], sys.byteorder), 0)
 
-    def test_u1_x32_without_a_listener(self):
+    def test_u1_x32_x34_without_a_listener(self):
         self.stack.listen(listen=False)
         self.addCleanup(self.stack.listen)
         start = time.monotonic()
@@ -280,13 +296,15 @@ class Listening(PamCase):
             self.assertEqual(self.auth(name, PASSWORD, user="alice"),
                              "AUTHINFO_UNAVAIL")
         self.assertLess(time.monotonic() - start, 2)
-        self.assertIn("no helper listens (%s)" % pamrig.CHKPWD_SOCK,
+        self.assertIn("no helper listens: %s" % pamrig.CHKPWD_SOCK,
                       self.stack.syslog.of_module()[-1])
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
         os.unlink(pamrig.INSTALLED_HELPER)
         self.addCleanup(self.put_helper_back)
-        self.silent_helpers = (pamrig.CHKPWD_SOCK,)
+        self.silent_helpers = (pamrig.CHKPWD_SOCK, pamrig.INSTALLED_HELPER)
         self.assertEqual(self.auth("alice", PASSWORD), "AUTHINFO_UNAVAIL")
+        self.assertIn(pamrig.INSTALLED_HELPER,
+                      self.stack.syslog.of_module()[-1])
 
     @staticmethod
     def put_helper_back():

@@ -18,7 +18,8 @@ import tempfile
 
 import pty_talk
 import rig
-from pamrig import CLONE_NEWNS, MS_PRIVATE, MS_REC, Told, libc, mount, which
+from pamrig import (CLONE_NEWNS, MS_PRIVATE, MS_REC, Listener, Told, libc,
+                    mount, which)
 from stack_nginx import NginxStack
 
 PREFIX_BUILD = os.path.join(rig.BUILD, "install")
@@ -89,6 +90,7 @@ def enter():
     install()
     for name in ("alice", "carol", "mallory"):
         subprocess.run(["useradd", "-m", "-s", "/bin/sh", name], check=True)
+    Listener()
     rig.CTL, rig.GATE = "/usr/sbin/stauthctl", "/usr/sbin/fcgi_gate"
 
 

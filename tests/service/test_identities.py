@@ -81,7 +81,7 @@ class Case(unittest.TestCase):
         self.assertEqual(self.stack.http("GET", "/", cookies=jar).status, 200)
 
     def by_pam(self, user):
-        """As root, and through the set-group-id helper."""
+        """As root, and as one's own user, through the listener or not."""
         self.assertEqual(self.stack.pam(
             "alice", "authenticate", "acct_mgmt", "open_session",
             answers=[("Password: ", PASSWORD)], user=user), "SUCCESS")
@@ -111,7 +111,7 @@ class WhoeverComesFirst(Case):
                 ("/run/stauth", "stauth:stauth 0755"),
                 ("/run/stauth/check.sock", "stauth:www-data 0660"),
                 ("/run/stauth/pages.sock", "stauth:www-data 0660"),
-                ("/usr/libexec/stauth/stauth_chkpwd", "root:stauth 2755"),
+                ("/usr/libexec/stauth/stauth_chkpwd", "root:root 0755"),
                 ("/usr/sbin/fcgi_gate", "root:root 0755"),
                 ("/usr/sbin/stauthctl", "root:root 0755")):
             self.assertEqual(owner(path), wanted, path)

@@ -20,6 +20,8 @@ etc/nginx/snippets/stauth-protect.conf
 etc/nginx/snippets/stauth-public.conf
 etc/nginx/snippets/stauth-server.conf
 usr/lib/systemd/system/stauth-check.socket
+usr/lib/systemd/system/stauth-chkpwd.service
+usr/lib/systemd/system/stauth-chkpwd.socket
 usr/lib/systemd/system/stauth-pages.socket
 usr/lib/systemd/system/stauth.service
 usr/lib/sysusers.d/stauth.conf
