@@ -94,12 +94,10 @@ void pamst_ask(struct pamst_call *call)
 {
 	const char *path = call->args.helper;
 	int64_t deadline_ms = pamst_boot_ms() + PAMST_ASK_MS;
-	int fd = -1;
 
 	pamst_frame_init(&call->answer, PAMST_NONE);
-	if (path == NULL && call->args.conf == NULL) {
-		fd = connect_listener();
-	}
+	int fd = path == NULL && call->args.conf == NULL ? connect_listener()
+							 : -1;
 	if (fd >= 0) {
 		if (!exchange(call, fd, deadline_ms)) {
 			pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_ANSWER,
