@@ -6,12 +6,24 @@
 #include <string.h>
 #include <strings.h>
 
+#include <idn2.h>
+
 #include "base/ascii.h"
 #include "base/codec.h"
 
 #include "base/banned.h"
 
 #define HOST_BYTES STAUTH_ALNUM ".-_"
+
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text >= 0x80) {
+			return false;
+		}
+	}
+	return true;
+}
 
 static bool host_byte(char c, bool bracketed)
 {
@@ -92,6 +104,30 @@ static bool keep_port(char *port, bool https)
 	return true;
 }
 
+/* Why the host is none. Who writes its Unicode form is told the one that
+ * browsers send. */
+static enum stauth_rc bad_host(
+	const char *text, size_t len, bool https, struct stauth_err *err)
+{
+	char host[STAUTH_ORIGIN_SIZE];
+	size_t prefix = https ? 8 : 7;
+
+	snprintf(
+		host, sizeof(host), "%.*s", (int)(len - prefix), text + prefix);
+	host[strcspn(host, ":/")] = '\0';
+	char *ascii = NULL;
+	if (is_ascii(host) ||
+		idn2_lookup_u8((const uint8_t *)host, (uint8_t **)&ascii,
+			IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) {
+		return stauth_fail(err, STAUTH_BADVALUE, FORM);
+	}
+	enum stauth_rc rc = stauth_fail(err, STAUTH_BADVALUE,
+		"must name the host as browsers do: %s%.100s",
+		https ? "https://" : "http://", ascii);
+	idn2_free(ascii);
+	return rc;
+}
+
 enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	struct stauth_origin *ret_origin, struct stauth_err *err)
 {
@@ -114,7 +150,7 @@ enum stauth_rc stauth_origin_parse(const char *text, size_t len,
 	}
 	n = n ? shorten_ipv6(parsed.origin + prefix, n) : 0;
 	if (n == 0 || !keep_port(parsed.origin + prefix + n, parsed.https)) {
-		return stauth_fail(err, STAUTH_BADVALUE, FORM);
+		return bad_host(text, len, parsed.https, err);
 	}
 	*ret_origin = parsed;
 	ret_origin->host = ret_origin->origin + prefix;

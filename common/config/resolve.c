@@ -155,6 +155,38 @@ static void resolve_numbers(struct stauth_config *config)
 	}
 }
 
+static bool has_scheme(const char *url, const char *plain)
+{
+	size_t len = strlen(plain);
+
+	return strncasecmp(url, plain, len) == 0 &&
+	       strncmp(url + len + (url[len] == 's'), "://", 3) == 0;
+}
+
+static enum stauth_rc check_urls(
+	const struct stauth_config *config, struct stauth_err *err)
+{
+	const struct {
+		const char *key;
+		const char *url;
+		const char *plain; /* and with an s behind it */
+	} urls[] = {
+		{"SMTP_URL", config->smtp_url, "smtp"},
+		{"SENDGRID_URL", config->sendgrid_url, "http"},
+		{"AIRTABLE_URL", config->airtable_url, "http"},
+	};
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+		if (urls[i].url[0] != '\0' &&
+			!has_scheme(urls[i].url, urls[i].plain)) {
+			return stauth_fail(err, STAUTH_ECONFIG,
+				"%s must be %ss://host or %s://host",
+				urls[i].key, urls[i].plain, urls[i].plain);
+		}
+	}
+	return STAUTH_OK;
+}
+
 static enum stauth_rc resolve_mail(
 	struct stauth_config *config, struct stauth_err *err)
 {
@@ -233,6 +265,10 @@ enum stauth_rc stauth_config_resolve(
 {
 	resolve_numbers(config);
 	enum stauth_rc rc = resolve_cookie(config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = check_urls(config, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

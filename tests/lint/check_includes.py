@@ -63,7 +63,7 @@ OWNERS = (
                     r"|fcgi_gate/pages/"),
     (r"openssl/.*", r"common/(password/|base/(secret|codec)\.c$)"),
     (r"(argon2|crypt|zxcvbn)\.h", r"common/password/"),
-    (r"idn2\.h", r"common/auth/"),
+    (r"idn2\.h", r"common/(auth|config)/"),
     (r"libsmartcols/.*", r"stauthctl/"),
     (r"yaml\.h", r"stauthctl/yaml_reader\.h$"),
     (r"security/.*", r"pam_stauth/(?!chkpwd/)"),

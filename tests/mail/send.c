@@ -87,30 +87,30 @@ static json_t *send_one(const struct stauth_config *config,
 		"ms", (json_int_t)(stauth_boot_ms() - start));
 }
 
-static int run(const struct stauth_config *config, json_t *wanted)
+static json_t *failure(enum stauth_rc rc, const struct stauth_err *err)
+{
+	return json_pack(
+		"[{s:s, s:s}]", "rc", stauth_rc_name(rc), "msg", err->msg);
+}
+
+static json_t *send_all(const struct stauth_config *config, json_t *wanted)
 {
 	struct stauth_mailer *mailer = NULL;
 	struct stauth_err err = {0};
-	json_t *results = json_array();
 	enum stauth_rc rc = stauth_mailer_open(config, &mailer, &err);
-	json_t *mail;
-	size_t i;
 
 	if (rc != STAUTH_OK) {
-		json_array_append_new(
-			results, json_pack("{s:s, s:s}", "rc",
-					 stauth_rc_name(rc), "msg", err.msg));
-	} else {
-		json_array_foreach(wanted, i, mail)
-		{
-			json_array_append_new(
-				results, send_one(config, mailer, mail));
-		}
+		return failure(rc, &err);
+	}
+	json_t *results = json_array();
+	json_t *mail;
+	size_t i;
+	json_array_foreach(wanted, i, mail)
+	{
+		json_array_append_new(results, send_one(config, mailer, mail));
 	}
 	stauth_mailer_close(mailer);
-	json_dumpf(results, stdout, JSON_COMPACT);
-	json_decref(results);
-	return 0;
+	return results;
 }
 
 int main(int argc, char **argv)
@@ -118,16 +118,18 @@ int main(int argc, char **argv)
 	struct stauth_config *config = NULL;
 	struct stauth_err err = {0};
 	json_t *wanted = json_loadf(stdin, 0, NULL);
-	int code = 1;
 
-	if (argc == 2 && json_is_array(wanted) &&
-		stauth_config_load(argv[1], STAUTH_READER_SERVICE, &config,
-			&err) == STAUTH_OK) {
-		code = run(config, wanted);
-	} else {
-		(void)fprintf(stderr, "mail_send CONF < MAILS: %s\n", err.msg);
+	if (argc != 2 || !json_is_array(wanted)) {
+		fprintf(stderr, "usage: mail_send CONF < MAILS\n");
+		return 1;
 	}
+	enum stauth_rc rc = stauth_config_load(
+		argv[1], STAUTH_READER_SERVICE, &config, &err);
+	json_t *results =
+		rc == STAUTH_OK ? send_all(config, wanted) : failure(rc, &err);
+	json_dumpf(results, stdout, JSON_COMPACT);
+	json_decref(results);
 	json_decref(wanted);
 	stauth_config_free(config);
-	return code;
+	return 0;
 }

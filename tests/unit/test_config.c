@@ -100,6 +100,13 @@ static void wrong_values_name_file_line_and_key(void **state)
 		{"COOKIE_NAME='a b'", ":1: SESSION_TOKEN_NAME must be"},
 		{"APP_KEY_FIL=x", "(did you mean APP_KEY?)"},
 		{"\nSESSION_HUORS=1", ":2: unknown key SESSION_HUORS (did"},
+		{"SMTP_URL=http://mail", ":1: SMTP_URL must be smtps://host"},
+		{"SMTP_URL=mail.example", ":1: SMTP_URL must be"},
+		{"SENDGRID_URL=smtp://x", ":1: SENDGRID_URL must be https:"},
+		{"PUBLIC_URL=https://b\xc3\xbc"
+		 "cher.example:8443",
+			"must name the host as browsers do: "
+			"https://xn--bcher-kva.example"},
 		{"PAGE_WORKERS=0", ":1: PAGE_WORKERS must be a number from"},
 		{"APP_KEY_FILE=/nonexistent/key", "does not exist"},
 	};
