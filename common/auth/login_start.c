@@ -21,6 +21,7 @@
 #include "auth/device.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"
+#include "auth/source.h"
 #include "base/codec.h"
 #include "store/accounts.h"
 

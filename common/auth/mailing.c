@@ -7,10 +7,13 @@
  *  2. What is asked for an address MUST be counted under the canonical
  *     address and the question, whatever the answer will be, so that the
  *     counters do not tell who has an account.
- *  3. One question and address MUST be counted, and PINs apart, so that few
- *     guesses are all that one address is worth.
- *  4. One source MUST be counted, as log-ins count it, "?" if it is no
- *     address; and all together. The numbers: auth/rate_limit.c.
+ *  3. One question and address: once in 60 s and 5 an hour; and 10 PINs a
+ *     day from one source, 30 from all, so that 150 guesses a day is all that
+ *     one address is worth and no stranger can use up its sign-up.
+ *  4. One source: 20 an hour, under the source that log-ins count, "?" if it
+ *     is no address; an IPv6 also by its /56 and /48. All together: 500 an
+ *     hour, of those that are sent; those that never are have a counter of
+ *     their own, so that the price is the same.
  *  5. Mail and what it carries MUST be counted and written in one step, and
  *     nothing when it is refused. An outbox with 1,000 mails takes no more.
  *  6. A mail that is not sent in time MUST NOT be sent at all.
@@ -22,6 +25,7 @@
 
 #include "auth/name.h"
 #include "auth/rate_limit.h"
+#include "auth/source.h"
 #include "store/rate_limit.h"
 
 #include "base/banned.h"
@@ -52,22 +56,44 @@ static const char *topic_name(enum stauth_mailing_topic topic)
 	return topic == STAUTH_MAILING_SIGNUP ? "signup" : "reset";
 }
 
-void stauth_mailing_set_limits(struct stauth_mailing *mailing,
-	enum stauth_mailing_topic topic, const char *email, const char *address)
+static void fill_limits(const struct stauth_mailing_question *question,
+	bool never_sent, struct stauth_limits *limits)
 {
-	const char *name = topic_name(topic);
-	struct stauth_limits *limits = &mailing->limits;
+	const char *email = question->email;
+	const char *name = topic_name(question->topic);
 	char source[STAUTH_ADDRESS_SIZE];
 
-	stauth_source_of_address(address != NULL ? address : "", source);
+	stauth_source_of_address(
+		question->address != NULL ? question->address : "", source);
+	if (source[0] == '\0') {
+		snprintf(source, sizeof(source), "?");
+	}
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PAUSE, email, name);
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL, email, name);
-	if (topic == STAUTH_MAILING_SIGNUP) {
-		stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PINS, email, name);
+	if (question->topic == STAUTH_MAILING_SIGNUP) {
+		stauth_limits_add(
+			limits, STAUTH_LIMIT_MAIL_PINS, email, source);
+		stauth_limits_add(
+			limits, STAUTH_LIMIT_MAIL_PINS_ALL, email, NULL);
 	}
-	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_SOURCE,
-		source[0] ? source : "?", NULL);
-	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_ALL, "*", NULL);
+	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_SOURCE, source, NULL);
+	for (int bits = 56; bits >= 48; bits -= 8) {
+		char network[STAUTH_ADDRESS_SIZE];
+
+		stauth_source_network(source, bits, network);
+		if (network[0] != '\0') {
+			stauth_limits_add(limits, STAUTH_LIMIT_MAIL_SOURCE,
+				network, NULL);
+		}
+	}
+	stauth_limits_add(
+		limits, STAUTH_LIMIT_MAIL_ALL, never_sent ? "-" : "*", NULL);
+}
+
+void stauth_mailing_set_limits(struct stauth_mailing *mailing,
+	const struct stauth_mailing_question *question, bool never_sent)
+{
+	fill_limits(question, never_sent, &mailing->limits);
 }
 
 /* The one counter with this key, read from where the list passes it. */
@@ -92,19 +118,18 @@ static enum stauth_rc wait_of(struct stauth_ctx *ctx,
 }
 
 enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
-	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
+	const struct stauth_mailing_question *question, int64_t *ret_wait_s,
 	struct stauth_err *err)
 {
-	static const enum stauth_limit which[] = {STAUTH_LIMIT_MAIL_PAUSE,
-		STAUTH_LIMIT_MAIL, STAUTH_LIMIT_MAIL_PINS};
+	struct stauth_limits limits = {.count = 0};
 	int64_t now_s = ctx->state->ops->now(ctx->state);
-	int64_t longest_s = 0;
 
-	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
-		const struct stauth_rate_limit limit = stauth_rate_limit_of(
-			which[i], email, topic_name(topic));
+	fill_limits(question, false, &limits);
+	int64_t longest_s = 0;
+	for (size_t i = 0; i < limits.count; i++) {
 		int64_t wait_s = 0;
-		enum stauth_rc rc = wait_of(ctx, &limit, now_s, &wait_s, err);
+		enum stauth_rc rc =
+			wait_of(ctx, &limits.limit[i], now_s, &wait_s, err);
 
 		if (rc != STAUTH_OK) {
 			return rc;

@@ -41,18 +41,24 @@ struct stauth_mail_order {
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	const struct stauth_mail_order *order, struct stauth_mail *ret_mail,
 	struct stauth_err *err);
-/* The limits of one mail to this (canonical) address, asked for from there. */
+/* Who asks for what. */
+struct stauth_mailing_question {
+	enum stauth_mailing_topic topic;
+	const char *email;   /* canonical: whom the mail is for */
+	const char *address; /* of the client; NULL none */
+};
+/* The limits of one mail that is asked for. never_sent: one that only makes
+ * an unknown address cost what a known one does. */
 void stauth_mailing_set_limits(struct stauth_mailing *mailing,
-	enum stauth_mailing_topic topic, const char *email,
-	const char *address);
+	const struct stauth_mailing_question *question, bool never_sent);
 /* Counts it and puts it into the outbox. THROTTLED: *ret_wait_s; nothing is
  * written. EBUSY: the outbox is full. */
 enum stauth_rc stauth_mailing_post(struct stauth_ctx *ctx,
 	const struct stauth_mailing *mailing, int64_t *ret_wait_s,
 	struct stauth_err *err);
-/* Seconds until this address may be written to again; reads only. */
+/* Seconds until the same may be asked for again; reads only. */
 enum stauth_rc stauth_mailing_wait(struct stauth_ctx *ctx,
-	enum stauth_mailing_topic topic, const char *email, int64_t *ret_wait_s,
+	const struct stauth_mailing_question *question, int64_t *ret_wait_s,
 	struct stauth_err *err);
 
 #endif

@@ -13,18 +13,13 @@
  *  4. A group MUST be letters, digits and . _ -, at most 64 bytes, and MUST
  *     NOT be `su`; an account has at most 32, su among them. The list is
  *     kept sorted and without doubles.
- *  5. An address counts as IPv4, or as the /64 of an IPv6; an IPv4 within an
- *     IPv6 MUST count as that IPv4. Anything else is none.
  */
 #include "auth/name.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <idn2.h>
 
@@ -402,33 +397,4 @@ bool stauth_groups_has(const char *groups, const char *group)
 		groups += *groups == ',';
 	}
 	return false;
-}
-
-/* --- 5. addresses */
-
-void stauth_source_of_address(
-	const char *address, char ret_source[STAUTH_ADDRESS_SIZE])
-{
-	ret_source[0] = '\0';
-	struct in_addr v4;
-	struct in6_addr v6;
-	char text[INET6_ADDRSTRLEN];
-	if (inet_pton(AF_INET, address, &v4) != 1) {
-		if (inet_pton(AF_INET6, address, &v6) != 1) {
-			return;
-		}
-		if (!IN6_IS_ADDR_V4MAPPED(&v6)) {
-			memset(v6.s6_addr + 8, 0, 8);
-			if (inet_ntop(AF_INET6, &v6, text, sizeof(text)) !=
-				NULL) {
-				snprintf(ret_source, STAUTH_ADDRESS_SIZE,
-					"%s/64", text);
-			}
-			return;
-		}
-		memcpy(&v4, v6.s6_addr + 12, sizeof(v4));
-	}
-	if (inet_ntop(AF_INET, &v4, text, sizeof(text)) != NULL) {
-		snprintf(ret_source, STAUTH_ADDRESS_SIZE, "%s", text);
-	}
 }

@@ -35,9 +35,4 @@ size_t stauth_char_count(const char *str, size_t len);
  */
 void stauth_text_clean(char *out, size_t out_size, const char *str);
 
-/* A client address as the throttle counts it: IPv4 as it is, IPv6 as its
- * /64, v4-mapped as v4; "" if it is no address. */
-void stauth_source_of_address(
-	const char *address, char ret_source[STAUTH_ADDRESS_SIZE]);
-
 #endif

@@ -61,6 +61,7 @@ static const struct stauth_rate_limit table[] = {
 	[STAUTH_LIMIT_MAIL_PAUSE] = CLOSED("mail-pause", 1, 60),
 	[STAUTH_LIMIT_MAIL] = CLOSED("mail", 5, 3600),
 	[STAUTH_LIMIT_MAIL_PINS] = CLOSED("mail-pins", 10, 86400),
+	[STAUTH_LIMIT_MAIL_PINS_ALL] = CLOSED("mail-pins-all", 30, 86400),
 	[STAUTH_LIMIT_MAIL_SOURCE] = CLOSED("mail-source", 20, 3600),
 	[STAUTH_LIMIT_MAIL_ALL] = CLOSED("mail-all", 500, 3600),
 };

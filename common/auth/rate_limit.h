@@ -20,9 +20,10 @@ enum stauth_limit {
 	STAUTH_LIMIT_SIGNUP,         /* source: hashes of sign-ups */
 	STAUTH_LIMIT_MAIL_PAUSE,     /* address, topic */
 	STAUTH_LIMIT_MAIL,           /* address, topic */
-	STAUTH_LIMIT_MAIL_PINS,      /* address, topic */
-	STAUTH_LIMIT_MAIL_SOURCE,    /* source */
-	STAUTH_LIMIT_MAIL_ALL,       /* "*" */
+	STAUTH_LIMIT_MAIL_PINS,      /* address, source */
+	STAUTH_LIMIT_MAIL_PINS_ALL,  /* address: all sources together */
+	STAUTH_LIMIT_MAIL_SOURCE,    /* source, and its larger networks */
+	STAUTH_LIMIT_MAIL_ALL,       /* "*"; "-" those that are never sent */
 };
 
 /* One limit with its key: one part, or two (NULL: one). Pure. */

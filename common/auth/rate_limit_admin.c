@@ -16,6 +16,7 @@
 
 #include "auth/audit.h"
 #include "auth/name.h"
+#include "auth/source.h"
 #include "store/rate_limit.h"
 #include "store/state.h"
 
@@ -46,6 +47,7 @@ static void take_apart(struct stauth_rate_limit_row *row)
 		snprintf(row->user, sizeof(row->user), "%.*s", (int)len, key);
 	}
 	if (is_source(row->count.name) ||
+		strcmp(row->count.name, "mail-pins") == 0 ||
 		strcmp(row->count.name, "account+source") == 0) {
 		snprintf(row->source, sizeof(row->source), "%s", rest);
 	}

@@ -156,8 +156,10 @@ static enum stauth_rc post(struct stauth_ctx *ctx, const struct asked *asked,
 		fill_decoy(&mailing.mail, &reset, &decoy);
 		mailing.pin = &decoy;
 	}
+	const struct stauth_mailing_question question = {
+		STAUTH_MAILING_RESET, asked->email, asked->address};
 	stauth_mailing_set_limits(
-		&mailing, STAUTH_MAILING_RESET, asked->email, asked->address);
+		&mailing, &question, asked->answer.kind == STAUTH_MAIL_NONE);
 	stauth_audit_fill(&mailing.audit, "reset.ask", link,
 		account->uid != 0 ? account->name : asked->email, account->uid,
 		&actor, asked->answer.why);

@@ -7,7 +7,8 @@
  *  2. It waits a day, or twice as long as its PIN if that is longer, so that
  *     an expired PIN can be replaced without typing the form again.
  *  3. The address MUST be one by the one strict grammar and also a user name,
- *     for it becomes both; the password MUST pass the rules of any other.
+ *     for it becomes both; the password MUST pass the rules of any other. A
+ * source has 20 hashes an hour, counted before the hash.
  *  4. Whether the address has an account MUST show neither in the answer nor
  *     in the time: the password is hashed, the row, the PIN and the mail are
  *     written in both cases. Where there is one, the row holds no password,
@@ -19,9 +20,6 @@
  *  6. A new PIN kills the old one in the step that puts the new mail into the
  *     outbox, and counts in the same limits as the first.
  *  7. Looking MUST write nothing.
- *  8. What an administrator sees of a sign-up that waits MUST NOT hold a
- *     password. Deleting takes every row of the address, whoever asked for
- *     it, and leaves an audit row in the same step.
  */
 #include "auth/signup.h"
 
@@ -32,8 +30,10 @@
 #include "auth/audit.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
+#include "auth/rate_limit.h"
 #include "auth/signup_pin.h"
 #include "auth/slots.h"
+#include "auth/source.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
@@ -90,7 +90,7 @@ static enum stauth_rc set_email(
 		su->pending.email, strlen(su->pending.email), name, err);
 }
 
-static enum stauth_rc set_password(struct signup *su,
+static enum stauth_rc hash_password(struct signup *su,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
 	struct stauth_account account = {0};
@@ -107,6 +107,31 @@ static enum stauth_rc set_password(struct signup *su,
 	}
 	stauth_wipe_array(new_password.encoded);
 	return rc;
+}
+
+/* A hash is counted for its source before it is made: one client must not
+ * keep every slot busy. */
+static enum stauth_rc set_password(struct signup *su,
+	const struct stauth_secret *password, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	struct stauth_limits limits = {.count = 0};
+	char source[STAUTH_ADDRESS_SIZE];
+
+	stauth_source_of_address(
+		su->who->address != NULL ? su->who->address : "", source);
+	stauth_limits_add(&limits, STAUTH_LIMIT_SIGNUP,
+		source[0] != '\0' ? source : "?", NULL);
+	enum stauth_rc rc =
+		stauth_rate_limits_reserve(su->ctx, &limits, ret_wait_s, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = hash_password(su, password, err);
+	enum stauth_rc settled = stauth_rate_limits_settle(su->ctx, &limits,
+		rc == STAUTH_OK ? STAUTH_OUTCOME_FAILURE : STAUTH_OUTCOME_FAULT,
+		NULL, rc == STAUTH_OK ? err : NULL);
+	return rc == STAUTH_OK ? settled : rc;
 }
 
 /* --- 4. */
@@ -202,8 +227,10 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 	mailing.pin = &pin;
 	mailing.no_mail = kind == STAUTH_MAIL_NONE;
 	if (!mailing.no_mail) {
-		stauth_mailing_set_limits(&mailing, STAUTH_MAILING_SIGNUP,
-			pending->email, su->who->address);
+		const struct stauth_mailing_question question = {
+			STAUTH_MAILING_SIGNUP, pending->email,
+			su->who->address};
+		stauth_mailing_set_limits(&mailing, &question, false);
 	}
 	stauth_audit_fill(&mailing.audit, event, true, pending->email, 0,
 		&actor,
@@ -295,7 +322,7 @@ static enum stauth_rc start(struct signup *su,
 		ret_refusal->field = STAUTH_SIGNUP_EMAIL;
 		return rc;
 	}
-	rc = set_password(su, form->password, err);
+	rc = set_password(su, form->password, &ret_refusal->wait_s, err);
 	if (rc != STAUTH_OK) {
 		ret_refusal->field = STAUTH_SIGNUP_PASSWORD;
 		return rc;
@@ -374,46 +401,11 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	}
 	view.pin_live = rc == STAUTH_OK;
 	view.tries_left = view.pin_live ? pin.tries_left : 0;
-	rc = stauth_mailing_wait(ctx, STAUTH_MAILING_SIGNUP, pending.email,
-		&view.resend_in_s, err);
+	const struct stauth_mailing_question question = {
+		STAUTH_MAILING_SIGNUP, pending.email, who->address};
+	rc = stauth_mailing_wait(ctx, &question, &view.resend_in_s, err);
 	if (rc == STAUTH_OK) {
 		*ret_view = view;
 	}
 	return rc;
-}
-
-/* --- 8. */
-
-enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
-	const struct stauth_pending_page *page,
-	struct stauth_pending *ret_pending, size_t *ret_count,
-	struct stauth_err *err)
-{
-	return ctx->accounts->ops->pending_list(ctx->accounts, page->after,
-		page->limit, ctx->state->ops->now(ctx->state), ret_pending,
-		ret_count, err);
-}
-
-enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,
-	const struct stauth_actor *actor, struct stauth_err *err)
-{
-	struct stauth_account account = {0};
-
-	if (stauth_email_canonical(email, strlen(email), account.name, NULL) !=
-		STAUTH_OK) {
-		return stauth_account_report(ctx,
-			stauth_fail(
-				err, STAUTH_NOTFOUND, STAUTH_TEXT_EMAIL_BAD),
-			err);
-	}
-	struct stauth_change change;
-	stauth_change_fill(ctx, "signup.delete", &account, actor, &change);
-	int count = 0;
-	enum stauth_rc rc = ctx->accounts->ops->pending_delete(
-		ctx->accounts, account.name, &change, &count, err);
-	if (rc == STAUTH_NOTFOUND) {
-		rc = stauth_fail(
-			err, rc, STAUTH_TEXT_PENDING_NONE, account.name);
-	}
-	return stauth_account_report(ctx, rc, err);
 }

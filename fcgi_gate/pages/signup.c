@@ -91,6 +91,13 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	if (rc == STAUTH_OK) {
 		return 0;
 	}
+	if (rc == STAUTH_THROTTLED) {
+		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_THROTTLED,
+			(long long)refusal.wait_s,
+			STAUTH_PLURAL(refusal.wait_s));
+		gate_page_retry_after(page, refusal.wait_s);
+		return 429;
+	}
 	if (refusal.field == STAUTH_SIGNUP_PASSWORD) {
 		return gate_newpass_refuse(page, new, &err);
 	}

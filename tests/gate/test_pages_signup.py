@@ -201,15 +201,21 @@ class SignUp(MailCase):
         self.assertEqual(self.enter(pin, jar)[0].status, 303)
 
     def test_f7_over_the_limits_the_first_form_answers_the_same(self):
-        answers = {self.sign_up("a%d@example.com" % i)[0].status
-                   for i in range(25)}
-        self.assertEqual(answers, {303})
         answers = [self.sign_up("one@example.com", address="10.0.0.%d" % i)
                    for i in range(9)]
         self.assertEqual({a.status for a, _ in answers}, {303})
         pages = {bare(self.stack.page("GET", VERIFY, cookies=jar))
                  for _, jar in answers}
         self.assertEqual(len(pages), 1)
+
+    def test_u7_a_source_has_twenty_hashes_an_hour(self):
+        answers = [self.sign_up("a%d@example.com" % i)[0] for i in range(22)]
+        self.assertEqual([a.status for a in answers], [303] * 20 + [429] * 2)
+        self.assertTrue(1 <= int(answers[-1].header("Retry-After")) <= 3600)
+        self.assertIn("Too many attempts", answers[-1].text)
+        self.assertIn('value="a21@example.com"', answers[-1].text)
+        answer, _ = self.sign_up("b@example.com", address="10.0.0.9")
+        self.assertEqual(answer.status, 303)
 
     def test_f8_an_address_with_an_account_looks_the_same(self):
         before = self.stack.sql("SELECT * FROM users")

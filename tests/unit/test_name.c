@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "auth/name.h"
+#include "auth/source.h"
 
 #include "base/banned.h"
 
@@ -233,9 +234,32 @@ static void shown_text_is_clean_and_cut_between_characters(void **state)
 	assert_int_equal(stauth_char_count("\xff\xff", 2), 2);
 }
 
+static void u14_an_ipv6_source_has_larger_networks(void **state)
+{
+	static const char *const cases[][3] = {
+		{"2001:db8:1:2345::/64", "2001:db8:1:2300::/56",
+			"2001:db8:1::/48"},
+		{"2001:db8::/64", "2001:db8::/56", "2001:db8::/48"},
+		{"192.0.2.1", "", ""},
+		{"?", "", ""},
+		{"local:cli", "", ""},
+		{"", "", ""},
+	};
+	char out[STAUTH_ADDRESS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		stauth_source_network(cases[i][0], 56, out);
+		assert_string_equal(out, cases[i][1]);
+		stauth_source_network(cases[i][0], 48, out);
+		assert_string_equal(out, cases[i][2]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(u14_an_ipv6_source_has_larger_networks),
 		cmocka_unit_test(e4_spellings_of_a_name_are_one),
 		cmocka_unit_test(k3_names_outside_the_grammar_are_refused),
 		cmocka_unit_test(a_name_has_its_length),

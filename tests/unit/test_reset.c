@@ -132,8 +132,70 @@ static void f7_the_limits_count_known_and_unknown_alike(void **state)
 	assert_int_equal(counts[0].failures, 5);
 	assert_string_equal(counts[1].key, "nobody@example.com\nreset");
 	assert_int_equal(counts[1].failures, 5);
+	/* What is never sent is not charged to what is. */
 	assert_string_equal(counts[2].name, "mail-all");
-	assert_int_equal(counts[2].failures, 10);
+	assert_string_equal(counts[2].key, "*");
+	assert_int_equal(counts[2].failures, 5);
+	assert_string_equal(counts[3].key, "-");
+	assert_int_equal(counts[3].failures, 5);
+}
+
+/* Strangers who ask for addresses that nobody has cannot end the recovery of
+ * those who have one. */
+static void u14_mails_never_sent_leave_the_limit_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_err err;
+
+	(void)fixture_user(f, ALICE, GOOD_PASSWORD, false);
+	for (int i = 0; i < 501; i++) {
+		char email[64];
+		char address[64];
+
+		snprintf(email, sizeof(email), "nobody%d@example.com", i);
+		snprintf(address, sizeof(address), "198.51.%d.%d", i / 250,
+			1 + i % 250);
+		assert_ok(stauth_reset_ask(&f->ctx, email, address, &err));
+		assert_string_equal(next_mail(f).kind, "-");
+	}
+	asked(f, ALICE);
+	assert_string_equal(next_mail(f).kind, "reset-link");
+}
+
+/* One customer has many networks of 64 bits. */
+static int links_from(struct fixture *f, const char *head, const char *tail)
+{
+	struct stauth_err err;
+	int sent = 0;
+
+	for (int i = 0; i < 30; i++) {
+		char email[64];
+		char address[64];
+
+		snprintf(email, sizeof(email), "u%d@example.com", i);
+		snprintf(address, sizeof(address), "2001:db8:%s%x%s::1", head,
+			i, tail);
+		assert_ok(stauth_reset_ask(&f->ctx, email, address, &err));
+		sent += strcmp(next_mail(f).kind, "reset-link") == 0;
+	}
+	return sent;
+}
+
+static void u14_ipv6_sources_are_counted_by_their_networks_too(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 30; i++) {
+		char email[64];
+
+		snprintf(email, sizeof(email), "u%d@example.com", i);
+		(void)fixture_user(f, email, GOOD_PASSWORD, false);
+	}
+	assert_int_equal(links_from(f, "0:", ""), 20);
+	fixture_now_s += 86400;
+	assert_int_equal(links_from(f, "0:", "00"), 20);
+	fixture_now_s += 86400;
+	assert_int_equal(links_from(f, "", ""), 30);
 }
 
 static void an_administrators_link_is_printed_or_sent(void **state)
@@ -217,6 +279,8 @@ int main(void)
 		MAIL_TEST(f12_a_flipped_bit_or_another_form_is_refused),
 		MAIL_TEST(unknown_disabled_and_marked_get_no_link),
 		MAIL_TEST(f7_the_limits_count_known_and_unknown_alike),
+		MAIL_TEST(u14_mails_never_sent_leave_the_limit_alone),
+		MAIL_TEST(u14_ipv6_sources_are_counted_by_their_networks_too),
 		MAIL_TEST(an_administrators_link_is_printed_or_sent),
 		MAIL_TEST(every_change_of_a_password_is_reported_by_mail),
 	};
