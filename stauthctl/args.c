@@ -11,7 +11,7 @@
 
 static const struct option_row {
 	const char *name;
-	char letter; /* 0: none */
+	char short_name; /* 0: none */
 	bool takes_value;
 	bool global;
 } options[CTL_OPT_COUNT] = {
@@ -68,17 +68,17 @@ static int find_long(const char *name, size_t len)
 	return -1;
 }
 
-static int find_letter(char letter)
+static int find_short(char short_name)
 {
 	for (int i = 0; i < CTL_OPT_COUNT; i++) {
-		if (options[i].letter == letter) {
+		if (options[i].short_name == short_name) {
 			return i;
 		}
 	}
 	return -1;
 }
 
-/* attached: the value after '=' or after the letter, NULL if there is none */
+/* attached: the value behind '=' or "-c", NULL if there is none */
 static int take(struct reader *reader, int opt, const char *attached)
 {
 	const char *value = "";
@@ -124,17 +124,16 @@ static int take_long(struct reader *reader, const char *word)
 	return take(reader, opt, equals != NULL ? equals + 1 : NULL);
 }
 
-static int take_letters(struct reader *reader, const char *letters)
+static int take_short(struct reader *reader, const char *flags)
 {
-	for (; *letters; letters++) {
-		int opt = find_letter(*letters);
+	for (; *flags; flags++) {
+		int opt = find_short(*flags);
 
 		if (opt < 0) {
-			return ctl_usage(CTL_TEXT_LETTER_UNKNOWN, *letters);
+			return ctl_usage(CTL_TEXT_SHORT_UNKNOWN, *flags);
 		}
 		if (options[opt].takes_value) {
-			return take(
-				reader, opt, letters[1] ? letters + 1 : NULL);
+			return take(reader, opt, flags[1] ? flags + 1 : NULL);
 		}
 		int code = take(reader, opt, NULL);
 		if (code != EX_OK) {
@@ -168,7 +167,7 @@ int ctl_args_parse(int argc, char **argv, struct ctl_args *args)
 		} else if (!words_only && strncmp(word, "--", 2) == 0) {
 			code = take_long(&reader, word + 2);
 		} else if (!words_only && word[0] == '-' && word[1]) {
-			code = take_letters(&reader, word + 1);
+			code = take_short(&reader, word + 1);
 		} else {
 			code = take_word(&reader, word);
 		}

@@ -152,7 +152,7 @@ static int follow(struct ctl *ctl, struct cursor *cursor, struct ctl_out *out)
 {
 	const struct timespec second = {.tv_sec = 1};
 	struct stauth_err err = {0};
-	bool told = false;
+	bool reported = false;
 
 	for (;;) {
 		enum stauth_rc rc = add_all(ctl, cursor, out, &err);
@@ -162,10 +162,10 @@ static int follow(struct ctl *ctl, struct cursor *cursor, struct ctl_out *out)
 			ctl_out_drop(out);
 			return ctl_fail(ctl, &err);
 		}
-		if (rc != STAUTH_OK && !told) {
+		if (rc != STAUTH_OK && !reported) {
 			ctl_warn(CTL_TEXT_AUDIT_WAITING, err.msg);
 		}
-		told = rc != STAUTH_OK;
+		reported = rc != STAUTH_OK;
 		if (ctl_out_flush() != EX_OK) {
 			ctl_out_drop(out);
 			return EX_TEMPFAIL;

@@ -13,7 +13,7 @@
 #define CTL_TEXT_PASSWORD_ARGUMENT                                             \
 	"a password is never an argument; use --password-stdin"
 #define CTL_TEXT_OPTION_UNKNOWN "unknown option --%.*s"
-#define CTL_TEXT_LETTER_UNKNOWN "unknown option -%c"
+#define CTL_TEXT_SHORT_UNKNOWN  "unknown option -%c"
 #define CTL_TEXT_TOO_MANY       "too many arguments"
 #define CTL_TEXT_OPTION_FOREIGN "%s%s%s has no option --%s"
 #define CTL_TEXT_FEW_OPERANDS   "missing argument; usage: stauthctl %s%s%s %s"
@@ -89,7 +89,7 @@
 	"warning: PUBLIC_URL is not set; the app will not know its own "       \
 	"address"
 #define CTL_TEXT_PORT "--port: expected a number from 1 to 65535"
-#define CTL_TEXT_BASE "--base: expected a path of letters, digits and . _ ~ -"
+#define CTL_TEXT_BASE "--base: expected a path of flags, digits and . _ ~ -"
 #define CTL_TEXT_SECRETS_URL                                                   \
 	"PUBLIC_URL is not set; st.login() needs the address of the app"
 #define CTL_TEXT_AUDIT_WAITING "%s; retrying"

@@ -20,7 +20,7 @@ static void judge_rewrite(
 
 	if ((flag[0] == '\0' || strcmp(flag, "last") == 0) &&
 		strstr(to, "://") == NULL) {
-		nginx_found(site, rewrite, NGINX_REWRITE_FIRST, NULL);
+		nginx_found(site->report, rewrite, NGINX_REWRITE_FIRST, NULL);
 	}
 }
 
@@ -33,7 +33,7 @@ static void judge_return(struct nginx_site *site,
 
 	status = status ? status : 302;
 	if (status < 300 || (status < 400 && node->parent == scope)) {
-		nginx_found(site, node, NGINX_RETURN_FIRST, NULL);
+		nginx_found(site->report, node, NGINX_RETURN_FIRST, NULL);
 	}
 }
 
@@ -91,7 +91,7 @@ static void judge_status(struct nginx_site *site,
 	}
 	if (has_ours || strncmp(nginx_word(answer, answer->word_count - 2),
 				"=2", 2) == 0) {
-		nginx_found(site, answer, NGINX_ERROR_PAGE, NULL);
+		nginx_found(site->report, answer, NGINX_ERROR_PAGE, NULL);
 	}
 }
 
@@ -125,7 +125,8 @@ static void judge_require(
 		required = requirement(around);
 	}
 	if (required != NULL && required[0] != '\0') {
-		nginx_found(site, scope, NGINX_NESTED_REQUIRE, required);
+		nginx_found(
+			site->report, scope, NGINX_NESTED_REQUIRE, required);
 	}
 }
 
@@ -136,7 +137,7 @@ void nginx_judge_protected(
 		"401", "403", "500", "502", "503", "504"};
 
 	if (nginx_says(scope, "satisfy", "any")) {
-		nginx_found(site, nginx_effective(scope, "satisfy"),
+		nginx_found(site->report, nginx_effective(scope, "satisfy"),
 			NGINX_SATISFY_ANY, NULL);
 	}
 	if (nginx_is(scope, "location")) {

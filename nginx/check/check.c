@@ -49,11 +49,12 @@ static void judge_other_app(struct nginx_site *site,
 	const char *cookie = header_of(scope, "Cookie");
 
 	if (app != NULL) {
-		nginx_found(site, scope, NGINX_UNPROTECTED_TWIN, app);
+		nginx_found(site->report, scope, NGINX_UNPROTECTED_TWIN, app);
 	} else if (nginx_protects(nginx_server_of(scope)) &&
 		   nginx_is(handler, "proxy_pass") && !is(cookie, "") &&
 		   !is(cookie, "$stauth_app_cookie")) {
-		nginx_found(site, handler, NGINX_COOKIE_ELSEWHERE, NULL);
+		nginx_found(
+			site->report, handler, NGINX_COOKIE_ELSEWHERE, NULL);
 	}
 }
 
@@ -64,7 +65,7 @@ static void judge_upgrade(
 	const char *upgrade = header_of(scope, "Upgrade");
 
 	if (upgrade != NULL && strstr(upgrade, "$http_upgrade") != NULL) {
-		nginx_found(site, scope, NGINX_UPGRADE_ANY, NULL);
+		nginx_found(site->report, scope, NGINX_UPGRADE_ANY, NULL);
 	}
 }
 
@@ -81,7 +82,7 @@ static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
 		return false;
 	}
 	if (is(nginx_word(handler, 1), "stauth_check")) {
-		nginx_found(site, scope, NGINX_CHECK_EXPOSED, NULL);
+		nginx_found(site->report, scope, NGINX_CHECK_EXPOSED, NULL);
 		return true;
 	}
 	return is(nginx_word(handler, 1), "stauth_pages");
@@ -105,7 +106,7 @@ static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
 	if (off != NULL && nginx_is(scope->parent, "location") &&
 		nginx_is_protected(scope->parent) &&
 		!(handler != NULL && nginx_app_of(site, handler) != NULL)) {
-		nginx_found(site, off, NGINX_AUTH_OFF, NULL);
+		nginx_found(site->report, off, NGINX_AUTH_OFF, NULL);
 	}
 }
 
@@ -167,8 +168,8 @@ static void judge_streams(struct nginx_site *site, struct nginx_node *stream)
 				pass != NULL ? nginx_app_of(site, pass) : NULL;
 
 			if (app != NULL) {
-				nginx_found(site, pass, NGINX_UNPROTECTED_TWIN,
-					app);
+				nginx_found(site->report, pass,
+					NGINX_UNPROTECTED_TWIN, app);
 			}
 		}
 	}
@@ -180,7 +181,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 
 	site->http = http != NULL ? http : conf->root;
 	if (conf->has_warning) {
-		nginx_found(site, site->http, NGINX_SAME_NAME, NULL);
+		nginx_found(site->report, site->http, NGINX_SAME_NAME, NULL);
 	}
 	nginx_each_scope(site, site->http, collect_apps);
 	bool any = false;
@@ -193,7 +194,8 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 		}
 	}
 	if (!any) {
-		nginx_found(site, site->http, NGINX_NOTHING_PROTECTED, NULL);
+		nginx_found(site->report, site->http, NGINX_NOTHING_PROTECTED,
+			NULL);
 		return;
 	}
 	nginx_judge_http(site);

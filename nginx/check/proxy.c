@@ -83,7 +83,7 @@ static void judge_missing(struct nginx_site *site,
 		snprintf(detail, sizeof(detail), "\"%s\" of %s%s",
 			nginx_words(missing, words), root->file,
 			count > 1 ? ", and more of it" : "");
-		nginx_found(site, scope,
+		nginx_found(site->report, scope,
 			nginx_is(missing, "proxy_set_header")
 				? NGINX_IDENTITY_HEADERS
 				: NGINX_SNIPPET_DIFFERS,
@@ -107,8 +107,8 @@ static void judge_second(struct nginx_site *site,
 				    nginx_word(wanted, 1)) == 0 &&
 				!nginx_same(node, wanted) &&
 				holds(scope, wanted)) {
-				nginx_found(
-					site, node, NGINX_HEADER_TWICE, NULL);
+				nginx_found(site->report, node,
+					NGINX_HEADER_TWICE, NULL);
 			}
 		}
 	}
@@ -120,7 +120,7 @@ void nginx_judge_proxy(struct nginx_site *site, const struct nginx_node *scope,
 	const struct nginx_node *handler = nginx_handler(scope);
 
 	if (!nginx_is(handler, "proxy_pass")) {
-		nginx_found(site, handler, NGINX_IDENTITY_HEADERS,
+		nginx_found(site->report, handler, NGINX_IDENTITY_HEADERS,
 			"the snippets are for proxy_pass");
 		return;
 	}

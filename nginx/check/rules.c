@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "site.h"
+#include "rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,10 +107,9 @@ const struct nginx_rule *nginx_rule_at(size_t i)
 	return i < NGINX_RULES ? &rules[i] : NULL;
 }
 
-void nginx_found(struct nginx_site *site, const struct nginx_node *node,
+void nginx_found(struct nginx_report *report, const struct nginx_node *node,
 	enum nginx_rule_id id, const char *detail)
 {
-	struct nginx_report *report = site->report;
 	struct nginx_finding one = {
 		.rule = &rules[id], .file = node->file, .line = node->line};
 	char words[NGINX_WORDS_SIZE];

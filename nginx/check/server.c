@@ -53,7 +53,7 @@ static bool judge_block(struct nginx_site *site,
 	}
 	char words[NGINX_WORDS_SIZE];
 	if (own == NULL) {
-		nginx_found(site, around, NGINX_SNIPPET_DIFFERS,
+		nginx_found(site->report, around, NGINX_SNIPPET_DIFFERS,
 			nginx_words(shipped, words));
 		return false;
 	}
@@ -61,13 +61,13 @@ static bool judge_block(struct nginx_site *site,
 	if (nginx_find(around, shipped) == NULL) {
 		odd = not_in(shipped->statements, own);
 		odd = odd != NULL ? odd : not_in(shipped->blocks, own);
-		nginx_found(site, own, id,
+		nginx_found(site->report, own, id,
 			odd != NULL ? nginx_words(odd, words) : NULL);
 	}
 	odd = is_check ? not_in(own->statements, shipped) : NULL;
 	odd = is_check && odd == NULL ? not_in(own->blocks, shipped) : odd;
 	if (odd != NULL) {
-		nginx_found(site, odd, id, "not in the snippet");
+		nginx_found(site->report, odd, id, "not in the snippet");
 	}
 	return true;
 }
@@ -93,7 +93,7 @@ void nginx_judge_http(struct nginx_site *site)
 	for (const struct nginx_node *node = site->http->blocks; node != NULL;
 		node = node->next) {
 		if (is_ours(node) && nginx_find(shipped, node) == NULL) {
-			nginx_found(site, node, NGINX_SNIPPET_DIFFERS,
+			nginx_found(site->report, node, NGINX_SNIPPET_DIFFERS,
 				"not in stauth-http.conf");
 		}
 	}
@@ -115,7 +115,6 @@ static const struct odd_row {
 
 static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
 {
-
 	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
 		const struct odd_row *row = &odd_rows[i];
 
@@ -123,7 +122,7 @@ static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
 			const struct nginx_node *node =
 				nginx_effective(server, row->name);
 
-			nginx_found(site, node, row->id, NULL);
+			nginx_found(site->report, node, row->id, NULL);
 		}
 	}
 }
@@ -164,14 +163,13 @@ static const struct nginx_node *missing_setting(
  * what the location said. */
 static void judge_set(struct nginx_site *site, const struct nginx_node *server)
 {
-
 	for (const struct nginx_node *node =
 			nginx_named(server->statements, "set");
 		node != NULL; node = nginx_named(node->next, "set")) {
 		if (strncmp(nginx_word(node, 1), "$stauth_", 8) == 0 &&
 			nginx_find(site->shipped[NGINX_SERVER].root, node) ==
 				NULL) {
-			nginx_found(site, node, NGINX_SERVER_SET, NULL);
+			nginx_found(site->report, node, NGINX_SERVER_SET, NULL);
 		}
 	}
 }
@@ -192,7 +190,7 @@ static void judge_alias(
 			strcmp(nginx_word(location, 1), "^~") != 0)) {
 		return;
 	}
-	nginx_found(site, alias, NGINX_ALIAS_SLASH, path);
+	nginx_found(site->report, alias, NGINX_ALIAS_SLASH, path);
 }
 
 static bool is_secret(const struct nginx_node *format)
@@ -223,7 +221,7 @@ static void judge_log(struct nginx_site *site, const struct nginx_node *log)
 		format = nginx_named(format->next, "log_format");
 	}
 	if (format != NULL && is_secret(format)) {
-		nginx_found(site, log, NGINX_LOG_SECRET, NULL);
+		nginx_found(site->report, log, NGINX_LOG_SECRET, NULL);
 	}
 }
 
@@ -236,7 +234,7 @@ static void judge_realip(struct nginx_site *site, const struct nginx_node *from)
 
 	if (slash != NULL && slash[1] >= '0' && slash[1] < least &&
 		slash[2] == '\0') {
-		nginx_found(site, from, NGINX_REALIP_TRUST, NULL);
+		nginx_found(site->report, from, NGINX_REALIP_TRUST, NULL);
 	}
 }
 
@@ -254,8 +252,8 @@ static void judge_inherited(
 		judge_realip(site, node);
 	}
 	if (nginx_says(scope, "ssi", "on") && !nginx_is_protected(scope)) {
-		nginx_found(
-			site, nginx_effective(scope, "ssi"), NGINX_SSI, NULL);
+		nginx_found(site->report, nginx_effective(scope, "ssi"),
+			NGINX_SSI, NULL);
 	}
 	if (nginx_is(scope, "location")) {
 		judge_alias(site, scope);
@@ -269,7 +267,7 @@ void nginx_judge_server(
 	char words[NGINX_WORDS_SIZE];
 
 	if (missing != NULL) {
-		nginx_found(site, server, NGINX_SNIPPET_DIFFERS,
+		nginx_found(site->report, server, NGINX_SNIPPET_DIFFERS,
 			nginx_words(missing, words));
 	}
 	for (const struct nginx_node *shipped =

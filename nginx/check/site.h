@@ -3,8 +3,8 @@
 #ifndef NGINX_SITE_H
 #define NGINX_SITE_H
 
-#include "check.h"
 #include "conf.h"
+#include "rules.h"
 
 #define NGINX_CHECK_URI    "/_stauth/check"
 #define NGINX_ADDRESS_SIZE 300
@@ -20,33 +20,6 @@ enum nginx_snippet {
 	NGINX_SNIPPETS,
 };
 
-enum nginx_rule_id {
-	NGINX_NOTHING_PROTECTED,
-	NGINX_SNIPPET_DIFFERS,
-	NGINX_CHECK_CHANGED,
-	NGINX_CHECK_EXPOSED,
-	NGINX_SERVER_SET,
-	NGINX_UNPROTECTED_TWIN,
-	NGINX_AUTH_OFF,
-	NGINX_NESTED_REQUIRE,
-	NGINX_SATISFY_ANY,
-	NGINX_RETURN_FIRST,
-	NGINX_REWRITE_FIRST,
-	NGINX_ERROR_PAGE,
-	NGINX_ALIAS_SLASH,
-	NGINX_IDENTITY_HEADERS,
-	NGINX_HEADER_TWICE,
-	NGINX_COOKIE_ELSEWHERE,
-	NGINX_UPGRADE_ANY,
-	NGINX_SSI,
-	NGINX_ODD_HEADERS,
-	NGINX_MERGE_SLASHES,
-	NGINX_SAME_NAME,
-	NGINX_REALIP_TRUST,
-	NGINX_LOG_SECRET,
-	NGINX_RULES,
-};
-
 struct nginx_site {
 	const struct nginx_node *http;
 	struct nginx_conf shipped[NGINX_SNIPPETS];
@@ -54,11 +27,6 @@ struct nginx_site {
 	char (*apps)[NGINX_ADDRESS_SIZE];
 	struct nginx_report *report;
 };
-
-/* Notes a finding at this statement, unless it is there already. detail: what
- * else is to be said beside the rule; NULL: nothing. */
-void nginx_found(struct nginx_site *site, const struct nginx_node *node,
-	enum nginx_rule_id id, const char *detail);
 
 /* Calls fn for each location below block, and for each if{} and
  * limit_except{} in them that has a handler of its own. */

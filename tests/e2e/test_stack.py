@@ -321,7 +321,9 @@ class WrongAnswers(unittest.TestCase):
                          b"X-Accel-Redirect: @app", b"Location: /public/"):
                 answer = self.ask(b"Status: " + status + b"\r\n" + line
                                   + b"\r\n\r\n")
-                self.assertEqual(answer.status, int(status), line)
+                # A person's 403 is a page, and nobody answers for those.
+                self.assertEqual(
+                    answer.status, 502 if status == b"403" else 401, line)
                 self.assertIsNone(answer.header("Set-Cookie"))
                 self.assertIsNone(answer.header("Location"))
         self.assertEqual(self.stack.echo.seen, [])
