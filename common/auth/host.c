@@ -279,17 +279,8 @@ static bool host_is_gone(const char *agent)
 }
 
 static void fill_session(struct stauth_session *session,
-	const struct stauth_account *account,
 	const struct stauth_host_session *host, int64_t now_s)
 {
-	session->uid = account->uid;
-	session->epoch = account->epoch;
-	snprintf(session->user, sizeof(session->user), "%s", account->name);
-	snprintf(session->email, sizeof(session->email), "%s", account->email);
-	snprintf(session->display_name, sizeof(session->display_name), "%s",
-		account->display_name);
-	snprintf(session->groups, sizeof(session->groups), "%s",
-		account->groups);
 	snprintf(session->channel, sizeof(session->channel), "pam:%.11s",
 		host->service);
 	snprintf(session->address, sizeof(session->address), "%.64s%s%.24s",
@@ -297,11 +288,7 @@ static void fill_session(struct stauth_session *session,
 		host->tty);
 	host_mark(host->pid, session->agent);
 	session->remember = true; /* no idle limit */
-	session->level = 1;
-	session->auth_at = now_s;
-	session->confirmed_at = now_s;
-	session->created_at = now_s;
-	session->last_seen_at = now_s;
+	session->factors = STAUTH_FACTOR_HOST;
 	session->expires_at = now_s + HOST_SESSION_S;
 }
 
@@ -318,7 +305,7 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	struct stauth_login_commit login = {0};
 	int64_t now_s = stauth_ctx_now(ctx);
 
-	fill_session(&login.session, account, host, now_s);
+	fill_session(&login.session, host, now_s);
 	struct stauth_actor actor = {0};
 	actor.channel = login.session.channel;
 	actor.address = login.session.address;
@@ -333,7 +320,7 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = ctx->state->ops->login_commit(ctx->state, &login, now_s, err);
+	rc = stauth_session_insert(ctx, account, &login, now_s, err);
 	if (rc == STAUTH_OK) {
 		memcpy(ret_handle, login.session.handle,
 			sizeof(login.session.handle));

@@ -2,8 +2,9 @@
 /*
  * How a session begins and is found (CONTRACT 3.2), in the order of the code:
  *
- *  1. A session MUST come from a log-in whose verdict is ALLOW, and is
- *     written by this one function.
+ *  1. A session of a browser MUST come from a log-in whose verdict is ALLOW.
+ *     Its row, like a host's, MUST be written by one function, from the
+ *     factors that prove it; without one there is none.
  *  2. Token, handle, device token and what the front end needs MUST be random
  *     and derived from nothing; if the source fails there is no session. Only
  *     the hashes of tokens reach the store.
@@ -17,7 +18,7 @@
  *     that only.
  *  7. The browser becomes a known device for 180 days; a device token that is
  *     known for this account is kept and lives on.
- *  8. A fault is no failure of the user: it is taken back.
+ *  8. A fault is no failure of the user: the try is given back.
  *  9. What is no token MUST be refused without asking the store.
  */
 #include "auth/session.h"
@@ -132,12 +133,42 @@ static bool set_identity(
 	return set_groups(session, account);
 }
 
-static void fill_session(struct stauth_ctx *ctx,
+enum stauth_rc stauth_session_insert(struct stauth_ctx *ctx,
+	const struct stauth_account *account,
+	struct stauth_login_commit *commit, int64_t now_s,
+	struct stauth_err *err)
+{
+	struct stauth_session *session = &commit->session;
+
+	if (session->factors == 0) {
+		return stauth_fail(
+			err, STAUTH_REFUSED, "a session without a proof");
+	}
+	if (!set_identity(session, account)) {
+		return stauth_fail(
+			err, STAUTH_EBROKEN, "the account has too many groups");
+	}
+	session->level = 1;
+	session->auth_at = now_s;
+	session->confirmed_at = now_s;
+	session->created_at = now_s;
+	session->last_seen_at = now_s;
+	return ctx->state->ops->login_commit(ctx->state, commit, now_s, err);
+}
+
+/* What the log-in says, and what the browser asked for. */
+static void fill_commit(struct stauth_ctx *ctx,
 	const struct stauth_login *login,
 	const struct stauth_session_request *ask, int64_t now_s,
-	struct stauth_session *session)
+	struct stauth_login_commit *commit)
 {
-	set_identity(session, &login->account);
+	struct stauth_session *session = &commit->session;
+	const struct stauth_actor actor = {
+		.name = "",
+		.channel = login->channel,
+		.address = session->address,
+	};
+
 	stauth_text_clean(
 		session->channel, sizeof(session->channel), login->channel);
 	stauth_text_clean(
@@ -145,32 +176,12 @@ static void fill_session(struct stauth_ctx *ctx,
 	stauth_text_clean(session->agent, sizeof(session->agent), ask->agent);
 	session->remember = ask->remember;
 	session->factors = login->factors;
-	session->level = 1;
-	session->auth_at = now_s;
-	session->confirmed_at = now_s;
-	session->created_at = now_s;
-	session->last_seen_at = now_s;
 	session->expires_at = now_s + life_s(ctx->config, ask->remember);
-}
-
-static void fill_commit(struct stauth_ctx *ctx,
-	const struct stauth_login *login,
-	const struct stauth_session_grant *grant, int64_t now_s,
-	struct stauth_login_commit *commit)
-{
-	const struct stauth_actor actor = {
-		.name = "",
-		.channel = login->channel,
-		.address = grant->session.address,
-	};
-
-	commit->session = grant->session;
 	commit->sessions_max = ctx->config->sessions_per_user;
 	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
 	commit->limits = login->limits.reserved_at != 0 ? &login->limits : NULL;
 	stauth_audit_fill(&commit->audit, "login", true, login->account.name,
-		login->account.uid, &actor,
-		grant->session.remember ? "remember" : "");
+		login->account.uid, &actor, ask->remember ? "remember" : "");
 }
 
 static enum stauth_rc commit_login(struct stauth_ctx *ctx,
@@ -183,20 +194,17 @@ static enum stauth_rc commit_login(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	struct stauth_login_commit commit = {0};
+	struct stauth_login_commit commit = {.session = grant->session};
 	rc = hash_tokens(ctx, ask, grant, &commit, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (!set_identity(&grant->session, &login->account)) {
-		return stauth_fail(
-			err, STAUTH_EBROKEN, "the account has too many groups");
-	}
-	fill_session(ctx, login, ask, now_s, &grant->session);
-	fill_commit(ctx, login, grant, now_s, &commit);
+	fill_commit(ctx, login, ask, now_s, &commit);
+	rc = stauth_session_insert(ctx, &login->account, &commit, now_s, err);
+	grant->session = commit.session;
 	grant->max_age_s =
 		ask->remember ? grant->session.expires_at - now_s : 0;
-	return ctx->state->ops->login_commit(ctx->state, &commit, now_s, err);
+	return rc;
 }
 
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,

@@ -10,6 +10,8 @@
 #include "base/random.h"
 #include "store/state.h"
 
+struct stauth_login_commit;
+
 /* What a browser brings and gets with a log-in. */
 struct stauth_session_request {
 	bool remember;
@@ -39,6 +41,17 @@ struct stauth_session_grant {
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err);
+
+/*
+ * Writes the row of a session of this account; the one caller of the store's
+ * login_commit. Given: token_hash, and of the session handle, channel,
+ * address, agent, remember, expires_at and the factors that prove it; without
+ * one REFUSED. EXPIRED: the account changed meanwhile.
+ */
+enum stauth_rc stauth_session_insert(struct stauth_ctx *ctx,
+	const struct stauth_account *account,
+	struct stauth_login_commit *commit, int64_t now_s,
+	struct stauth_err *err);
 
 /* The live session of a token; NOTFOUND also for what is no token, then
  * without asking the store. must_change sessions are found: look. */

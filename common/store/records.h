@@ -57,7 +57,8 @@ struct stauth_account {
 /* The factors that a session was opened with, as bits. */
 enum stauth_factor {
 	STAUTH_FACTOR_PASSWORD = 1,
-	STAUTH_FACTOR_PIN = 2, /* proof of the mail address at sign-up */
+	STAUTH_FACTOR_PIN = 2,  /* proof of the mail address at sign-up */
+	STAUTH_FACTOR_HOST = 4, /* a host's word; no token opens the session */
 };
 
 /* A session without its token. It carries the identity, so that a check

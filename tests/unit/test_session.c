@@ -366,9 +366,37 @@ static void a_device_is_of_one_account_and_epoch(void **state)
 	assert_false(known);
 }
 
+static void without_a_proof_there_is_no_session(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account alice =
+		fixture_user(f, "alice", GOOD_PASSWORD, false);
+	struct stauth_login_commit commit = {
+		.session = {.handle = "AbCdEfGhIjKlMnOp", .channel = "web"}};
+	struct stauth_session found;
+	struct stauth_err err;
+
+	commit.session.expires_at = fixture_now_s + 100;
+	(void)snprintf(commit.audit.event, sizeof(commit.audit.event), "login");
+	assert_rc(stauth_session_insert(
+			  &f->ctx, &alice, &commit, fixture_now_s, &err),
+		STAUTH_REFUSED);
+	assert_rc(stauth_session_by_handle(
+			  &f->ctx, commit.session.handle, &found, &err),
+		STAUTH_NOTFOUND);
+	commit.session.factors = STAUTH_FACTOR_HOST;
+	assert_ok(stauth_session_insert(
+		&f->ctx, &alice, &commit, fixture_now_s, &err));
+	assert_ok(stauth_session_by_handle(
+		&f->ctx, commit.session.handle, &found, &err));
+	assert_string_equal(found.user, "alice");
+	assert_int_equal(found.created_at, fixture_now_s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(without_a_proof_there_is_no_session),
 		FIXTURE_TEST(a_session_carries_the_identity),
 		FIXTURE_TEST(only_a_right_log_in_opens_a_session),
 		FIXTURE_TEST(c1_malformed_tokens_touch_no_store),
