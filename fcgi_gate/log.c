@@ -51,9 +51,9 @@ void gate_log(const char *fmt, ...)
 		return;
 	}
 	if (lost > 0) {
-		unsigned long count = lost;
+		unsigned long before = lost;
 		lost = 0;
-		gate_log("warning: %lu lines of the log were lost", count);
+		gate_log("warning: %lu lines of the log were lost", before);
 	}
 	va_list args;
 	va_start(args, fmt);

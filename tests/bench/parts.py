@@ -7,6 +7,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import time
 
 from bench_stack import VARIANTS, Bench
 
@@ -121,6 +122,19 @@ def memory(bench, checks, seconds):
         Line("anonymous memory of a check worker, MiB", [after / MIB], 8),
         Line("its growth over %d checks, MiB" % asked,
              [max(after - before, 0) / MIB], .5)]
+
+
+def touches(bench, seconds):
+    """The longest check while last_seen_at of all sessions is written, which
+    begins within ten seconds, and while nothing is due."""
+    longest = []
+    for due in (0, 120):
+        bench.sql("UPDATE sessions SET last_seen_at = ? - ?",
+                  int(time.time()), due)
+        longest.append(bench.load("gate", 16, seconds).longest_ms)
+    return [
+        Line("longest check, ms: nothing to write", longest[:1], None),
+        Line("longest check, ms: last_seen_at of all", longest[1:], None)]
 
 
 def fairness(sessions, cookies, seconds):
