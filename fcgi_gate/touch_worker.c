@@ -37,7 +37,8 @@ struct toucher {
 	int64_t flush_ms;
 };
 
-/* SIGTERM comes through here and nowhere else. false: the time is over. */
+/* SIGTERM comes through here and nowhere else. false: there is nothing to
+ * read, because the time is over, or because all that could write are gone. */
 static bool wait_ms(int fd, int64_t ms)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -45,7 +46,7 @@ static bool wait_ms(int fd, int64_t ms)
 		.tv_nsec = (long)(ms % 1000) * 1000000L};
 	sigset_t none;
 	sigemptyset(&none);
-	return ppoll(&pfd, 1, &time, &none) > 0;
+	return ppoll(&pfd, 1, &time, &none) > 0 && (pfd.revents & POLLIN) != 0;
 }
 
 /* What could not be written stays noted, and the next flush takes it along. */

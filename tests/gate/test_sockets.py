@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import fcgi  # noqa: E402
 import holder  # noqa: E402
 from process_case import ProcessCase  # noqa: E402
-from rig import GATE, wait_for  # noqa: E402
+from rig import GATE, command_of, wait_for  # noqa: E402
 
 
 class Sockets(ProcessCase):
@@ -96,7 +96,9 @@ class Sockets(ProcessCase):
 
     def test_x2_killed_gate_can_be_started_again_at_once(self):
         s = self.stack()
-        workers = s.workers()
+        self.assertTrue(wait_for(lambda: "fcgi_gate touch" in map(
+            command_of, s.children()), 5))
+        workers = s.children()
         s.gate.kill()
         s.gate.wait()
         s.gate = None

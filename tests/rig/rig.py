@@ -167,12 +167,15 @@ class Stack:
         with open(self.gate_log, "rb") as log:
             return log.read()
 
-    def workers(self):
-        """Pids of the gate's children, but those that nobody waits for."""
+    def children(self):
+        """Pids of the gate's processes but the master."""
         path = "/proc/%d/task/%d/children" % (self.gate.pid, self.gate.pid)
         with open(path, encoding="ascii") as children:
-            pids = [int(pid) for pid in children.read().split()]
-        return [pid for pid in pids
+            return [int(pid) for pid in children.read().split()]
+
+    def workers(self):
+        """The same, but those that nobody waits for."""
+        return [pid for pid in self.children()
                 if command_of(pid).split()[-1:] not in (["sweep"], ["touch"])]
 
     def stop(self):
