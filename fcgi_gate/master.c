@@ -55,6 +55,7 @@ struct master {
 	struct gate_open open;
 	struct child *children;
 	size_t count;
+	size_t running;
 	pid_t pid;
 	sigset_t signals; /* that the master waits for */
 	bool stopping;
@@ -78,6 +79,7 @@ static void start(struct master *master, struct child *child)
 		return;
 	}
 	child->pid = pid;
+	master->running++;
 }
 
 static void start_due(struct master *master)
@@ -117,15 +119,6 @@ static bool add_workers(struct master *master)
 		}
 	}
 	return true;
-}
-
-static bool add_first(struct master *master)
-{
-	if (!add_child(master, GATE_KIND_SWEEP)) {
-		return false;
-	}
-	master->children[0].start_at_ms = stauth_boot_ms() + SWEEP_FIRST_MS;
-	return add_workers(master);
 }
 
 /* --- end */
@@ -175,6 +168,7 @@ static void reap(struct master *master)
 			if (child->pid == pid) {
 				log_end(child, status);
 				child->pid = 0;
+				master->running--;
 				plan_restart(child, stauth_boot_ms());
 			}
 		}
@@ -206,16 +200,6 @@ static void kill_late(struct master *master)
 			(void)kill(child->pid, SIGKILL);
 		}
 	}
-}
-
-static bool any_running(const struct master *master)
-{
-	for (size_t i = 0; i < master->count; i++) {
-		if (master->children[i].pid != 0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static void begin_stop(struct master *master)
@@ -303,18 +287,6 @@ static void wait_for_signal(struct master *master)
 	}
 }
 
-static void run_round(struct master *master)
-{
-	wait_for_signal(master);
-	reap(master);
-	kill_late(master);
-	if (master->must_reload && !master->stopping) {
-		master->must_reload = false;
-		reload(master);
-	}
-	start_due(master);
-}
-
 static void waited_for(sigset_t *ret_signals)
 {
 	sigemptyset(ret_signals);
@@ -335,14 +307,6 @@ void gate_master_hold_signals(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-static void report_ready(const struct gate_sockets *sockets)
-{
-	gate_log("ready, check=%s pages=%s",
-		sockets->of[GATE_SOCKET_CHECK].path,
-		sockets->of[GATE_SOCKET_PAGES].path);
-	gate_notify("READY=1\nSTATUS=serving");
-}
-
 int gate_master_run(struct gate *gate)
 {
 	struct master master = {
@@ -351,18 +315,29 @@ int gate_master_run(struct gate *gate)
 		gate_log("pipe: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	int status = EX_OK;
-	if (!add_first(&master)) {
+	int status = EX_OSERR;
+	if (!add_child(&master, GATE_KIND_SWEEP) || !add_workers(&master)) {
 		gate_log("out of memory");
-		status = EX_OSERR;
 		goto out;
 	}
+	master.children[0].start_at_ms = stauth_boot_ms() + SWEEP_FIRST_MS;
 	waited_for(&master.signals);
 	start_due(&master);
-	report_ready(&gate->sockets);
-	while (!master.stopping || any_running(&master)) {
-		run_round(&master);
-	}
+	gate_log("ready, check=%s pages=%s",
+		gate->sockets.of[GATE_SOCKET_CHECK].path,
+		gate->sockets.of[GATE_SOCKET_PAGES].path);
+	gate_notify("READY=1\nSTATUS=serving");
+	do {
+		wait_for_signal(&master);
+		reap(&master);
+		kill_late(&master);
+		if (master.must_reload && !master.stopping) {
+			master.must_reload = false;
+			reload(&master);
+		}
+		start_due(&master);
+	} while (!master.stopping || master.running > 0);
+	status = EX_OK;
 out:
 	free(master.children);
 	close(master.open.touch_pipe[0]);

@@ -17,18 +17,6 @@
 
 #include "base/banned.h"
 
-/* Without them nobody can sign in; checks are answered all the same. */
-static void check_keys(const struct stauth_config *config)
-{
-	struct stauth_err err = {.rc = STAUTH_OK};
-	struct stauth_keys keys;
-	if (stauth_keys_load(config, STAUTH_READER_SERVICE, &keys, &err) !=
-		STAUTH_OK) {
-		gate_log("warning: %s", err.msg);
-	}
-	stauth_wipe(&keys, sizeof(keys));
-}
-
 /* A database that is not there yet ends nothing: workers answer 503 until it
  * is. Whoever starts the gate should read it in the log. */
 static int check_store(const struct stauth_config *config)
@@ -47,7 +35,13 @@ static int check_store(const struct stauth_config *config)
 						? err.msg
 						: "the store is not usable");
 	} else {
-		check_keys(config);
+		/* Without them nobody can sign in; checks are answered. */
+		struct stauth_keys keys;
+		if (stauth_keys_load(config, STAUTH_READER_SERVICE, &keys,
+			    &err) != STAUTH_OK) {
+			gate_log("warning: %s", err.msg);
+		}
+		stauth_wipe(&keys, sizeof(keys));
 	}
 	stauth_store_close(&store);
 	return EX_OK;
@@ -111,20 +105,6 @@ static void report_kept(const char *why)
 	gate_notify_status("serving by the old configuration: %s", why);
 }
 
-/* Everything but the sockets. */
-static bool is_good(const struct stauth_config *config)
-{
-	if (check_store(config) != EX_OK) {
-		report_kept("the new configuration has no usable store");
-		return false;
-	}
-	if (check_mailer(config) != EX_OK) {
-		report_kept("the new configuration has no usable mailer");
-		return false;
-	}
-	return true;
-}
-
 bool gate_reload(struct gate *gate)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
@@ -134,7 +114,14 @@ bool gate_reload(struct gate *gate)
 		report_kept(err.msg);
 		return false;
 	}
-	if (!is_good(config)) {
+	const char *lack = NULL;
+	if (check_store(config) != EX_OK) {
+		lack = "the new configuration has no usable store";
+	} else if (check_mailer(config) != EX_OK) {
+		lack = "the new configuration has no usable mailer";
+	}
+	if (lack != NULL) {
+		report_kept(lack);
 		stauth_config_free(config);
 		return false;
 	}

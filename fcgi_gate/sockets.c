@@ -250,14 +250,6 @@ static int remove_dead(const struct sockaddr_un *addr)
 	return 0;
 }
 
-static int bind_closed(int fd, const struct sockaddr_un *addr)
-{
-	mode_t old_mask = umask(0177);
-	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
-	umask(old_mask);
-	return rc;
-}
-
 static int open_up(struct gate_socket *made, const char *group)
 {
 	struct stat st;
@@ -297,24 +289,19 @@ static int make_socket(const struct stauth_config *config, const char *name,
 	memcpy(made->path, addr.sun_path, (size_t)len + 1);
 	made->fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (made->fd < 0 || bind_closed(made->fd, &addr) != 0) {
+	/* Nobody connects before it has its group. */
+	mode_t old_mask = umask(0177);
+	int rc = made->fd < 0 ? -1
+			      : bind(made->fd, (const struct sockaddr *)&addr,
+					sizeof(addr));
+	umask(old_mask);
+	if (rc != 0) {
 		return gate_fail(EX_OSERR, "cannot create", made->path);
 	}
 	return open_up(made, config->socket_group);
 }
 
 /* --- all of them */
-
-static int prepare_run_dir(
-	const struct stauth_config *config, struct gate_sockets *sockets)
-{
-	if (sockets->lock_fd >= 0) {
-		return 0;
-	}
-	int status = make_run_dir(config->run_dir);
-	return status != 0 ? status
-			   : lock_run_dir(config->run_dir, &sockets->lock_fd);
-}
 
 static int make_missing(
 	const struct stauth_config *config, struct gate_sockets *sockets)
@@ -324,7 +311,14 @@ static int make_missing(
 			!gate_socket_wanted(config, role)) {
 			continue;
 		}
-		int status = prepare_run_dir(config, sockets);
+		int status = 0;
+		if (sockets->lock_fd < 0) {
+			status = make_run_dir(config->run_dir);
+		}
+		if (status == 0 && sockets->lock_fd < 0) {
+			status = lock_run_dir(
+				config->run_dir, &sockets->lock_fd);
+		}
 		if (status == 0) {
 			status = make_socket(config, gate_socket_name(role),
 				&sockets->of[role]);

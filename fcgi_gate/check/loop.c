@@ -144,13 +144,6 @@ static void pause_accepting(struct loop *loop)
 	loop->accept_again_ms = stauth_boot_ms() + ACCEPT_PAUSE_MS;
 }
 
-static void limit_peer(int fd)
-{
-	struct timeval wait = {.tv_usec = PEER_MS * 1000};
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-}
-
 static void accept_one(struct loop *loop)
 {
 	if (gate_conns_full(loop->conns)) {
@@ -165,7 +158,9 @@ static void accept_one(struct loop *loop)
 		}
 		return;
 	}
-	limit_peer(fd);
+	const struct timeval wait = {.tv_usec = PEER_MS * 1000};
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
 	if (conn == NULL) {
 		close(fd);
@@ -174,14 +169,6 @@ static void accept_one(struct loop *loop)
 	}
 	if (!watch(loop, fd, EPOLLIN, gate_conn_tag(conn))) {
 		drop(loop, conn);
-	}
-}
-
-static void resume_accepting(struct loop *loop, int64_t now_ms)
-{
-	loop->accept_again_ms = 0;
-	if (!listen_on(loop)) {
-		loop->accept_again_ms = now_ms + ACCEPT_PAUSE_MS;
 	}
 }
 
@@ -203,31 +190,21 @@ static void dispatch(struct loop *loop, uint64_t tag)
 	}
 }
 
-static void begin_stop(struct loop *loop)
-{
-	unwatch(loop, loop->worker->listen_fd);
-	loop->accept_again_ms = 0;
-	loop->stop_at_ms = stauth_boot_ms();
-}
-
 /* --- the round */
-
-/* Once a second: each costs a system call. */
-static void run_second(struct loop *loop, int64_t now_ms)
-{
-	loop->second_ms = now_ms + 1000;
-	alarm(GATE_WATCHDOG_S);
-	gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
-}
 
 static void run_due(struct loop *loop)
 {
 	int64_t now_ms = stauth_boot_ms();
 	if (loop->accept_again_ms != 0 && now_ms >= loop->accept_again_ms) {
-		resume_accepting(loop, now_ms);
+		/* Unless descriptors ran out again. */
+		loop->accept_again_ms =
+			listen_on(loop) ? 0 : now_ms + ACCEPT_PAUSE_MS;
 	}
 	if (now_ms >= loop->second_ms) {
-		run_second(loop, now_ms);
+		/* Not in each round: both are system calls. */
+		loop->second_ms = now_ms + 1000;
+		alarm(GATE_WATCHDOG_S);
+		gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
 	}
 }
 
@@ -258,7 +235,9 @@ static int wait_ms(const struct loop *loop)
 static bool run_round(struct loop *loop)
 {
 	if (*loop->worker->stop && loop->stop_at_ms == 0) {
-		begin_stop(loop);
+		unwatch(loop, loop->worker->listen_fd);
+		loop->accept_again_ms = 0;
+		loop->stop_at_ms = stauth_boot_ms();
 	}
 	struct epoll_event events[EVENTS_MAX];
 	int count = epoll_pwait(loop->epoll_fd, events, EVENTS_MAX,
@@ -286,43 +265,6 @@ static bool open_epoll(struct loop *loop)
 	return store_fd < 0 || watch(loop, store_fd, EPOLLIN, TAG_STORE);
 }
 
-static void close_all(struct loop *loop)
-{
-	gate_conns_free(loop->conns);
-	gate_serve_finish(&loop->serve);
-	if (loop->epoll_fd >= 0) {
-		close(loop->epoll_fd);
-	}
-}
-
-/* A stop is let in only while waiting, so that none comes between the look
- * at the flag and the wait. */
-static void hold_stop(sigset_t *ret_wait_mask)
-{
-	sigset_t held;
-	sigemptyset(&held);
-	sigaddset(&held, SIGTERM);
-	sigprocmask(SIG_BLOCK, &held, ret_wait_mask);
-	sigdelset(ret_wait_mask, SIGTERM);
-}
-
-static int run(struct loop *loop, struct stauth_check *check)
-{
-	if (!gate_serve_init(&loop->serve, loop->worker->config)) {
-		gate_log("check: out of memory");
-		return EX_OSERR;
-	}
-	loop->serve.ctx.check = check;
-	if (!open_epoll(loop)) {
-		gate_log("check: epoll: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	while (run_round(loop)) {
-	}
-	gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
-	return EX_OK;
-}
-
 int gate_check_serve(
 	const struct gate_worker *worker, struct stauth_check *check)
 {
@@ -332,9 +274,31 @@ int gate_check_serve(
 	}
 	loop->worker = worker;
 	loop->epoll_fd = -1;
-	hold_stop(&loop->wait_mask);
-	int status = run(loop, check);
-	close_all(loop);
+	/* A stop is let in only while waiting, so that none comes between the
+	 * look at the flag and the wait. */
+	sigset_t held;
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, &loop->wait_mask);
+	sigdelset(&loop->wait_mask, SIGTERM);
+	int status = EX_OSERR;
+	bool has_memory = gate_serve_init(&loop->serve, worker->config);
+	loop->serve.ctx.check = check;
+	if (!has_memory || !open_epoll(loop)) {
+		gate_log("check: cannot start: %s",
+			has_memory ? strerror(errno) : "out of memory");
+		goto out;
+	}
+	while (run_round(loop)) {
+	}
+	gate_touch_send(loop->serve.touched, worker->touch_fd);
+	status = EX_OK;
+out:
+	gate_conns_free(loop->conns);
+	gate_serve_finish(&loop->serve);
+	if (loop->epoll_fd >= 0) {
+		close(loop->epoll_fd);
+	}
 	free(loop);
 	return status;
 }
