@@ -91,16 +91,17 @@ void gate_cookies_parse(const struct stauth_config *config, const char *header,
 }
 
 void gate_cookie_write(struct stauth_buf *out,
-	const struct stauth_config *config, enum gate_cookie_kind cookie,
-	const char *value, int64_t max_age_s, bool https)
+	const struct stauth_config *config,
+	const struct gate_set_cookie *cookie)
 {
 	/* Chromium and Firefox keep Secure cookies on localhost, so that only
 	 * an origin that was allowed to be insecure goes without. */
-	bool secure = https || !config->allow_insecure_http;
+	bool secure = cookie->https || !config->allow_insecure_http;
 	stauth_buf_addf(out, "%s=%s; Path=%s%s; HttpOnly; SameSite=Lax",
-		gate_cookie_name(config, cookie), value, kinds[cookie].path,
-		secure ? "; Secure" : "");
-	if (max_age_s >= 0) {
-		stauth_buf_addf(out, "; Max-Age=%lld", (long long)max_age_s);
+		gate_cookie_name(config, cookie->kind), cookie->value,
+		kinds[cookie->kind].path, secure ? "; Secure" : "");
+	if (cookie->max_age_s >= 0) {
+		stauth_buf_addf(
+			out, "; Max-Age=%lld", (long long)cookie->max_age_s);
 	}
 }

@@ -42,11 +42,16 @@ const char *gate_cookie_name(
 void gate_cookies_parse(const struct stauth_config *config, const char *header,
 	struct gate_cookies *ret_cookies);
 
-/* The value of a Set-Cookie header. max_age_s: -1 until the browser ends,
- * 0 removes it. https: is the request's scheme that? */
+struct gate_set_cookie {
+	enum gate_cookie_kind kind;
+	const char *value;
+	int64_t max_age_s; /* -1: until the browser ends; 0 removes it */
+	bool https;        /* is the request's scheme that? */
+};
+/* The value of a Set-Cookie header. */
 void gate_cookie_write(struct stauth_buf *out,
-	const struct stauth_config *config, enum gate_cookie_kind cookie,
-	const char *value, int64_t max_age_s, bool https);
+	const struct stauth_config *config,
+	const struct gate_set_cookie *cookie);
 
 /* When was this pre-cookie given that mark? 0: it has another, or none. */
 int64_t gate_pre_marked_at(const char *pre, char mark);

@@ -61,12 +61,6 @@ static const char *form_rd(const struct gate_page *page)
 	return gate_return_url(gate_form_value(&page->request->form, "rd"));
 }
 
-static void say_signed_in(struct gate_page *page)
-{
-	gate_page_message(page, STAUTH_INFO, GATE_TEXT_ALREADY_SIGNED_IN,
-		page->session.user);
-}
-
 void gate_login_again(struct gate_page *page)
 {
 	struct stauth_err err = {0};
@@ -77,7 +71,8 @@ void gate_login_again(struct gate_page *page)
 	if (page->signed_in) {
 		/* Another tab was quicker: that is why the token changed. */
 		page->message_count = 0;
-		say_signed_in(page);
+		gate_page_message(page, STAUTH_INFO,
+			GATE_TEXT_ALREADY_SIGNED_IN, page->session.user);
 	}
 	show_form(page, 403, form_rd(page));
 }
@@ -87,12 +82,6 @@ static bool marked_lately(
 {
 	int64_t at = gate_pre_marked_at(page->cookies.pre, mark);
 	return at <= page->now_s && page->now_s - at < within_s;
-}
-
-static bool cookie_was_lost(const struct gate_page *page)
-{
-	return !page->cookies.session_sent &&
-	       marked_lately(page, GATE_PRE_LOGIN, COOKIE_TEST_S);
 }
 
 static void proceed(struct gate_page *page, const char *rd)
@@ -138,7 +127,8 @@ static void say_why(struct gate_page *page)
 		gate_page_message(page, STAUTH_SUCCESS, GATE_TEXT_SIGNUP_READY);
 	} else if (asked(page, "ended")) {
 		gate_page_message(page, STAUTH_WARNING, GATE_TEXT_SESSION_OVER);
-	} else if (cookie_was_lost(page)) {
+	} else if (!page->cookies.session_sent &&
+		   marked_lately(page, GATE_PRE_LOGIN, COOKIE_TEST_S)) {
 		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_NO_COOKIES);
 	}
 }

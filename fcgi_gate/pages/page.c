@@ -91,13 +91,18 @@ int gate_page_fault(
 	return 422;
 }
 
-void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
+void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind kind,
 	const char *value, int64_t max_age_s)
 {
+	const struct gate_set_cookie cookie = {
+		.kind = kind,
+		.value = value,
+		.max_age_s = max_age_s,
+		.https = page->origin.https,
+	};
 	struct stauth_buf line;
 	stauth_buf_init(&line, SET_COOKIE_MAX);
-	gate_cookie_write(&line, page->config, cookie, value, max_age_s,
-		page->origin.https);
+	gate_cookie_write(&line, page->config, &cookie);
 	if (!stauth_buf_ok(&line)) {
 		page->response.headers.failed = true;
 	}

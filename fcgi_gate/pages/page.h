@@ -87,7 +87,7 @@ int gate_page_fault(
 /* The domain's messages become the page's. */
 stauth_message_fn gate_page_on_message;
 
-void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind cookie,
+void gate_page_set_cookie(struct gate_page *page, enum gate_cookie_kind kind,
 	const char *value, int64_t max_age_s);
 /* 503 or 429: when to come again. */
 void gate_page_retry_after(struct gate_page *page, int64_t seconds);

@@ -141,32 +141,23 @@ static size_t read_all(struct gate_io *io, char *data, size_t size)
 	return len;
 }
 
-size_t gate_blank_len(const char *text)
+uint32_t gate_first_char(const char *text, size_t *ret_len)
 {
-	static const char *const blanks[] = {
-		" ", "\t", "\n", "\v", "\f", "\r", "\xc2\x85", /* next line */
-		"\xc2\xa0",     /* no-break space */
-		"\xe1\x9a\x80", /* ogham space mark */
-		"\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
-		"\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87",
-		"\xe2\x80\x88", "\xe2\x80\x89",
-		"\xe2\x80\x8a",                 /* U+2000 to U+200A */
-		"\xe2\x80\x8b",                 /* zero width space */
-		"\xe2\x80\x8e", "\xe2\x80\x8f", /* direction marks */
-		"\xe2\x80\xa8", "\xe2\x80\xa9", /* separators */
-		"\xe2\x80\xaf",                 /* narrow no-break space */
-		"\xe2\x81\x9f",                 /* mathematical space */
-		"\xe2\x81\xa0",                 /* word joiner */
-		"\xe3\x80\x80",                 /* ideographic space */
-		"\xef\xbb\xbf",                 /* zero width no-break space */
-	};
-	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
-		size_t len = strlen(blanks[i]);
-		if (strncmp(text, blanks[i], len) == 0) {
-			return len;
-		}
+	const unsigned char *in = (const unsigned char *)text;
+	*ret_len = in[0] < 0x80 ? 1 : in[0] < 0xe0 ? 2 : in[0] < 0xf0 ? 3 : 4;
+	uint32_t c = *ret_len == 1 ? in[0] : in[0] & (0xffU >> (*ret_len + 1));
+	for (size_t i = 1; i < *ret_len; i++) {
+		c = c << 6 | (in[i] & 0x3f);
 	}
-	return 0;
+	return c;
+}
+
+bool gate_is_blank(uint32_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 ||
+	       c == 0x1680 || (c >= 0x2000 && c <= 0x200b) || c == 0x200e ||
+	       c == 0x200f || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x2060 || c == 0x3000 || c == 0xfeff;
 }
 
 static bool one_of(const char *name, const char *const *names, size_t count)
@@ -184,15 +175,15 @@ static void trim(struct gate_request *request, struct gate_field *field)
 {
 	char *text = request->body + (field->value - request->body);
 	size_t len = 0;
-	while ((len = gate_blank_len(text)) > 0) {
+	while (gate_is_blank(gate_first_char(text, &len))) {
 		text += len;
 	}
 	/* Where the last character that is no blank ends. */
 	size_t end = 0;
-	for (size_t at = 0; text[at] != '\0';) {
-		len = gate_blank_len(text + at);
-		at += len > 0 ? len : 1;
-		end = len > 0 ? end : at;
+	for (size_t at = 0; text[at] != '\0'; at += len) {
+		if (!gate_is_blank(gate_first_char(text + at, &len))) {
+			end = at + len;
+		}
 	}
 	text[end] = '\0';
 	field->value = text;

@@ -56,8 +56,10 @@ int gate_request_read(struct gate_request *request, const struct gate_io *io);
  * with. */
 int gate_request_body(
 	struct gate_request *request, struct gate_io *io, const char *fields);
-/* The bytes of the blank of Unicode that text begins with; 0: none. */
-size_t gate_blank_len(const char *text);
+/* The character that text, which is valid UTF-8, begins with. */
+uint32_t gate_first_char(const char *text, size_t *ret_len);
+/* A blank of any kind, also one without a width? */
+bool gate_is_blank(uint32_t c);
 /* Reads on to the end of a body that nobody wants, within reason: a peer that
  * is still sending would otherwise not see the answer. */
 void gate_request_drain(struct gate_io *io);

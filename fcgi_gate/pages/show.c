@@ -60,7 +60,7 @@ static void set_message(void *user, size_t i, struct gate_view *row)
 	gate_view_set(row, "focus", bad ? "1" : "");
 }
 
-static void set_layout(
+static void show_html(
 	struct gate_page *page, int status, const char *name, const char *title)
 {
 	struct gate_view *view = &page->view;
@@ -84,13 +84,7 @@ static void set_layout(
 	gate_view_set(view, "refresh", page->refresh);
 	gate_view_set(view, "secret_url", page->secret_url ? "1" : "");
 	gate_view_set(view, "error", status >= 400 ? "1" : "");
-}
-
-static void show_html(
-	struct gate_page *page, int status, const char *name, const char *title)
-{
-	set_layout(page, status, name, title);
-	gate_template_render("layout", &page->view, &page->response.body);
+	gate_template_render("layout", view, &page->response.body);
 	page->response.status = status;
 	page->response.content_type = "text/html; charset=utf-8";
 }

@@ -32,7 +32,7 @@ int gate_signin_unavailable(
 	return 503;
 }
 
-static int refuse_throttled(struct gate_page *page, int64_t wait_s)
+int gate_signin_throttled(struct gate_page *page, int64_t wait_s)
 {
 	wait_s = wait_s > 0 ? wait_s : 1;
 	gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_THROTTLED,
@@ -48,7 +48,7 @@ static int status_of_verdict(
 	case STAUTH_ALLOW:
 		return 0;
 	case STAUTH_DENY_THROTTLED:
-		return refuse_throttled(page, login->wait_s);
+		return gate_signin_throttled(page, login->wait_s);
 	case STAUTH_NEED_FACTOR:
 		gate_page_message(page, STAUTH_ERROR, GATE_TEXT_NEED_FACTOR);
 		return 403;

@@ -21,6 +21,8 @@ int gate_signin_try(struct gate_page *page, const char *username,
  */
 int gate_signin_open(
 	struct gate_page *page, struct stauth_login *login, bool remember);
+/* The message that there were too many tries, and when to come again. 429. */
+int gate_signin_throttled(struct gate_page *page, int64_t wait_s);
 /* The message that it cannot be answered now, and when to come again. 503. */
 int gate_signin_unavailable(
 	struct gate_page *page, const struct stauth_err *err);

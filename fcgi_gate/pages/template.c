@@ -253,12 +253,10 @@ bool gate_template_render_text(const char *text, size_t len,
 bool gate_template_render(
 	const char *name, const struct gate_view *view, struct stauth_buf *out)
 {
-	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
-		if (strcmp(gate_templates[i].name, name) == 0) {
-			return gate_template_render_text(gate_templates[i].data,
-				gate_templates[i].len, view, out);
-		}
+	const struct gate_embedded *file = find_template(view, name);
+	if (file == NULL) {
+		out->failed = true;
+		return false;
 	}
-	out->failed = true;
-	return false;
+	return gate_template_render_text(file->data, file->len, view, out);
 }

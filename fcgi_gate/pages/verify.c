@@ -162,16 +162,6 @@ static int refuse(struct gate_page *page, int status, const char *text)
 	return status;
 }
 
-static int refuse_throttled(struct gate_page *page, int64_t wait_s)
-{
-	wait_s = wait_s > 0 ? wait_s : 1;
-	char text[GATE_MESSAGE_SIZE];
-	snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED, (long long)wait_s,
-		STAUTH_PLURAL(wait_s));
-	gate_page_retry_after(page, wait_s);
-	return refuse(page, 429, text);
-}
-
 static int refuse_resend(struct gate_page *page, int64_t wait_s)
 {
 	wait_s = wait_s > 0 ? wait_s : 1;
@@ -220,7 +210,8 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	} else if (rc == STAUTH_BADVALUE) {
 		look(page, refuse_wrong(page, tries_left));
 	} else if (rc == STAUTH_THROTTLED) {
-		look(page, refuse_throttled(page, login->wait_s));
+		page->message_count = 0;
+		look(page, gate_signin_throttled(page, login->wait_s));
 	} else if (rc == STAUTH_EXISTS) {
 		gate_signup_restart(page, GATE_TEXT_SIGNUP_EXISTS);
 	} else if (rc == STAUTH_EXPIRED) {
@@ -230,44 +221,25 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	}
 }
 
-/* The bytes of the dash of Unicode that text begins with; 0: none. */
-static size_t dash_len(const char *text)
+static bool is_dash(uint32_t c)
 {
-	static const char *const dashes[] = {
-		"-", "\xc2\xad", /* soft hyphen */
-		"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93",
-		"\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x88\x92", /* minus */
-		"\xef\xb9\x98", "\xef\xb9\xa3",                 /* small ones */
-		"\xef\xbc\x8d",                                 /* full-width */
-	};
-	for (size_t i = 0; i < sizeof(dashes) / sizeof(dashes[0]); i++) {
-		size_t len = strlen(dashes[i]);
-		if (strncmp(text, dashes[i], len) == 0) {
-			return len;
-		}
-	}
-	return 0;
+	return c == '-' || c == 0xad || (c >= 0x2010 && c <= 0x2015) ||
+	       c == 0x2212 || c == 0xfe58 || c == 0xfe63 || c == 0xff0d;
 }
 
 /* A code as typed, without blanks and dashes, and full-width digits as the
- * others. What does not fit is no code. */
+ * others. What is no digit then is no code. */
 static void read_pin(const char *typed, char ret_pin[PIN_SIZE])
 {
-	static const char wide[] = "\xef\xbc"; /* then 90 to 99 */
 	size_t len = 0;
-	while (*typed != '\0' && len < PIN_SIZE - 1) {
-		unsigned char last = 0;
-		size_t skip = gate_blank_len(typed) + dash_len(typed);
-		if (strncmp(typed, wide, 2) == 0) {
-			last = (unsigned char)typed[2];
+	size_t step = 0;
+	for (; *typed != '\0' && len < PIN_SIZE - 1; typed += step) {
+		uint32_t c = gate_first_char(typed, &step);
+		if (c >= 0xff10 && c <= 0xff19) {
+			c -= 0xff10 - '0';
 		}
-		if (skip > 0) {
-			typed += skip;
-		} else if (last >= 0x90 && last <= 0x99) {
-			ret_pin[len++] = (char)('0' + last - 0x90);
-			typed += 3;
-		} else {
-			ret_pin[len++] = *typed++;
+		if (!gate_is_blank(c) && !is_dash(c)) {
+			ret_pin[len++] = c < 0x80 ? (char)c : '?';
 		}
 	}
 	ret_pin[len] = '\0';

@@ -168,7 +168,13 @@ static void written(enum gate_cookie_kind kind, int64_t max_age_s, bool https,
 {
 	struct stauth_buf out;
 	stauth_buf_init(&out, 512);
-	gate_cookie_write(&out, config, kind, "v", max_age_s, https);
+	const struct gate_set_cookie cookie = {
+		.kind = kind,
+		.value = "v",
+		.max_age_s = max_age_s,
+		.https = https,
+	};
+	gate_cookie_write(&out, config, &cookie);
 	assert_string_equal(stauth_buf_str(&out), want);
 	stauth_buf_finish(&out);
 }
