@@ -4,7 +4,9 @@
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -118,6 +120,17 @@ class Snippets(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stderr)
         self.assertEqual(result.stdout, "")
         return result
+
+    def test_a_full_disk_leaves_the_old_files_whole(self):
+        """nginx may be reloaded at any moment."""
+        self.write()
+        before = self.read()
+        result = self.stack.ctl(
+            "nginx", "snippets", self.out, preexec_fn=lambda: (
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))))
+        self.assertEqual(result.returncode, 73, result.stderr)
+        self.assertEqual(self.read(), before)
 
     def read(self):
         found = {}

@@ -132,6 +132,8 @@ class Shadow(ImportCase):
         said = self.both(65, (1, 0, 10))
         self.assertEqual(list(self.users()), ["alice"])
         self.assertEqual(said.count("password is locked"), 5)
+        self.assertIn("in the shadow file beside it", said)
+        self.assertIn("no password; use", said)
         self.assertNotIn(good, said)
 
     def test_ages(self):
