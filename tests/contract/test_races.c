@@ -120,7 +120,7 @@ static enum stauth_rc wrong_pin(struct fixture *fix, int number)
 	return try_pin(fix, "signup", 1, 1000 + number, NOW, &left);
 }
 
-static void f3_of_1000_right_pins_one_is_told_so(void **state)
+static void f3_of_1000_right_pins_one_wins(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_pin pin = a_pin(1, 10);
@@ -224,7 +224,7 @@ static void workers_never_share_a_mail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON(f3_of_1000_right_pins_one_is_told_so),
+		ON(f3_of_1000_right_pins_one_wins),
 		ON(f4_of_1000_wrong_pins_five_are_compared),
 		ON(f9_of_100_sign_ups_for_an_address_one_is_made),
 		ON(f12_of_100_who_take_a_link_one_has_it),

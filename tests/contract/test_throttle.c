@@ -118,7 +118,7 @@ static void refused_tries_count_in_no_limit(void **state)
 	assert_int_equal(fail_at(fix, &other, 1, NOW), 1);
 }
 
-static void the_longest_wait_is_told(void **state)
+static void the_longest_wait_is_reported(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_rate_limit both[] = {
@@ -185,7 +185,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			refused_tries_count_in_no_limit, begin, end),
 		cmocka_unit_test_setup_teardown(
-			the_longest_wait_is_told, begin, end),
+			the_longest_wait_is_reported, begin, end),
 		cmocka_unit_test_setup_teardown(
 			never_refuse_only_counts, begin, end),
 		cmocka_unit_test_setup_teardown(

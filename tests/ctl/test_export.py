@@ -70,7 +70,7 @@ class Export(unittest.TestCase):
         rows = json.loads(self.stack.ctl("audit", "--json").stdout)
         return [row for row in rows if row["event"] == "export"]
 
-    def test_hashes_on_demand_are_said_and_in_the_audit(self):
+    def test_hashes_on_demand_are_reported_and_in_the_audit(self):
         self.add("alice")
         result = self.export("--with-hashes", "-q")
         self.assertIn("hash of every account", result.stderr)
@@ -83,7 +83,7 @@ class Export(unittest.TestCase):
                          [True, "cli", "with hashes"])
         self.assertTrue(row["actor"])
 
-    def test_a_file_that_others_may_read_is_told(self):
+    def test_a_file_that_others_may_read_is_reported(self):
         path = os.path.join(self.stack.dir, "users.jsonl")
         for mode, told in ((0o600, False), (0o644, True)):
             with open(path, "w", encoding="utf-8") as out:

@@ -87,7 +87,7 @@ class Import(unittest.TestCase):
             self.assertEqual(data.read(), before)
         self.assertEqual(os.listdir(os.path.dirname(self.db)), ["auth.db"])
 
-    def test_k2_rows_that_do_not_decrypt_are_told_and_skipped_65(self):
+    def test_k2_rows_that_do_not_decrypt_are_reported_and_skipped_65(self):
         good = oldapp.encrypt("good pass")
         rows = [("good", good, 0, None)]
         bad = ["", "A", "====", "not base64 !", good[:-4], good[:20],

@@ -110,7 +110,7 @@ class Authenticator(ImportCase):
         self.assertEqual(self.users()["jsmith"]["display_name"], "John Smith")
         self.assert_login("jsmith", "pw")
 
-    def test_before_0_2_is_told(self):
+    def test_before_0_2_is_reported(self):
         self.write("credentials:\n  names: [A]\n  usernames: [a]\n"
                    "  passwords: [x]\n")
         self.assertIn("0.2", self.run_import(65).stderr)

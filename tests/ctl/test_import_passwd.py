@@ -56,7 +56,7 @@ class Htpasswd(ImportCase):
         for name in ("alice", "bob", "carl"):
             self.assert_login(name, "pw")
 
-    def test_e14_weak_and_costly_hashes_are_told_by_name_only(self):
+    def test_e14_weak_and_costly_hashes_are_reported_by_name_only(self):
         weak = [openssl("-apr1"), openssl("-1"), "rqXexS6ZhobKA",
                 "{SHA}jMmDnhJO9mgBMsgQTnXu1SkhmK8=", "hunter2-plain", "",
                 "$2y$31$" + hashed("x", "2y")[7:],

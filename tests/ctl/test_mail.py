@@ -139,7 +139,7 @@ class Mail(Case):
         result = self.ctl(78, "mail", "test", "me@example.org")
         self.assertIn("SMTP_URL", result.stderr)
 
-    def test_file_writes_one_letter(self):
+    def test_file_writes_one_mail(self):
         self.stack.write_config(dict(self.FROM, MAIL_TRANSPORT="FILE"))
         self.ctl(65, "mail", "test", "no address")
         result = self.ctl(0, "mail", "test", "me@example.org")

@@ -249,7 +249,7 @@ class Check(unittest.TestCase):
                          result.stdout + result.stderr)
         return result
 
-    def test_b14_a_person_is_told_where_what_and_how_to_mend_it(self):
+    def test_b14_a_finding_says_where_what_and_how_to_repair_it(self):
         self.write(self.site(location(
             "/api/ { proxy_pass http://127.0.0.1:8501; }")))
         result = self.ctl(65, "-", stdin=self.nginx("-T").stdout)
@@ -308,7 +308,7 @@ class Check(unittest.TestCase):
             self.assertEqual(result.returncode, 78)
             self.assertIn("nginx: ", result.stderr)
 
-    def test_b14_who_may_not_read_the_keys_is_told_of_sudo(self):
+    def test_b14_who_may_not_read_the_keys_is_shown_sudo(self):
         if os.geteuid() != 0 or not os.path.exists("/etc/nginx/nginx.conf"):
             self.skipTest("needs root, and an nginx that is installed")
         result = self.as_nobody()

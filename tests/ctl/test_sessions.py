@@ -100,7 +100,7 @@ class Sessions(unittest.TestCase):
                 self.ctl(0, *words)
                 self.assertEqual(self.statuses(), [204, 204, 401])
 
-    def test_last_login_is_told(self):
+    def test_last_login_is_reported(self):
         user = json.loads(self.ctl(0, "user", "show", "bob",
                                    "--json").stdout)
         self.assertAlmostEqual(user["last_login_at"], time.time(), delta=60)

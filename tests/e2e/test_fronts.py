@@ -157,7 +157,7 @@ class AnotherProxyEndsTls(Behind):
             self.fail_from("127.0.0.7", "203.0.113.9", direct=True),
             {"127.0.0.7"})
 
-    def test_a_proxy_that_changes_host_is_told_by_the_page(self):
+    def test_a_proxy_that_changes_host_is_reported_by_the_page(self):
         self.addCleanup(self.front.restart, RULES)
         self.front.restart("")
         answer = self.stack.http("GET", "/auth/login", NAVIGATE)
@@ -172,7 +172,7 @@ class AnotherProxyEndsTls(Behind):
         with self.stack.websocket(cookies=jar) as ws:
             self.assertEqual(ws.status, 200)  # the page, as README says
 
-    def test_http_in_public_url_is_told_by_page_check_and_log(self):
+    def test_http_in_public_url_is_reported_by_page_check_and_log(self):
         url = self.stack.url.replace("https:", "http:")
         self.configure(PUBLIC_URL=url)
         told = "PUBLIC_URL must begin with https://"
@@ -183,7 +183,7 @@ class AnotherProxyEndsTls(Behind):
         self.assertIn("warning: PUBLIC_URL " + url,
                       self.stack.log().decode())
 
-    def test_no_public_url_is_told_by_the_page(self):
+    def test_no_public_url_is_reported_by_the_page(self):
         self.configure(PUBLIC_URL=None)
         answer = self.stack.http("GET", "/auth/login", NAVIGATE)
         self.assertEqual(answer.status, 403)
@@ -218,7 +218,7 @@ class MappedPorts(Behind):
         self.everything_works(origin for origin in self.strangers()
                               if not origin.startswith("https:"))
 
-    def test_the_inner_port_in_public_url_is_told_by_the_page(self):
+    def test_the_inner_port_in_public_url_is_reported_by_the_page(self):
         self.configure(PUBLIC_URL="http://localhost:%d" % self.stack.port)
         answer = self.stack.http("GET", "/auth/login", NAVIGATE)
         self.assertEqual(answer.status, 421)

@@ -33,7 +33,9 @@ PHRASES = {
 # Argon2 has lanes.
 ITS_OWN = ("common/password/", "tests/lint/")
 NAME = re.compile(r"\b[A-Za-z_]\w+\b")
-PY_NAME = re.compile(r"\b(?:def|class)\s+(\w+)")
+# In tests, the names that a report shows.
+PY_NAME = re.compile(r"\b(?:def\s+(?=test_)|class\s+)(\w+)")
+C_FUNCTION = re.compile(r"^(?:static )?[\w ]+[ *](\w+)\(", re.M)
 
 
 def words_of(name):
@@ -42,13 +44,15 @@ def words_of(name):
 
 
 def names_of(tree, path):
+    """(name, offset)"""
     text = tree.text(path)
     if path.endswith(".py"):
-        for found in PY_NAME.finditer(text):
-            yield found[1], found.start()
+        pattern = PY_NAME
     else:
-        for found in NAME.finditer(c_code(text)):
-            yield found[0], found.start()
+        text = c_code(text)
+        pattern = C_FUNCTION if path.startswith("tests/") else NAME
+    for found in pattern.finditer(text):
+        yield found[found.lastindex or 0], found.start()
 
 
 def wrong_words(tree, path):
@@ -58,7 +62,7 @@ def wrong_words(tree, path):
             if word in WORDS:
                 yield (path, line_of(text, at),
                        f"{name}: not {word}, but {WORDS[word]}")
-    if path.endswith(".py"):
+    if path.startswith("tests/"):
         return
     for kind, at, literal in c_tokens(text):
         for phrase, better in PHRASES.items():

@@ -95,6 +95,7 @@ class Words(Planted):
                 (PATH, 'char *a = "It is not right.";\n', "is incorrect"),
                 ("tests/unit/x.py", "def test_told_twice():\n", "not told")):
             self.one(check_words.check, path, text, words)
+        self.plant("tests/unit/y.py", "told = 1\ndef told():\n    pass\n")
         self.plant(PATH, "/* a lane */ int plane, soldier;\n"
                          'char *a = "unknown";\n')
         self.plant("common/password/argon2.c", "int lanes;\n")

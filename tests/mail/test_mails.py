@@ -195,7 +195,7 @@ class TestWire(Case):
 
 
 class TestOpen(Case):
-    def test_what_is_missing_is_said(self):
+    def test_what_is_missing_is_reported(self):
         self.post.set(MAIL_TRANSPORT=None)
         self.assertIn("SMTP_URL", self.send("not found")["msg"])
         self.post.set(MAIL_TRANSPORT="FILE",

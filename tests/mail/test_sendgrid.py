@@ -123,7 +123,7 @@ class TestRefused(Case):
         self.expect("short-body", "refused", said="400")
         self.expect("chunk-cut", "out of reach", said="500")
 
-    def test_h8_n16_what_is_echoed_is_not_told(self):
+    def test_h8_n16_what_is_echoed_is_not_reported(self):
         result = self.expect("echo", "refused", said="400")
         self.assertNotIn("Bearer S", result["msg"])
 

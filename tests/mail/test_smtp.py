@@ -239,7 +239,7 @@ class TestStages(Case):
                 self.expect(rc, reply, **{stage: reply})
         self.assertEqual(self.sim.mails, [])
 
-    def test_h8_what_a_server_quotes_is_not_told(self):
+    def test_h8_what_a_server_quotes_is_not_reported(self):
         self.expect("refused", "550 spam: *** is your code",
                     final="550 spam: 123456 is your code")
         self.expect("refused", "550", rcpt="550 " + LOGIN[1])

@@ -321,7 +321,7 @@ class Listening(PamCase):
                  "authenticate"], [("Password: ", PASSWORD)], user="alice")
             self.assertEqual(told.code, "SUCCESS", words)
 
-    def test_u1_a_child_that_crashed_is_told(self):
+    def test_u1_a_child_that_crashed_is_reported(self):
         self.connect(2001)
         self.held(1)
         os.kill(self.stack.listener.children()[0], signal.SIGSEGV)

@@ -18,7 +18,7 @@ import tempfile
 
 import pty_talk
 import rig
-from pamrig import (CLONE_NEWNS, MS_PRIVATE, MS_REC, Listener, Told, libc,
+from pamrig import (CLONE_NEWNS, MS_PRIVATE, MS_REC, Listener, Reported, libc,
                     mount, which)
 from stack_nginx import NginxStack
 
@@ -122,7 +122,7 @@ class InstalledStack(NginxStack):
         return super().start_gate(timeout, **dict(STAUTH, **more))
 
     def pam(self, name, *operations, answers=(), user=None):
-        return Told(*pty_talk.talk(
+        return Reported(*pty_talk.talk(
             [which("pamtester"), "stauth-test", name, *operations], answers,
             user=user, timeout=40)).code
 

@@ -259,7 +259,7 @@ class Syslog:
                 if "pam_stauth(" in line]
 
 
-class Told:
+class Reported:
     """What a host said, and what became of it."""
 
     def __init__(self, status, text):
@@ -339,7 +339,7 @@ class PamStack(rig.Stack):
 
     def host(self, argv, answers=(), user=None, env=None, timeout=40):
         """Runs it on a terminal. answers: (what is awaited, reply)."""
-        return Told(*pty_talk.talk(argv, answers, user=user, env=env,
+        return Reported(*pty_talk.talk(argv, answers, user=user, env=env,
                                    timeout=timeout))
 
     def pamtester(self, service, name, *operations, answers=(), user=None,

@@ -98,7 +98,7 @@ class Case(unittest.TestCase):
         self.assert_owners()
 
 
-class WhoeverComesFirst(Case):
+class AnyoneFirst(Case):
     def start(self):
         """Before init it would end: that is tested with the messages."""
         self.stack.start()
@@ -295,7 +295,7 @@ class WrongOwners(Case):
             self.stack.stop_gate()
         return self.stack.log()[before:].decode()
 
-    def test_told_with_the_command_that_mends_it(self):
+    def test_reported_with_the_command_that_repairs_it(self):
         self.init()
         self.stack.add_user("bob", PASSWORD)
         self.stack.start()
@@ -313,7 +313,7 @@ class WrongOwners(Case):
                 self.stack.stop_gate()
                 self.assert_owners()
 
-    def test_who_is_not_of_the_group_is_told_that(self):
+    def test_who_is_not_of_the_group_is_shown_that(self):
         self.init()
         told = self.stack.ctl("user", "list", **NOBODY)
         self.assertEqual(told.returncode, 77)

@@ -171,7 +171,7 @@ class Service(Case):
             "GET", "/auth/login").text, 5))
         self.assertEqual(self.status(jar), 200)
 
-    def test_x30_a_bad_configuration_is_told_and_the_old_one_stays(self):
+    def test_x30_a_bad_configuration_is_reported_and_the_old_one_stays(self):
         jar, pid = self.sign_in(), self.stack.main_pid()
         self.stack.write_config({"SESION_HOURS": "8"})
         told = self.machine.systemctl("reload", SERVICE, check=False)
@@ -268,7 +268,7 @@ class Tour(Case):
         self.assert_goes(answer, "/auth/login")
         self.stack.session("bob@example.com", PASSWORD)
 
-    def test_every_page_and_two_letters_without_a_refused_call(self):
+    def test_every_page_and_two_mails_without_a_refused_call(self):
         self.stack.drop_in(DEADLY)
         self.sign_up()
         self.account()
@@ -323,7 +323,7 @@ class Faults(Case):
             self.machine.run("mv", "/var/lib/away", "/var/lib/stauth")
         self.assert_back(jar)
 
-    def test_x30_a_wrong_configuration_is_told_and_not_tried_for_ever(self):
+    def test_x30_a_wrong_configuration_is_reported_and_not_tried_for_ever(self):
         jar = self.sign_in()
         self.stack.write_config({"SESION_HOURS": "8"})
         self.assertNotEqual(self.restart().returncode, 0)
@@ -388,7 +388,7 @@ class Faults(Case):
                 self.assert_back(jar)
                 self.assertEqual(self.status(path="/auth/login"), 200)
 
-    def test_x11_another_state_dir_is_told_and_let_in(self):
+    def test_x11_another_state_dir_is_reported_and_let_in(self):
         jar = self.sign_in()
         self.machine.run("install", "-d", "-o", "stauth", "-g", "stauth",
                          "-m", "2770", "/srv/stauth", check=True)

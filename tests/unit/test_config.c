@@ -157,7 +157,7 @@ static void u24_keys_of_others_are_named_in_one_warning(void **state)
 }
 
 /* The names that a slip makes of ours are not those that apps use. */
-static void u24_a_slip_is_told_from_a_name_of_others(void **state)
+static void u24_a_slip_is_no_name_of_others(void **state)
 {
 	static const char *const slips[] = {"storage", "STORAG", "SESSION_HOUR",
 		"SESION_HOURS", "SESSION_HUORS", "ALOW_USER_SIGN_UP",
@@ -225,7 +225,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			u24_keys_of_others_are_named_in_one_warning, make_dir,
 			remove_dir),
-		cmocka_unit_test(u24_a_slip_is_told_from_a_name_of_others),
+		cmocka_unit_test(u24_a_slip_is_no_name_of_others),
 		cmocka_unit_test_setup_teardown(
 			origins_are_compared_as_browsers_write_them, make_dir,
 			remove_dir),

@@ -143,7 +143,7 @@ static enum stauth_rc stop_at_second(const char *key, const char *value,
 	return line == 2 ? stauth_fail(err, STAUTH_REFUSED, "stop") : STAUTH_OK;
 }
 
-static void stops_when_told(void **state)
+static void stops_when_asked(void **state)
 {
 	struct stauth_err err = {0};
 	const struct stauth_dotenv dotenv = {
@@ -159,7 +159,7 @@ int main(void)
 		cmocka_unit_test(reads_what_python_dotenv_reads),
 		cmocka_unit_test(refuses_with_file_and_line),
 		cmocka_unit_test(refuses_nul_and_overlong),
-		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(stops_when_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,7 +265,7 @@ static void e12_an_empty_password_is_wrong_and_no_failure(void **state)
 	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
 }
 
-static void old_forms_are_made_anew_at_the_next_log_in(void **state)
+static void old_forms_are_made_again_at_the_next_log_in(void **state)
 {
 	struct fixture *f = *state;
 	const struct stauth_password_cost cheap = {1024, 2};
@@ -388,7 +388,7 @@ int main(void)
 		FIXTURE_TEST(e8_the_try_is_on_disk_before_the_hash),
 		FIXTURE_TEST(e12_an_overlong_password_is_wrong_without_a_hash),
 		FIXTURE_TEST(e12_an_empty_password_is_wrong_and_no_failure),
-		FIXTURE_TEST(old_forms_are_made_anew_at_the_next_log_in),
+		FIXTURE_TEST(old_forms_are_made_again_at_the_next_log_in),
 		FIXTURE_TEST(a_second_factor_stands_before_the_session),
 		FIXTURE_TEST(a_fault_denies_and_is_no_failure_of_the_user),
 	};

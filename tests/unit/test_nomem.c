@@ -188,7 +188,7 @@ static void judge_log_out(struct world *w)
 		done);
 }
 
-static void x14_a_log_out_is_done_or_told_to_be_not(void **state)
+static void x14_a_log_out_is_done_or_reported_to_be_not(void **state)
 {
 	static const struct scene scene = {
 		STAUTH_ROLE_PAGE, false, two_sessions, log_out, judge_log_out};
@@ -405,7 +405,7 @@ int main(void)
 		ON(x14_a_check_of_nobody_is_never_a_yes),
 		ON(x14_a_log_in_is_whole_or_none),
 		ON(x14_a_wrong_password_stays_wrong),
-		ON(x14_a_log_out_is_done_or_told_to_be_not),
+		ON(x14_a_log_out_is_done_or_reported_to_be_not),
 		ON(x14_a_password_is_the_old_one_or_the_new),
 		ON(x14_a_pin_has_its_mail),
 		ON(x14_a_pin_makes_an_account_or_none),

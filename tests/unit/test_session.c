@@ -149,7 +149,7 @@ static void c4_handle_and_device_token_are_no_session(void **state)
 	assert_false(login.known_device);
 }
 
-static void c9_an_account_that_changed_meanwhile_gets_no_session(void **state)
+static void c9_an_account_that_changed_since_gets_no_session(void **state)
 {
 	struct fixture *f = *state;
 	const struct stauth_session_request ask = {.address = HOME};
@@ -403,8 +403,7 @@ int main(void)
 		FIXTURE_TEST(
 			c3_a_log_in_makes_a_new_token_and_ends_the_presented),
 		FIXTURE_TEST(c4_handle_and_device_token_are_no_session),
-		FIXTURE_TEST(
-			c9_an_account_that_changed_meanwhile_gets_no_session),
+		FIXTURE_TEST(c9_an_account_that_changed_since_gets_no_session),
 		FIXTURE_TEST(c11_the_store_holds_no_token),
 		FIXTURE_TEST(c14_no_random_no_session),
 		FIXTURE_TEST(a_fault_opens_nothing_and_is_no_failure),

@@ -320,7 +320,7 @@ static void g10_a_file_renamed_over_stays_apart(void **state)
 	replace_beside_a_slow_handle(*state, rename_over);
 }
 
-static void make_anew(struct fixture *fix)
+static void make_again(struct fixture *fix)
 {
 	struct stauth_err err = {STAUTH_OK, ""};
 	char path[256];
@@ -330,9 +330,9 @@ static void make_anew(struct fixture *fix)
 	assert_ok(stauth_store_init(fix->config, &err));
 }
 
-static void g10_a_file_made_anew_stays_apart(void **state)
+static void g10_a_file_made_again_stays_apart(void **state)
 {
-	replace_beside_a_slow_handle(*state, make_anew);
+	replace_beside_a_slow_handle(*state, make_again);
 }
 
 static void other_schema_versions_are_refused(void **state)
@@ -384,7 +384,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			g10_a_file_renamed_over_stays_apart, begin, end),
 		cmocka_unit_test_setup_teardown(
-			g10_a_file_made_anew_stays_apart, begin, end),
+			g10_a_file_made_again_stays_apart, begin, end),
 		cmocka_unit_test_setup_teardown(
 			other_schema_versions_are_refused, begin, end),
 	};

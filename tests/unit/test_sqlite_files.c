@@ -188,7 +188,7 @@ static int first_value(void *arg, int columns, char **values, char **names)
 }
 
 /* Waits for the parent's word, then tries to leave WAL mode. */
-static int leave_wal_when_told(const struct fixture *fix, int told_fd)
+static int leave_wal_when_asked(const struct fixture *fix, int told_fd)
 {
 	char mode[16] = "";
 	char byte;
@@ -218,7 +218,7 @@ static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		_exit(leave_wal_when_told(fix, fds[0]));
+		_exit(leave_wal_when_asked(fix, fds[0]));
 	}
 	open_stores(fix);
 	/* The check's connection alone, between two rounds. */
@@ -234,7 +234,7 @@ static void nobody_leaves_wal_mode_beside_an_open_check(void **state)
 }
 
 /* Waits for the parent's word, then works on the file that is there. */
-static int work_when_told(struct fixture *fix, int told_fd)
+static int work_when_asked(struct fixture *fix, int told_fd)
 {
 	char byte;
 
@@ -260,7 +260,7 @@ static void g10_open_handles_on_the_old_file_disturb_nobody(void **state)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		_exit(work_when_told(fix, fds[0]));
+		_exit(work_when_asked(fix, fds[0]));
 	}
 	open_stores(fix);
 	(void)add_user(fix, "alice");
@@ -369,7 +369,7 @@ static void start_openers(
 	*ret_end_fd = fds[1];
 }
 
-static void g10_whoever_opens_first_after_a_rename(void **state)
+static void g10_who_opens_first_after_a_rename(void **state)
 {
 	struct fixture *fix = *state;
 
@@ -422,7 +422,7 @@ int main(void)
 		FILES_TEST(g10_open_handles_on_the_old_file_disturb_nobody),
 		FILES_TEST(g10_a_backup_that_was_moved_here_locks_nobody_out),
 		FILES_TEST(nobody_leaves_wal_mode_beside_an_open_check),
-		FILES_TEST(g10_whoever_opens_first_after_a_rename),
+		FILES_TEST(g10_who_opens_first_after_a_rename),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

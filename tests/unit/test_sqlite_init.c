@@ -224,7 +224,7 @@ static void a_newer_schema_is_left_alone(void **state)
 	assert_non_null(strstr(err.msg, "newer"));
 }
 
-static void a_damaged_file_is_told(void **state)
+static void a_damaged_file_is_reported(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
@@ -361,7 +361,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_newer_schema_is_left_alone, begin_empty, end),
 		cmocka_unit_test_setup_teardown(
-			a_damaged_file_is_told, begin_empty, end),
+			a_damaged_file_is_reported, begin_empty, end),
 		cmocka_unit_test_setup_teardown(
 			links_and_other_things_are_refused, begin_empty, end),
 		cmocka_unit_test_setup_teardown(

@@ -215,7 +215,7 @@ static void damage(struct fixture *fix, const char *text)
 	assert_int_equal(sqlite3_close(sql), SQLITE_OK);
 }
 
-static void g6_broken_rows_are_told(void **state)
+static void g6_broken_rows_are_reported(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
@@ -325,7 +325,7 @@ static int between(void *arg, sqlite3 *sql, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-static void f3_only_who_removes_the_pin_is_told_so(void **state)
+static void f3_only_who_removes_the_pin_wins(void **state)
 {
 	struct fixture *fix = *state;
 	sqlite3 *sql;
@@ -374,9 +374,9 @@ int main(void)
 		ON(a_backup_holds_no_mail),
 		ON(a_restore_spends_every_pin_and_link),
 		ON(schema_1_backups_are_restored),
-		ON(f3_only_who_removes_the_pin_is_told_so),
+		ON(f3_only_who_removes_the_pin_wins),
 		ON(a_try_is_on_disk_before_it_is_compared),
-		ON(g6_broken_rows_are_told),
+		ON(g6_broken_rows_are_reported),
 		ON(a_locked_file_writes_nothing_and_still_reads),
 	};
 

@@ -82,7 +82,7 @@ static void g1_old_table_names_are_identifiers(void **state)
 	assert_rc(old_users(fix, "USERS", &seen), STAUTH_OK);
 }
 
-static void what_is_no_old_file_is_told(void **state)
+static void what_is_no_old_file_is_reported(void **state)
 {
 	struct fixture *fix = *state;
 	struct stauth_err err = {STAUTH_OK, ""};
@@ -115,7 +115,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			g1_old_table_names_are_identifiers, begin_empty, end),
 		cmocka_unit_test_setup_teardown(
-			what_is_no_old_file_is_told, begin_empty, end),
+			what_is_no_old_file_is_reported, begin_empty, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
