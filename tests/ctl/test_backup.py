@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -225,6 +226,9 @@ class Restore(BackupCase):
         for statement, code in (
                 ("PRAGMA user_version = 999", 78),
                 ("PRAGMA application_id = 1", 65),
+                ("ALTER TABLE users ADD COLUMN extra TEXT", 65),
+                ("DROP INDEX sessions_idle", 65),
+                ("CREATE INDEX mine ON users (display_name)", 65),
                 ("CREATE TRIGGER t AFTER INSERT ON users BEGIN "
                  "SELECT 1; END", 65)):
             os.unlink(self.file)
@@ -241,6 +245,29 @@ class Restore(BackupCase):
             self.assertEqual(result.returncode, 65)
             self.assertIn(self.file + ": No such file or directory",
                           result.stderr)
+
+    def test_u15_a_fifo_is_refused_at_once(self):
+        os.mkfifo(self.file)
+        result = self.restore("--yes")
+        self.assertEqual(result.returncode, 65, result.stderr)
+        self.assertIn("not a regular file", result.stderr)
+
+    def test_u15_a_restore_leaves_nothing_beside_the_file(self):
+        self.backup()
+        self.assertEqual(self.changes(), [])
+        self.assertEqual([name for name in os.listdir(self.s.dir)
+                          if name.startswith("copy.db")], ["copy.db"])
+
+    def test_u15_a_copied_live_database_is_refused_with_its_wal(self):
+        self.s.start_gate()
+        self.s.token("alice", PASSWORD)
+        for end in ("", "-wal"):
+            shutil.copy(self.s.db + end, self.file + end)
+        before = sorted(os.listdir(self.s.dir))
+        result = self.restore("--yes")
+        self.assertEqual(result.returncode, 65, result.stderr)
+        self.assertIn("stauthctl backup", result.stderr)
+        self.assertEqual(sorted(os.listdir(self.s.dir)), before)
 
     def test_damaged_backup_is_refused(self):
         self.backup()

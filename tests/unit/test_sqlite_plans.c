@@ -15,6 +15,7 @@ static const struct {
 	enum stauth_sql id;
 	const char *why;
 } allowed[] = {
+	{STAUTH_SQL_SCHEMA_TEXT, "the schema, for a restore"},
 	{STAUTH_SQL_USER_MAX_UID, "the last entry alone"},
 	{STAUTH_SQL_SESSION_LIST, "a page of a list, in order of its index"},
 	{STAUTH_SQL_SESSION_END_ALL, "asked for by hand: all of them"},

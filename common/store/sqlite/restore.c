@@ -6,7 +6,7 @@
  *     the backup's and the present store's, and the copy holds no session,
  *     no known device, no PIN, no link and no mail. Who waits for a PIN may
  *     go on, with a new one.
- *  3. All of that is done to a copy in memory while nobody else can write
+ *  3. All of that is done to a copy while nobody else can write
  *     the database; the copy then replaces it in one transaction. Who reads
  *     meanwhile sees the old one or the new one, and nothing between.
  */
@@ -14,10 +14,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "config/config.h"
 #include "store/sqlite/copy.h"
 #include "store/sqlite/files.h"
@@ -33,7 +36,7 @@ struct restore {
 	const struct stauth_restore *job;
 	struct stauth_db live; /* is written to, by the backup alone */
 	struct stauth_db now;  /* the same file, for reading */
-	struct stauth_db copy; /* in memory */
+	struct stauth_db copy; /* a temporary file */
 	sqlite3_backup *backup;
 };
 
@@ -66,14 +69,46 @@ static bool says(sqlite3 *sql, const char *question, const char *want)
 	       strcmp(answer, want) == 0;
 }
 
-/* Fills the copy in memory. */
+/* "file:PATH?immutable=1": nothing is locked or made beside a file that may be
+ * on a medium that can only be read. */
+static void write_uri(const char *path, struct stauth_buf *uri)
+{
+	stauth_buf_init(uri, 4 * PATH_MAX);
+	stauth_buf_add(uri, "file:");
+	for (const char *at = path; *at != '\0'; at++) {
+		bool plain = *at != '%' && *at != '?' && *at != '#';
+
+		if (plain) {
+			stauth_buf_addf(uri, "%c", *at);
+		} else {
+			stauth_buf_addf(uri, "%%%02X", (unsigned int)*at);
+		}
+	}
+	stauth_buf_add(uri, "?immutable=1");
+}
+
+static int open_file(const char *path, sqlite3 **ret_sql)
+{
+	struct stauth_buf uri;
+
+	write_uri(path, &uri);
+	int code = SQLITE_NOMEM;
+	if (stauth_buf_ok(&uri)) {
+		code = sqlite3_open_v2(stauth_buf_str(&uri), ret_sql,
+			SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+				SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX |
+				SQLITE_OPEN_PRIVATECACHE,
+			NULL);
+	}
+	stauth_buf_finish(&uri);
+	return code;
+}
+
 static int read_file(const char *path, sqlite3 *to)
 {
 	sqlite3 *from = NULL;
-	int code = sqlite3_open_v2(path, &from,
-		SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW |
-			SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-		NULL);
+	int code = open_file(path, &from);
+
 	if (code == SQLITE_OK) {
 		code = stauth_db_harden(from);
 	}
@@ -91,18 +126,47 @@ static int read_file(const char *path, sqlite3 *to)
 	return code;
 }
 
+/* A regular file (opening anything else may wait for ever), and a whole one:
+ * what lies in a -wal beside it would be missing. */
+static enum stauth_rc check_file(
+	const char *file, const char *path, struct stauth_err *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		return stauth_copy_refused(file, errno, err);
+	}
+	struct stat st;
+	bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	close(fd);
+	if (!regular) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%.140s is not a regular file", file);
+	}
+	char wal[PATH_MAX + 8];
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	if (stat(wal, &st) == 0 && st.st_size > 0) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%.80s is a copy of a live database, with a -wal; "
+			"make one with stauthctl backup",
+			file);
+	}
+	return STAUTH_OK;
+}
+
+/* The copy is a file without a name, in the directory for such. */
 static enum stauth_rc load(
 	struct stauth_db *copy, const char *file, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_copy_path(file, copy->path, err);
 
+	if (rc == STAUTH_OK) {
+		rc = check_file(file, copy->path, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (faccessat(AT_FDCWD, copy->path, R_OK, AT_EACCESS) != 0) {
-		return stauth_copy_refused(file, errno, err);
-	}
-	if (sqlite3_open_v2(":memory:", &copy->sql,
+	if (sqlite3_open_v2("", &copy->sql,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_PRIVATECACHE,
 		    NULL) != SQLITE_OK ||
@@ -121,7 +185,8 @@ static enum stauth_rc load(
 			"0")) {
 		return refuse(copy->path, err);
 	}
-	return stauth_schema_migrate(copy, err);
+	rc = stauth_schema_migrate(copy, err);
+	return rc == STAUTH_OK ? stauth_schema_compare(copy, err) : rc;
 }
 
 /* --- what changes for people */

@@ -11,8 +11,11 @@
  */
 #include "store/sqlite/schema.h"
 
+#include <string.h>
+
 #include <sqlite3.h>
 
+#include "base/codec.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
 
@@ -279,6 +282,37 @@ enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
 			(long long)version, STAUTH_SCHEMA_VERSION, db->path);
 	}
 	return STAUTH_OK;
+}
+
+/* SHA-256 of STAUTH_SQL_SCHEMA_TEXT of a new file; a test says what it is. */
+static const uint8_t schema_hash[STAUTH_SHA256_LEN] = {0xbb, 0x67, 0x02, 0x5d,
+	0xaf, 0x53, 0x5d, 0x62, 0x9b, 0x12, 0xee, 0xbd, 0x2f, 0x2b, 0xc8, 0xb5,
+	0x18, 0x97, 0x52, 0x34, 0xec, 0xbc, 0xc2, 0xe3, 0x5d, 0x65, 0xdb, 0xc9,
+	0xbe, 0xe8, 0x44, 0x05};
+
+enum stauth_rc stauth_schema_compare(
+	struct stauth_db *db, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_SCHEMA_TEXT);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	uint8_t hash[STAUTH_SHA256_LEN] = {0};
+	if (rc == STAUTH_OK) {
+		const unsigned char *text = sqlite3_column_text(query.stmt, 0);
+		int len = sqlite3_column_bytes(query.stmt, 0);
+
+		if (text == NULL || !stauth_sha256(text, (size_t)len, hash) ||
+			memcmp(hash, schema_hash, sizeof(hash)) != 0) {
+			rc = stauth_fail(err, STAUTH_BADVALUE,
+				"the tables are not those of schema %d "
+				"(%02x%02x%02x%02x): %.100s",
+				STAUTH_SCHEMA_VERSION, hash[0], hash[1],
+				hash[2], hash[3], db->path);
+		}
+	}
+	stauth_query_end(&query);
+	return rc;
 }
 
 static enum stauth_rc run_step(

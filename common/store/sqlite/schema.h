@@ -17,6 +17,10 @@ struct stauth_db;
  * do. */
 enum stauth_rc stauth_schema_check(
 	struct stauth_db *db, struct stauth_err *err);
+/* Are the tables, with their indexes and triggers, just what init makes?
+ * BADVALUE. */
+enum stauth_rc stauth_schema_compare(
+	struct stauth_db *db, struct stauth_err *err);
 /* Brings it to our version, one transaction a step; nothing to do is OK.
  * ESCHEMA: newer than ours, untouched. */
 enum stauth_rc stauth_schema_migrate(

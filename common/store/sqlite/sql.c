@@ -50,6 +50,15 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_ROLLBACK] = "ROLLBACK",
 	[STAUTH_SQL_USER_VERSION] = "PRAGMA user_version",
 	[STAUTH_SQL_APPLICATION_ID] = "PRAGMA application_id",
+	/* All that is said of our tables, as one text. */
+	[STAUTH_SQL_SCHEMA_TEXT] =
+		"SELECT group_concat(object, char(10)) FROM (SELECT "
+		"type || ' ' || name || ' ' || tbl_name || ' ' || sql "
+		"AS object FROM sqlite_schema WHERE sql IS NOT NULL "
+		"AND tbl_name IN ('meta', 'users', 'sessions', 'devices', "
+		"'rate_limits', 'audit', 'pending_users', 'pins', 'resets', "
+		"'outbox', 'remote_accounts', 'remote_change') "
+		"ORDER BY type, name)",
 	[STAUTH_SQL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
 	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
 	[STAUTH_SQL_HEALTH] = "SELECT value FROM meta WHERE key = 'epoch'",
