@@ -220,7 +220,11 @@ class Redirects(CheckCase):
     def test_not_for_what_the_page_fetches(self):
         for uri in ("/_stcore/health", "/b/_stcore/x", "/media/a.png",
                     "/component/x/y", "/app/static/x"):
-            self.assertIsNone(rd_of(self.s.check(uri=uri)))
+            html = {"Accept": "text/html"}
+            self.assertIsNone(rd_of(self.s.check(uri=uri, headers=html)))
+            # A file in a tab of its own is a page; Streamlit's own are not.
+            rd = rd_of(self.s.check(uri=uri))
+            self.assertEqual(rd, None if "_stcore" in uri else uri)
         self.assertIsNotNone(rd_of(self.s.check(uri="/x?y=/media/z")))
 
     def test_b4_absolute_form_and_nonsense(self):
