@@ -119,7 +119,7 @@ class Faults(PamCase):
                 (lambda: os.mkdir(conf), {"AUTHINFO_UNAVAIL", "SERVICE_ERR"}),
                 (lambda: os.mkfifo(conf), {"AUTHINFO_UNAVAIL",
                                            "SERVICE_ERR"}),
-                (lambda: plain(data=text + b"NONSENSE='1'\n"),
+                (lambda: plain(data=text + b"ARGON2_PASSES='no'\n"),
                  {"AUTHINFO_UNAVAIL"}),
                 (lambda: plain(data=b"#" * 10 ** 7), {"AUTHINFO_UNAVAIL",
                                                       "SERVICE_ERR"}),

@@ -176,7 +176,7 @@ class Helper(HostCase):
         self.assertEqual(self.auth(), SERVICE_ERR)
         os.chmod(conf, 0o640)
         with open(conf, "ab") as out:
-            out.write(b"NO_SUCH_KEY='1'\n")
+            out.write(b"ARGON2_PASSES='none'\n")
         self.assertEqual(self.auth(), UNAVAIL)
         self.helper_answers()
         os.remove(conf)
