@@ -56,7 +56,7 @@ class Faults(PamCase):
                                                     0o2550)):
             was = os.stat(path).st_mode & 0o7777
             self.stack.sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            for tail in ("-wal", "-shm"):
+            for tail in ("-wal", "-shm", "-wal-owner"):
                 if os.path.exists(self.stack.db + tail):
                     os.unlink(self.stack.db + tail)
             os.chmod(path, mode)

@@ -189,7 +189,7 @@ class Profile(PamCase):
         os.rename(pamrig.INSTALLED_HELPER, pamrig.INSTALLED_HELPER + ".away")
         self.addCleanup(os.rename, pamrig.INSTALLED_HELPER + ".away",
                         pamrig.INSTALLED_HELPER)
-        self.silent_helpers = (pamrig.CHKPWD_SOCK,)
+        self.silent_helpers = (pamrig.INSTALLED_HELPER,)
         self.assertEqual(self.unix_change("mallory").code, "AUTHINFO_UNAVAIL")
         self.assertEqual(self.shadow("mallory"), before)
 
