@@ -37,6 +37,16 @@ static inline char stauth_to_lower(char c)
 	return stauth_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
+static inline bool stauth_is_ascii(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text >= 0x80) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Its two hexadecimal digits, in lower case. */
 static inline void stauth_hex_digits(unsigned char byte, char out[2])
 {

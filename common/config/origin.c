@@ -15,16 +15,6 @@
 
 #define HOST_BYTES STAUTH_ALNUM ".-_"
 
-static bool is_ascii(const char *text)
-{
-	for (; *text; text++) {
-		if ((unsigned char)*text >= 0x80) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool host_byte(char c, bool bracketed)
 {
 	return stauth_is_lower(c) || stauth_is_digit(c) || c == '-' ||
@@ -116,7 +106,7 @@ static enum stauth_rc bad_host(
 		host, sizeof(host), "%.*s", (int)(len - prefix), text + prefix);
 	host[strcspn(host, ":/")] = '\0';
 	char *ascii = NULL;
-	if (is_ascii(host) ||
+	if (stauth_is_ascii(host) ||
 		idn2_lookup_u8((const uint8_t *)host, (uint8_t **)&ascii,
 			IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) {
 		return stauth_fail(err, STAUTH_BADVALUE, FORM);

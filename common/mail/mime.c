@@ -145,21 +145,11 @@ static bool start(struct stauth_buf *out)
 	return out->data != NULL;
 }
 
-static bool is_ascii(const char *text)
-{
-	for (; *text; text++) {
-		if ((unsigned char)*text >= 0x80) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool plain_header(const char *value)
 {
 	size_t len = strlen(value);
 
-	return is_ascii(value) && len <= PLAIN_MAX &&
+	return stauth_is_ascii(value) && len <= PLAIN_MAX &&
 	       strstr(value, "=?") == NULL && value[0] != ' ' &&
 	       value[len - 1] != ' ';
 }
@@ -266,7 +256,7 @@ static void add_subject(struct stauth_buf *out, const char *subject)
 
 static bool plain_part(const char *part)
 {
-	if (!is_ascii(part) || strstr(part, "=_") != NULL) {
+	if (!stauth_is_ascii(part) || strstr(part, "=_") != NULL) {
 		return false;
 	}
 	for (size_t n; *part; part += n + (part[n] == '\n')) {

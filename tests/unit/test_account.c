@@ -111,7 +111,7 @@ static void what_breaks_a_rule_makes_no_account(void **state)
 				  &account, &err),
 			STAUTH_BADVALUE);
 		assert_memory_equal(f->reports, "error|", 6);
-		/* Reported once. */
+		/* It happens once. */
 		assert_ptr_equal(
 			strchr(f->reports, '\n'), strrchr(f->reports, '\n'));
 	}

@@ -36,7 +36,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Reported apart by the moment they were made at; 0: none could be made. */
+/* Distinguished by the moment they were made at; 0: none could be made. */
 static int64_t made_at(unsigned int n, int64_t now_s)
 {
 	char handle[STAUTH_HANDLE_LEN + 1];
