@@ -95,6 +95,20 @@ enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
 	return rc;
 }
 
+/* As the list shows it: "2001:db8::/64", /56 or /48. */
+static bool is_network(const char *whose)
+{
+	for (int bits = 48; bits <= 64; bits += 8) {
+		char network[STAUTH_ADDRESS_SIZE];
+
+		stauth_source_network(whose, bits, network);
+		if (network[0] != '\0' && strcmp(network, whose) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* MUST 2. The shared counters are named as the list names them. */
 static enum stauth_rc part_of(const char *whose,
 	char ret_part[STAUTH_NAME_SIZE], struct stauth_err *err)
@@ -109,6 +123,7 @@ static enum stauth_rc part_of(const char *whose,
 	bool named = strncmp(whose, "local:", 6) == 0 ||
 		     strncmp(whose, "remote:", 7) == 0;
 	if (strcmp(whose, "!") == 0 || strcmp(whose, "?") == 0 ||
+		is_network(whose) ||
 		(named && strlen(whose) < sizeof(source))) {
 		snprintf(ret_part, STAUTH_NAME_SIZE, "%s", whose);
 		return STAUTH_OK;

@@ -4,6 +4,7 @@
 #include "reset_case.h"
 
 #include "auth/device.h"
+#include "auth/rate_limit.h"
 
 #include "base/banned.h"
 
@@ -184,6 +185,8 @@ static int links_from(struct fixture *f, const char *head, const char *tail)
 static void u14_ipv6_sources_are_counted_by_their_networks_too(void **state)
 {
 	struct fixture *f = *state;
+	struct stauth_err err;
+	int cleared = 0;
 
 	for (int i = 0; i < 30; i++) {
 		char email[64];
@@ -194,6 +197,20 @@ static void u14_ipv6_sources_are_counted_by_their_networks_too(void **state)
 	assert_int_equal(links_from(f, "0:", ""), 20);
 	fixture_now_s += 86400;
 	assert_int_equal(links_from(f, "0:", "00"), 20);
+	fixture_now_s += 86400;
+	assert_int_equal(links_from(f, "1:", "0"), 20);
+	fixture_now_s += 60;
+	assert_int_equal(links_from(f, "1:", "0"), 0);
+	/* Cleared by the names that the list shows. */
+	assert_ok(stauth_rate_limit_clear(
+		&f->ctx, "2001:db8:1::/56", &fixture_actor, &cleared, &err));
+	assert_int_equal(cleared, 1);
+	assert_ok(stauth_rate_limit_clear(
+		&f->ctx, "2001:db8:1::/48", &fixture_actor, &cleared, &err));
+	assert_int_equal(cleared, 1);
+	assert_rc(stauth_rate_limit_clear(&f->ctx, "2001:db8:1::/40",
+			  &fixture_actor, &cleared, &err),
+		STAUTH_BADVALUE);
 	fixture_now_s += 86400;
 	assert_int_equal(links_from(f, "", ""), 30);
 }
