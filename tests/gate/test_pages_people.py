@@ -243,7 +243,7 @@ class Mails(MailCase):
             for _ in range(2):
                 answer, _ = self.ask_reset(address)
                 self.assertEqual(answer.status, 200)
-                self.assertIn("one every minute and five an hour",
+                self.assertIn("at most one e-mail a minute and five an hour",
                               answer.text)
                 texts.add(re.sub(r'value="[^"]*"', "",
                                  answer.text.replace(address, "")))
