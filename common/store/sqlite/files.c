@@ -277,8 +277,8 @@ static enum stauth_rc check_sides(
 	}
 	if (!db->saved && is_in_use(db)) {
 		return stauth_fail(err, STAUTH_EUNREACHABLE,
-			"the -wal was removed while the database was in use; "
-			"restart stauth if this lasts: %.80s",
+			"the -wal was removed under a process that has the "
+			"database open; restart stauth, or see: fuser %.80s",
 			db->path);
 	}
 	if (shm) {
