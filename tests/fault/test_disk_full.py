@@ -125,6 +125,23 @@ class DiskFull(unittest.TestCase):
             self.assertTrue(wait_for(
                 lambda j=jar: self.s.check(j[COOKIE]).status == 401))
 
+    def test_u15_also_with_nobody_having_the_database_open(self):
+        """Opening it makes its side files: the reserve is spent before."""
+        self.jar()
+        self.s.stop_gate()
+        self.s.fill()
+        self.s.ctl("session", "revoke", "--user", "alice", check=True)
+        self.assertEqual(self.s.sql("SELECT * FROM sessions"), [])
+        self.s.make_room()
+        self.s.ctl("audit", check=True)
+
+    def test_u15_a_disable_with_nobody_having_the_database_open(self):
+        self.s.stop_gate()
+        self.s.fill()
+        self.s.ctl("user", "disable", "alice", check=True)
+        self.assertEqual(self.s.sql(
+            "SELECT disabled FROM users WHERE name = 'alice'"), [(1,)])
+
     def test_x10_a_disk_full_from_the_start(self):
         jar = self.jar()
         self.s.stop_gate()

@@ -25,6 +25,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite/files.h"
+#include "store/sqlite/reserve.h"
 
 #include "base/banned.h"
 
@@ -246,6 +247,8 @@ enum stauth_rc stauth_db_connect(struct stauth_db *db, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	/* Opening makes side files, which need room too. */
+	stauth_reserve_spend(db);
 	db->opened++;
 	int code = sqlite3_open_v2(db->path, &db->sql,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
