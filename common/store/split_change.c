@@ -86,8 +86,8 @@ static enum stauth_rc lock_account(
 	step->inner_epoch = present->epoch;
 	rc = stauth_split_read(step->split, step->uid, present, err);
 	if (rc == STAUTH_OK && epoch != -1 && epoch != present->epoch) {
-		rc = stauth_fail(err, STAUTH_EXPIRED,
-			"the account was changed meanwhile");
+		rc = stauth_fail(
+			err, STAUTH_EXPIRED, "the account has been changed");
 	}
 	return rc;
 }
@@ -222,7 +222,7 @@ static void give(const struct step *step, enum stauth_rc rc, int *ret_ended)
 	}
 }
 
-/* The accounts' store is told the change alone. */
+/* The accounts' store is recorded the change alone. */
 static struct stauth_change plain(const struct stauth_change *change)
 {
 	return (struct stauth_change){.now_s = change->now_s};
@@ -237,8 +237,8 @@ enum stauth_rc stauth_split_user_insert(struct stauth_accounts *accounts,
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
 	const struct stauth_change only = plain(change);
-	struct stauth_change told = *change;
-	struct step step = {.split = split, .change = &told};
+	struct stauth_change recorded = *change;
+	struct step step = {.split = split, .change = &recorded};
 	enum stauth_rc rc = lock(&step, err);
 
 	if (rc == STAUTH_OK) {
@@ -249,7 +249,7 @@ enum stauth_rc stauth_split_user_insert(struct stauth_accounts *accounts,
 			split->accounts.accounts, account, &only, &step.uid,
 			err);
 	}
-	told.audit.uid = step.uid;
+	recorded.audit.uid = step.uid;
 	rc = finish(&step, rc, err);
 	if (rc == STAUTH_OK && ret_uid != NULL) {
 		*ret_uid = step.uid;

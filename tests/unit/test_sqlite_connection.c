@@ -123,7 +123,7 @@ static void faults_mean_what_they_should(void **state)
 	static const struct {
 		int code;
 		enum stauth_rc rc;
-		bool doomed;
+		bool must_reopen;
 	} faults[] = {
 		{SQLITE_BUSY, STAUTH_EUNREACHABLE, false},
 		{SQLITE_BUSY_RECOVERY, STAUTH_EUNREACHABLE, false},
@@ -154,12 +154,12 @@ static void faults_mean_what_they_should(void **state)
 		assert_rc(stauth_db_fault(db, faults[i].code, &err),
 			faults[i].rc);
 		assert_true(err.msg[0] != '\0');
-		assert_int_equal(db->doomed, faults[i].doomed);
+		assert_int_equal(db->must_reopen, faults[i].must_reopen);
 		mark = sqlite3_total_changes(before);
 		assert_ok(stauth_db_ready(db, &err));
-		assert_false(db->doomed);
+		assert_false(db->must_reopen);
 		/* A new connection has changed nothing yet. */
-		if (faults[i].doomed) {
+		if (faults[i].must_reopen) {
 			assert_int_equal(sqlite3_total_changes(db->sql), 0);
 		} else {
 			assert_ptr_equal(db->sql, before);

@@ -53,8 +53,8 @@ static enum stauth_rc look_before(struct stauth_db *db, int64_t uid,
 		db, STAUTH_SQL_USER_EPOCH, &uid, &ret_before->epoch, err);
 
 	if (rc == STAUTH_OK && epoch != -1 && epoch != ret_before->epoch) {
-		rc = stauth_fail(err, STAUTH_EXPIRED,
-			"the account was changed meanwhile");
+		rc = stauth_fail(
+			err, STAUTH_EXPIRED, "the account has been changed");
 	}
 	if (rc == STAUTH_OK) {
 		rc = superusers(db, &ret_before->superusers, err);

@@ -97,7 +97,7 @@ static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
 
 void stauth_wal_empty(struct stauth_db *db)
 {
-	stauth_db_hurry(db);
+	stauth_db_no_wait(db);
 	(void)sqlite3_wal_checkpoint_v2(
 		db->sql, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }

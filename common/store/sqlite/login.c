@@ -33,8 +33,8 @@ static enum stauth_rc mark_account(struct stauth_db *db,
 	int changes = 0;
 	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(err, STAUTH_EXPIRED,
-			"the account was changed meanwhile");
+		rc = stauth_fail(
+			err, STAUTH_EXPIRED, "the account has been changed");
 	}
 	return rc;
 }

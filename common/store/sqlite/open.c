@@ -71,7 +71,7 @@ void stauth_db_close(struct stauth_db *db)
 		db->stmts[i] = NULL;
 	}
 	stauth_files_close(db);
-	db->doomed = false;
+	db->must_reopen = false;
 }
 
 enum stauth_rc stauth_db_resolve(const char *dir, const char *name,
@@ -199,7 +199,7 @@ bool stauth_db_use_wal(struct stauth_db *db)
 
 /* lstat and chmod, not a descriptor: closing one would drop the locks that
  * this process holds on the same file. Nobody else writes the directory. */
-static void mend_companion(
+static void fix_side_mode(
 	const struct stauth_db *db, const char *suffix, const struct stat *file)
 {
 	char path[PATH_MAX + 8];
@@ -232,8 +232,8 @@ static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"%.140s is no regular file", db->path);
 	}
-	mend_companion(db, "-wal", &st);
-	mend_companion(db, "-shm", &st);
+	fix_side_mode(db, "-wal", &st);
+	fix_side_mode(db, "-shm", &st);
 	return STAUTH_OK;
 }
 

@@ -28,9 +28,9 @@ struct stauth_db {
 	bool accounts_elsewhere; /* only the state is here (store/split.c) */
 	sqlite3 *sql;            /* NULL: closed */
 	sqlite3_stmt *stmts[STAUTH_SQL_COUNT]; /* prepared at first use */
-	uint64_t opened; /* counts the connections it had */
-	bool wal;        /* it is in this mode, the one that init gives */
-	bool doomed;     /* to be closed and opened again by the next verb */
+	uint64_t opened;  /* counts the connections it had */
+	bool wal;         /* it is in this mode, the one that init gives */
+	bool must_reopen; /* to be closed and opened again by the next verb */
 	/* Which files are open (files.c). */
 	bool remembered;
 	bool saved; /* a -wal that was removed is in the database now */
@@ -72,7 +72,7 @@ int stauth_db_harden(sqlite3 *sql);
 /* Ready for one verb: EUNREACHABLE, EBROKEN, ESCHEMA. */
 enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err);
 /* From now on the verb waits for nobody. */
-void stauth_db_hurry(struct stauth_db *db);
+void stauth_db_no_wait(struct stauth_db *db);
 /* Ready, and a write transaction is begun. */
 enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err);
 /* The same for what ends something: it may use the reserve (reserve.h). */

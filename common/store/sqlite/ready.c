@@ -104,7 +104,7 @@ enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
 	int64_t boot_ms = stauth_boot_ms();
 
 	db->deadline_ms = boot_ms + wait_ms(db->role);
-	if (db->doomed) {
+	if (db->must_reopen) {
 		stauth_db_close(db);
 	}
 	if (db->sql != NULL && !files_hold(db, boot_ms)) {
@@ -120,7 +120,7 @@ enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
 	return rc;
 }
 
-void stauth_db_hurry(struct stauth_db *db)
+void stauth_db_no_wait(struct stauth_db *db)
 {
 	db->deadline_ms = 0;
 }
@@ -164,7 +164,7 @@ static void roll_back(struct stauth_db *db)
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
 	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
-		db->doomed = true;
+		db->must_reopen = true;
 	}
 }
 
@@ -187,7 +187,7 @@ enum stauth_rc stauth_db_end(
 		return rc;
 	}
 	if (db->remembered && !stauth_files_same(db)) {
-		db->doomed = true;
+		db->must_reopen = true;
 		return stauth_fail(err, STAUTH_EUNKNOWN,
 			"the files of the database were replaced while a "
 			"change was written: %.90s",
@@ -255,7 +255,7 @@ enum stauth_rc stauth_db_fault(
 	struct stauth_db *db, int code, struct stauth_err *err)
 {
 	if (!outlived(code)) {
-		db->doomed = true;
+		db->must_reopen = true;
 	}
 	enum stauth_rc rc = stauth_fail(err, meaning(code),
 		"%s (SQLite %d): %.100s", sqlite3_errstr(code), code, db->path);

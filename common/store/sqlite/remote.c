@@ -66,8 +66,8 @@ static enum stauth_rc hold_lock(struct stauth_db *db,
 		run(db, STAUTH_SQL_REMOTE_MARK, values, &changes, err);
 
 	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(err, STAUTH_EXPIRED,
-			"the account was changed meanwhile");
+		rc = stauth_fail(
+			err, STAUTH_EXPIRED, "the account has been changed");
 	}
 	return rc;
 }

@@ -19,7 +19,7 @@
 
 enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
 {
-	db->doomed = true;
+	db->must_reopen = true;
 	return stauth_fail(err, STAUTH_EBROKEN,
 		"a row was found by a key it has not: %.120s", db->path);
 }
@@ -200,7 +200,7 @@ static void set_sync(struct stauth_db *db, enum stauth_sql id)
 	int code = sqlite3_exec(db->sql, stauth_sql_text(id), NULL, NULL, NULL);
 
 	if (code != SQLITE_OK) {
-		db->doomed = true;
+		db->must_reopen = true;
 	}
 }
 
@@ -218,7 +218,7 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	stauth_db_hurry(db);
+	stauth_db_no_wait(db);
 	if (acknowledges) {
 		set_sync(db, STAUTH_SQL_SYNC_NORMAL);
 	}
