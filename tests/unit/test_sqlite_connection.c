@@ -2,6 +2,7 @@
 /* One connection: how it is set, what its faults mean. */
 #include "sqlite_files.h"
 
+#include "store/sqlite/fault.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/verbs.h"
 

@@ -24,6 +24,8 @@
 #include "config/config.h"
 #include "store/sqlite/copy.h"
 #include "store/sqlite/files.h"
+#include "store/sqlite/open.h"
+#include "store/sqlite/ready.h"
 
 #include "base/banned.h"
 

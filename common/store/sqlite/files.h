@@ -2,7 +2,8 @@
 #ifndef STAUTH_SQLITE_FILES_H
 #define STAUTH_SQLITE_FILES_H
 
-#include "store/sqlite/open.h"
+#include "base/rc.h"
+#include "store/sqlite/db.h"
 
 /* Removes what a new database at this path would inherit. */
 void stauth_files_remove_sides(const char *path);

@@ -21,8 +21,10 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "store/sqlite/fault.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/foreign.h"
+#include "store/sqlite/open.h"
 #include "store/sqlite/schema.h"
 
 #include "base/banned.h"

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/sqlite/fault.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/reserve.h"
 

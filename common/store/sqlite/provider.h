@@ -2,7 +2,11 @@
 #ifndef STAUTH_SQLITE_PROVIDER_H
 #define STAUTH_SQLITE_PROVIDER_H
 
-#include "store/table.h"
+#include "base/rc.h"
+#include "store/handle.h"
+
+struct stauth_config;
+struct stauth_restore;
 
 /* See store/table.h. */
 enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,

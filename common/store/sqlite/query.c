@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "store/sqlite/fault.h"
+#include "store/sqlite/files.h"
+
 #include "base/banned.h"
 
 #define LIST_MAX 1000
@@ -262,4 +265,53 @@ enum stauth_rc stauth_query_list(struct stauth_query *query, size_t limit,
 		return STAUTH_OK;
 	}
 	return rc;
+}
+
+enum stauth_rc stauth_db_begin_raw(struct stauth_db *db, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	stauth_query_start(&query, db, STAUTH_SQL_BEGIN);
+	return stauth_query_run(&query, NULL, err);
+}
+
+static void roll_back(struct stauth_db *db)
+{
+	/* Some faults have rolled back already. */
+	if (db->sql == NULL || sqlite3_get_autocommit(db->sql)) {
+		return;
+	}
+	struct stauth_query query;
+	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
+	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
+		db->must_reopen = true;
+	}
+}
+
+enum stauth_rc stauth_db_end(
+	struct stauth_db *db, enum stauth_rc rc, struct stauth_err *err)
+{
+	struct stauth_query query;
+
+	if (rc == STAUTH_OK) {
+		stauth_query_start(&query, db, STAUTH_SQL_COMMIT);
+		rc = stauth_query_run(&query, NULL, err);
+		if (rc != STAUTH_OK && (query.code & 0xff) == SQLITE_IOERR) {
+			rc = stauth_fail(err, STAUTH_EUNKNOWN,
+				"the disk failed while a change was written; "
+				"it may or may not be there");
+		}
+	}
+	if (rc != STAUTH_OK) {
+		roll_back(db);
+		return rc;
+	}
+	if (db->remembered && !stauth_files_same(db)) {
+		db->must_reopen = true;
+		return stauth_fail(err, STAUTH_EUNKNOWN,
+			"the files of the database were replaced while a "
+			"change was written: %.90s",
+			db->path);
+	}
+	return STAUTH_OK;
 }

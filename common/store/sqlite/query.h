@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/rc.h"
-#include "store/sqlite/open.h"
+#include "store/sqlite/db.h"
 
 /*
  * One run of one statement: start, bind in the order of the parameters, run
@@ -75,5 +75,14 @@ enum stauth_rc stauth_query_list(struct stauth_query *query, size_t limit,
 /* One number of a statement with one parameter, or none (key NULL). */
 enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,
 	const int64_t *key, int64_t *ret_value, struct stauth_err *err);
+
+/* Begins a write transaction on a connection that is open, whatever its
+ * schema; verbs use stauth_db_begin (ready.h). */
+enum stauth_rc stauth_db_begin_raw(
+	struct stauth_db *db, struct stauth_err *err);
+/* Commits if rc is OK, else rolls back; returns rc, or why the commit did
+ * not work. What SQLite cannot tell to have happened is EUNKNOWN. */
+enum stauth_rc stauth_db_end(
+	struct stauth_db *db, enum stauth_rc rc, struct stauth_err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Before and after a verb. MUSTs:
+ * Before a verb. MUSTs:
  *  1. A verb runs only on a file that is ours, of our version, and the one
  *     that is at the path now; this is looked at when opening and then once
  *     a second.
@@ -9,12 +9,12 @@
  *  3. No verb waits over its deadline, however many statements it has.
  *  4. After a fault that the connection cannot outlive, the next verb opens
  *     it anew, so that service returns with the cause gone.
- *  5. What SQLite cannot tell to have happened is EUNKNOWN, never done.
  */
-#include "store/sqlite/open.h"
+#include "store/sqlite/ready.h"
 
 #include "base/clock.h"
 #include "store/sqlite/files.h"
+#include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/reserve.h"
 #include "store/sqlite/schema.h"
@@ -125,14 +125,6 @@ void stauth_db_no_wait(struct stauth_db *db)
 	db->deadline_ms = 0;
 }
 
-enum stauth_rc stauth_db_begin_raw(struct stauth_db *db, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, STAUTH_SQL_BEGIN);
-	return stauth_query_run(&query, NULL, err);
-}
-
 enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_ready(db, err);
@@ -153,120 +145,4 @@ enum stauth_rc stauth_db_begin_ending(
 	}
 	stauth_reserve_spend(db);
 	return stauth_db_begin_raw(db, err);
-}
-
-static void roll_back(struct stauth_db *db)
-{
-	/* Some faults have rolled back already. */
-	if (db->sql == NULL || sqlite3_get_autocommit(db->sql)) {
-		return;
-	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
-	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
-		db->must_reopen = true;
-	}
-}
-
-enum stauth_rc stauth_db_end(
-	struct stauth_db *db, enum stauth_rc rc, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	if (rc == STAUTH_OK) {
-		stauth_query_start(&query, db, STAUTH_SQL_COMMIT);
-		rc = stauth_query_run(&query, NULL, err);
-		if (rc != STAUTH_OK && (query.code & 0xff) == SQLITE_IOERR) {
-			rc = stauth_fail(err, STAUTH_EUNKNOWN,
-				"the disk failed while a change was written; "
-				"it may or may not be there");
-		}
-	}
-	if (rc != STAUTH_OK) {
-		roll_back(db);
-		return rc;
-	}
-	if (db->remembered && !stauth_files_same(db)) {
-		db->must_reopen = true;
-		return stauth_fail(err, STAUTH_EUNKNOWN,
-			"the files of the database were replaced while a "
-			"change was written: %.90s",
-			db->path);
-	}
-	return STAUTH_OK;
-}
-
-static enum stauth_rc meaning(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_FULL:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-	case SQLITE_IOERR:
-	case SQLITE_PROTOCOL:
-	case SQLITE_INTERRUPT:
-		return STAUTH_EUNREACHABLE;
-	case SQLITE_NOMEM:
-		return STAUTH_ENOMEM;
-	default:
-		return STAUTH_EBROKEN;
-	}
-}
-
-static bool outlived(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_FULL:
-	case SQLITE_NOMEM:
-	case SQLITE_TOOBIG:
-	case SQLITE_CONSTRAINT:
-	case SQLITE_MISMATCH:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_of_rights(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_of_content(int code)
-{
-	return (code & 0xff) == SQLITE_CORRUPT ||
-	       (code & 0xff) == SQLITE_NOTADB;
-}
-
-enum stauth_rc stauth_db_fault(
-	struct stauth_db *db, int code, struct stauth_err *err)
-{
-	if (!outlived(code)) {
-		db->must_reopen = true;
-	}
-	enum stauth_rc rc = stauth_fail(err, meaning(code),
-		"%s (SQLite %d): %.100s", sqlite3_errstr(code), code, db->path);
-	if (is_of_rights(code)) {
-		stauth_db_explain(db->path, err);
-	}
-	if (is_of_content(code)) {
-		return stauth_fail(err, rc,
-			"%s (SQLite %d); move it away, then: stauthctl init && "
-			"stauthctl restore BACKUP: %.80s",
-			sqlite3_errstr(code), code, db->path);
-	}
-	return rc;
 }

@@ -2,7 +2,8 @@
 #ifndef STAUTH_SQLITE_RESERVE_H
 #define STAUTH_SQLITE_RESERVE_H
 
-#include "store/sqlite/open.h"
+#include "base/rc.h"
+#include "store/sqlite/db.h"
 
 /* The reserve is there, or is made. EUNREACHABLE: the disk is full. */
 enum stauth_rc stauth_reserve_keep(

@@ -16,7 +16,7 @@
 #include <sqlite3.h>
 
 #include "base/codec.h"
-#include "store/sqlite/open.h"
+#include "store/sqlite/fault.h"
 #include "store/sqlite/query.h"
 
 #include "base/banned.h"

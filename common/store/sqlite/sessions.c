@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/rows.h"
 

@@ -3,8 +3,8 @@
 #define STAUTH_SQLITE_VERBS_H
 
 #include "store/accounts.h"
-#include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
+#include "store/sqlite/ready.h"
 #include "store/sqlite/recent.h"
 #include "store/sqlite/walhead.h"
 #include "store/state.h"

@@ -4,7 +4,8 @@
 #ifndef STAUTH_SQLITE_WAL_OWNER_H
 #define STAUTH_SQLITE_WAL_OWNER_H
 
-#include "store/sqlite/open.h"
+#include "base/rc.h"
+#include "store/sqlite/db.h"
 
 /* Is the -wal recorded as that of another database? */
 bool stauth_wal_recorded_elsewhere(const struct stauth_db *db);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a database cannot be opened or written, in words that help. The
+ * What a result code of SQLite means to us, and why a database cannot be
+ * opened or written, in words that help. The
  * owner and group of the directory are right for all that is in it; those of
  * the directory are the service's (CONTRACT 9).
  */
-#include "store/sqlite/open.h"
+#include "store/sqlite/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,4 +143,79 @@ void stauth_db_explain(const char *path, struct stauth_err *err)
 			return;
 		}
 	}
+}
+
+static enum stauth_rc meaning(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_FULL:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_IOERR:
+	case SQLITE_PROTOCOL:
+	case SQLITE_INTERRUPT:
+		return STAUTH_EUNREACHABLE;
+	case SQLITE_NOMEM:
+		return STAUTH_ENOMEM;
+	default:
+		return STAUTH_EBROKEN;
+	}
+}
+
+static bool outlived(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_of_rights(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_of_content(int code)
+{
+	return (code & 0xff) == SQLITE_CORRUPT ||
+	       (code & 0xff) == SQLITE_NOTADB;
+}
+
+enum stauth_rc stauth_db_fault(
+	struct stauth_db *db, int code, struct stauth_err *err)
+{
+	if (!outlived(code)) {
+		db->must_reopen = true;
+	}
+	enum stauth_rc rc = stauth_fail(err, meaning(code),
+		"%s (SQLite %d): %.100s", sqlite3_errstr(code), code, db->path);
+	if (is_of_rights(code)) {
+		stauth_db_explain(db->path, err);
+	}
+	if (is_of_content(code)) {
+		return stauth_fail(err, rc,
+			"%s (SQLite %d); move it away, then: stauthctl init && "
+			"stauthctl restore BACKUP: %.80s",
+			sqlite3_errstr(code), code, db->path);
+	}
+	return rc;
 }
