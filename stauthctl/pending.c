@@ -32,7 +32,8 @@ static void add_sign_up(struct ctl_out *out, const void *row)
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	struct ctl_page *page, struct stauth_err *err)
 {
-	const struct stauth_pending_page wanted = {page->after, page->max};
+	const struct stauth_pending_page wanted = {
+		.after = page->after, .limit = page->max};
 
 	(void)about;
 	return stauth_pending_list(

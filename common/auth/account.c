@@ -89,10 +89,8 @@ enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
 	struct stauth_account *ret_accounts, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->accounts->ops->user_list(ctx->accounts,
-		page->search != NULL ? page->search : "",
-		page->after != NULL ? page->after : "", page->limit,
-		ret_accounts, ret_count, err);
+	return ctx->accounts->ops->user_list(
+		ctx->accounts, page, ret_accounts, ret_count, err);
 }
 
 /* --- 2. */

@@ -37,11 +37,6 @@ enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err);
 
 /* One page of a list, in order of name. */
-struct stauth_account_page {
-	const char *search; /* NULL: all */
-	const char *after;  /* the last name of the page before; NULL: none */
-	size_t limit;       /* <= 1000 */
-};
 enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
 	const struct stauth_account_page *page,
 	struct stauth_account *ret_accounts, size_t *ret_count,

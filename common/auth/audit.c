@@ -28,7 +28,6 @@ enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->state->ops->audit_list(ctx->state, query->after_id,
-		query->since_s, query->user, query->limit, ret_rows, ret_count,
-		err);
+	return ctx->state->ops->audit_list(
+		ctx->state, query, ret_rows, ret_count, err);
 }

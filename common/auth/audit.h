@@ -24,14 +24,6 @@ void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
 	const char *user, int64_t uid, const struct stauth_actor *actor,
 	const char *detail);
 
-/* Which rows: oldest first, ids above after_id, at >= since_s. */
-struct stauth_audit_query {
-	int64_t after_id;
-	int64_t since_s;
-	const char *user; /* "" all */
-	size_t limit;
-};
-
 enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx,
 	const struct stauth_audit_query *query,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,

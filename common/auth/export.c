@@ -60,11 +60,13 @@ static enum stauth_rc export_all(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	char after[STAUTH_NAME_SIZE] = "";
+	const struct stauth_account_page asked = {
+		.after = after, .limit = PAGE};
 	size_t count = PAGE;
 
 	while (count == PAGE) {
 		enum stauth_rc rc = ctx->accounts->ops->user_list(
-			ctx->accounts, "", after, PAGE, page, &count, err);
+			ctx->accounts, &asked, page, &count, err);
 		if (rc != STAUTH_OK) {
 			return rc;
 		}

@@ -105,10 +105,14 @@ static enum stauth_rc wait_of(struct stauth_ctx *ctx,
 
 	snprintf(before, sizeof(before), "%s", limit->key);
 	before[strlen(before) - 1] = '\0';
+	const struct stauth_counter_page page = {.after_name = limit->name,
+		.after_key = before,
+		.limit = 1,
+		.now_s = now_s};
 	struct stauth_counter count;
 	size_t found = 0;
 	enum stauth_rc rc = ctx->state->ops->throttle_list(
-		ctx->state, limit->name, before, 1, now_s, &count, &found, err);
+		ctx->state, &page, &count, &found, err);
 	if (rc == STAUTH_OK && found == 1 &&
 		strcmp(count.name, limit->name) == 0 &&
 		strcmp(count.key, limit->key) == 0) {

@@ -74,11 +74,15 @@ enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
 	if (counts == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
+	const struct stauth_counter_page page = {
+		.after_name = after != NULL ? after->count.name : NULL,
+		.after_key = after != NULL ? after->count.key : NULL,
+		.limit = limit,
+		.now_s = now_s,
+	};
 	size_t count = 0;
-	enum stauth_rc rc = ctx->state->ops->throttle_list(ctx->state,
-		after != NULL ? after->count.name : "",
-		after != NULL ? after->count.key : "", limit, now_s, counts,
-		&count, err);
+	enum stauth_rc rc = ctx->state->ops->throttle_list(
+		ctx->state, &page, counts, &count, err);
 	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 		struct stauth_rate_limit_row *row = &ret_rows[i];
 

@@ -281,16 +281,21 @@ enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
 enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
 {
 	int64_t now_s = ctx->state->ops->now(ctx->state);
-	int64_t audit_before_s =
-		now_s - (int64_t)ctx->config->audit_days * DAY_S;
+	const struct stauth_expiry expiry = {
+		.idle_s = idle_s(ctx),
+		.audit_before_s =
+			now_s - (int64_t)ctx->config->audit_days * DAY_S,
+		.limit = SWEEP_ROWS,
+		.now_s = now_s,
+	};
 	/* Who waits for the lock gets it between two batches. */
 	const struct timespec pause = {0, SWEEP_PAUSE_MS * 1000000};
 	enum stauth_rc rc;
 	int count = 0;
 
 	do {
-		rc = ctx->state->ops->expire_batch(ctx->state, idle_s(ctx),
-			audit_before_s, SWEEP_ROWS, now_s, &count, err);
+		rc = ctx->state->ops->expire_batch(
+			ctx->state, &expiry, &count, err);
 		if (count > 0) {
 			nanosleep(&pause, NULL);
 		}

@@ -85,10 +85,6 @@ enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
 	struct stauth_err *err);
 
 /* For administrators: one page. */
-struct stauth_pending_page {
-	const struct stauth_pending *after; /* the last row before; NULL none */
-	size_t limit;                       /* <= 1000 */
-};
 struct stauth_actor;
 enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
 	const struct stauth_pending_page *page,

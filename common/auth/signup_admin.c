@@ -21,9 +21,11 @@ enum stauth_rc stauth_pending_list(struct stauth_ctx *ctx,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return ctx->accounts->ops->pending_list(ctx->accounts, page->after,
-		page->limit, ctx->state->ops->now(ctx->state), ret_pending,
-		ret_count, err);
+	struct stauth_pending_page asked = *page;
+
+	asked.now_s = ctx->state->ops->now(ctx->state);
+	return ctx->accounts->ops->pending_list(
+		ctx->accounts, &asked, ret_pending, ret_count, err);
 }
 
 enum stauth_rc stauth_pending_delete(struct stauth_ctx *ctx, const char *email,

@@ -84,7 +84,7 @@ struct stauth_accounts_ops {
 	 * letters ignored). Passwords are left out.
 	 */
 	enum stauth_rc (*user_list)(struct stauth_accounts *accounts,
-		const char *search, const char *after, size_t limit,
+		const struct stauth_account_page *page,
 		struct stauth_account *ret_accounts, size_t *ret_count,
 		struct stauth_err *err);
 
@@ -140,7 +140,7 @@ struct stauth_accounts_ops {
 	 * flow, after these (NULL from the start), at most limit (<= 1000).
 	 * Passwords are left out. */
 	enum stauth_rc (*pending_list)(struct stauth_accounts *accounts,
-		const struct stauth_pending *after, size_t limit, int64_t now_s,
+		const struct stauth_pending_page *page,
 		struct stauth_pending *ret_pending, size_t *ret_count,
 		struct stauth_err *err);
 	/* Every row for this address. NOTFOUND. */

@@ -199,4 +199,35 @@ struct stauth_settlement {
 	const struct stauth_audit_row *audit; /* NULL none */
 };
 
+/*
+ * What a list is asked for: at most limit rows (<= 1000) after the last one of
+ * the page before. Texts that are NULL are "", from the start.
+ */
+struct stauth_account_page {
+	const char *search; /* in name, e-mail or display name; NULL: all */
+	const char *after;  /* a name */
+	size_t limit;
+};
+
+struct stauth_pending_page {
+	const struct stauth_pending *after; /* NULL none */
+	size_t limit;
+	int64_t now_s; /* filled by auth/signup_admin.c */
+};
+
+struct stauth_counter_page {
+	const char *after_name;
+	const char *after_key;
+	size_t limit;
+	int64_t now_s;
+};
+
+/* Oldest first, ids above after_id, at >= since_s. */
+struct stauth_audit_query {
+	int64_t after_id;
+	int64_t since_s;
+	const char *user; /* NULL, "": all */
+	size_t limit;
+};
+
 #endif

@@ -106,7 +106,7 @@ static enum stauth_rc password_like(struct stauth_accounts *accounts,
 }
 
 static enum stauth_rc user_list(struct stauth_accounts *accounts,
-	const char *search, const char *after, size_t limit,
+	const struct stauth_account_page *page,
 	struct stauth_account *ret_accounts, size_t *ret_count,
 	struct stauth_err *err)
 {
@@ -115,8 +115,7 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	int64_t now_s = state->ops->now(state);
 	size_t count = 0;
 	enum stauth_rc rc = split->accounts.accounts->ops->user_list(
-		split->accounts.accounts, search, after, limit, ret_accounts,
-		&count, err);
+		split->accounts.accounts, page, ret_accounts, &count, err);
 
 	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
 		struct stauth_remote remote = {.uid = ret_accounts[i].uid};
@@ -155,12 +154,12 @@ static enum stauth_rc pending_by_flow(struct stauth_accounts *accounts,
 }
 
 static enum stauth_rc pending_list(struct stauth_accounts *accounts,
-	const struct stauth_pending *after, size_t limit, int64_t now_s,
+	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err)
 {
-	return home(accounts)->ops->pending_list(home(accounts), after, limit,
-		now_s, ret_pending, ret_count, err);
+	return home(accounts)->ops->pending_list(
+		home(accounts), page, ret_pending, ret_count, err);
 }
 
 static enum stauth_rc pending_delete(struct stauth_accounts *accounts,

@@ -130,14 +130,16 @@ static enum stauth_rc find_superuser(struct step *step,
 	struct stauth_account *rows, bool *ret_found, struct stauth_err *err)
 {
 	char after[STAUTH_NAME_SIZE] = "";
+	const struct stauth_account_page asked = {
+		.after = after, .limit = LIST_ROWS};
 
 	*ret_found = false;
 	size_t count = LIST_ROWS;
 	while (count == LIST_ROWS) {
 		enum stauth_rc rc =
 			step->split->accounts.accounts->ops->user_list(
-				step->split->accounts.accounts, "", after,
-				LIST_ROWS, rows, &count, err);
+				step->split->accounts.accounts, &asked, rows,
+				&count, err);
 		if (rc != STAUTH_OK) {
 			return rc;
 		}

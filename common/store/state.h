@@ -89,6 +89,14 @@ struct stauth_session_query {
 	int64_t now_s;
 };
 
+/* What expire_batch deletes. */
+struct stauth_expiry {
+	int64_t idle_s;         /* limit for sessions without remember, 0 off */
+	int64_t audit_before_s; /* older audit rows go */
+	size_t limit;           /* rows at once */
+	int64_t now_s;
+};
+
 enum stauth_health {
 	STAUTH_HEALTH_OK = 0,
 	STAUTH_HEALTH_READONLY,
@@ -177,9 +185,9 @@ struct stauth_state_ops {
 	 * name and key, after this name and key ("" from the start), at most
 	 * limit (<= 1000). */
 	enum stauth_rc (*throttle_list)(struct stauth_state *state,
-		const char *after_name, const char *after_key, size_t limit,
-		int64_t now_s, struct stauth_counter *ret_counts,
-		size_t *ret_count, struct stauth_err *err);
+		const struct stauth_counter_page *page,
+		struct stauth_counter *ret_counts, size_t *ret_count,
+		struct stauth_err *err);
 	/* Forgets the counters whose key has this part (a key is parts joined
 	 * by newlines); "" all. None is not an error. */
 	enum stauth_rc (*throttle_clear)(struct stauth_state *state,
@@ -240,9 +248,9 @@ struct stauth_state_ops {
 		struct stauth_err *err);
 	/* Oldest first, ids above after_id, at >= since_s; user "" for all. */
 	enum stauth_rc (*audit_list)(struct stauth_state *state,
-		int64_t after_id, int64_t since_s, const char *user,
-		size_t limit, struct stauth_audit_row *ret_rows,
-		size_t *ret_count, struct stauth_err *err);
+		const struct stauth_audit_query *query,
+		struct stauth_audit_row *ret_rows, size_t *ret_count,
+		struct stauth_err *err);
 
 	/*
 	 * For accounts that live elsewhere (store/split.c). One change of an
@@ -271,8 +279,8 @@ struct stauth_state_ops {
 	 * audit_before_s); *ret_count says how many,
 	 * so that the caller loops until it is 0. */
 	enum stauth_rc (*expire_batch)(struct stauth_state *state,
-		int64_t idle_s, int64_t audit_before_s, size_t limit,
-		int64_t now_s, int *ret_count, struct stauth_err *err);
+		const struct stauth_expiry *expiry, int *ret_count,
+		struct stauth_err *err);
 };
 
 /*

@@ -367,8 +367,9 @@ static inline size_t count_audit(struct fixture *fix, const char *user)
 	struct stauth_err err = {STAUTH_OK, ""};
 	size_t count = 0;
 
-	assert_ok(fix->state->ops->audit_list(
-		fix->state, 0, 0, user, 1000, rows, &count, &err));
+	assert_ok(fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.user = user, .limit = 1000},
+		rows, &count, &err));
 	return count;
 }
 

@@ -317,8 +317,10 @@ static void changes_are_in_the_audit(void **state)
 	change.now_s = NOW + 5;
 	assert_ok(fix->accounts->ops->password_set(
 		fix->accounts, alice.uid, -1, "x", false, &change, NULL, &err));
-	assert_ok(fix->state->ops->audit_list(
-		fix->state, 0, NOW + 1, "", 4, rows, &count, &err));
+	assert_ok(fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){
+			.since_s = NOW + 1, .limit = 4},
+		rows, &count, &err));
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].event, "password.set");
 	assert_string_equal(rows[0].user, "alice");

@@ -192,8 +192,10 @@ static size_t list(struct fixture *fix, const char *search, const char *after,
 	struct stauth_err err = {STAUTH_OK, ""};
 	size_t count = 0;
 
-	assert_ok(fix->accounts->ops->user_list(
-		fix->accounts, search, after, limit, accounts, &count, &err));
+	assert_ok(fix->accounts->ops->user_list(fix->accounts,
+		&(const struct stauth_account_page){
+			.search = search, .after = after, .limit = limit},
+		accounts, &count, &err));
 	return count;
 }
 

@@ -27,27 +27,38 @@ static void rows_come_oldest_first_in_pages(void **state)
 	for (int i = 0; i < 6; i++) {
 		add_row(fix, i % 2 ? "odd" : "' OR 1=1 --", NOW + i);
 	}
-	assert_ok(ops->audit_list(fix->state, 0, 0, "", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.limit = 4}, page, &count,
+		&err));
 	assert_int_equal(count, 4);
 	assert_int_equal(page[0].at, NOW);
 	assert_string_equal(page[0].event, "login.wrong");
 	assert_false(page[0].ok);
 	last = page[3].id;
 	assert_true(page[0].id < last);
-	assert_ok(ops->audit_list(
-		fix->state, last, 0, "", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){
+			.after_id = last, .limit = 4},
+		page, &count, &err));
 	assert_int_equal(count, 2);
-	assert_ok(ops->audit_list(
-		fix->state, 0, 0, "odd", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.user = "odd", .limit = 4},
+		page, &count, &err));
 	assert_int_equal(count, 3);
-	assert_ok(ops->audit_list(
-		fix->state, 0, NOW + 4, "", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){
+			.since_s = NOW + 4, .limit = 4},
+		page, &count, &err));
 	assert_int_equal(count, 2);
-	assert_ok(ops->audit_list(
-		fix->state, 0, 0, "' OR 1=1 --", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){
+			.user = "' OR 1=1 --", .limit = 4},
+		page, &count, &err));
 	assert_int_equal(count, 3);
-	assert_ok(ops->audit_list(
-		fix->state, 0, 0, "nobody", 4, page, &count, &err));
+	assert_ok(ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){
+			.user = "nobody", .limit = 4},
+		page, &count, &err));
 	assert_int_equal(count, 0);
 }
 
@@ -68,8 +79,9 @@ static void the_longest_row_comes_back_whole(void **state)
 	memset(in.detail, 't', sizeof(in.detail) - 1);
 	in.uid = 5;
 	assert_ok(fix->state->ops->audit_add(fix->state, &in, NOW, &err));
-	assert_ok(fix->state->ops->audit_list(
-		fix->state, 0, 0, "", 1, out, &count, &err));
+	assert_ok(fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.limit = 1}, out, &count,
+		&err));
 	assert_string_equal(out[0].event, in.event);
 	assert_string_equal(out[0].user, in.user);
 	assert_string_equal(out[0].actor, in.actor);
@@ -85,8 +97,12 @@ static int expire(struct fixture *fix, int64_t idle_s, int64_t audit_before_s,
 	struct stauth_err err = {STAUTH_OK, ""};
 	int count = -1;
 
-	assert_ok(fix->state->ops->expire_batch(fix->state, idle_s,
-		audit_before_s, limit, now_s, &count, &err));
+	assert_ok(fix->state->ops->expire_batch(fix->state,
+		&(const struct stauth_expiry){.idle_s = idle_s,
+			.audit_before_s = audit_before_s,
+			.limit = limit,
+			.now_s = now_s},
+		&count, &err));
 	return count;
 }
 
@@ -135,8 +151,10 @@ static void dead_rows_are_swept_in_batches(void **state)
 		struct stauth_audit_row rows[2];
 		size_t count = 0;
 
-		assert_ok(fix->state->ops->audit_list(
-			fix->state, 6, 0, "", 2, rows, &count, &err));
+		assert_ok(fix->state->ops->audit_list(fix->state,
+			&(const struct stauth_audit_query){
+				.after_id = 6, .limit = 2},
+			rows, &count, &err));
 		assert_int_equal(count, 1);
 	}
 }

@@ -159,8 +159,12 @@ static void x19_a_sweep_in_1970_costs_nobody_anything(void **state)
 	log_in(fix, &alice, 1, NOW);
 	post(fix, MAIL, "111111", &pin, NOW);
 	assert_rc(find_at(fix, 1, 0, 1000), STAUTH_NOTFOUND);
-	assert_ok(fix->state->ops->expire_batch(
-		fix->state, 600, 1000 - 400 * DAY, 100, 1000, &count, &err));
+	assert_ok(fix->state->ops->expire_batch(fix->state,
+		&(const struct stauth_expiry){.idle_s = 600,
+			.audit_before_s = 1000 - 400 * DAY,
+			.limit = 100,
+			.now_s = 1000},
+		&count, &err));
 	assert_int_equal(count, 0);
 	assert_rc(find_at(fix, 1, 0, NOW), STAUTH_OK);
 	assert_done(look_pin(fix, 1, NOW, &pin));
@@ -210,8 +214,9 @@ static void x18_pins_links_and_sign_ups_from_the_future_are_dead(void **state)
 	assert_rc(try_pin(fix, "signup", 1, 10, then, &left), STAUTH_EXPIRED);
 	assert_rc(pending_at(fix, 1, then, &found[0]), STAUTH_NOTFOUND);
 	assert_rc(promote(fix, &wait, then, NULL), STAUTH_NOTFOUND);
-	assert_ok(fix->accounts->ops->pending_list(
-		fix->accounts, NULL, 2, then, found, &count, &err));
+	assert_ok(fix->accounts->ops->pending_list(fix->accounts,
+		&(const struct stauth_pending_page){.limit = 2, .now_s = then},
+		found, &count, &err));
 	assert_int_equal(count, 0);
 	assert_rc(look_reset(fix, 1, then, &reset), STAUTH_NOTFOUND);
 	assert_rc(take_reset(fix, 1, then, &reset), STAUTH_NOTFOUND);
@@ -257,8 +262,10 @@ static void x18_x19_no_wait_is_longer_than_the_longest(void **state)
 		assert_int_equal(fail_at(fix, &closed, 1, now_s + 599), 1);
 		assert_int_equal(fail_at(fix, &closed, 1, now_s + 600), 0);
 		/* What is shown is not a year either. */
-		assert_ok(fix->state->ops->throttle_list(fix->state, "", "", 2,
-			now_s - YEAR, counts, &count, &err));
+		assert_ok(fix->state->ops->throttle_list(fix->state,
+			&(const struct stauth_counter_page){
+				.limit = 2, .now_s = now_s - YEAR},
+			counts, &count, &err));
 		assert_int_equal(count, 2);
 		assert_int_equal(stauth_rate_limit_wait_s(&growing,
 					 counts[1].failures, counts[1].first_at,

@@ -299,15 +299,19 @@ static void what_is_over_is_swept(void **state)
 	assert_done(put_pending(fix, &wait));
 	post(fix, MAIL, "111111", &pin, NOW);
 	assert_done(put_reset(fix, 1, 7, NULL));
-	assert_ok(fix->state->ops->expire_batch(
-		fix->state, 0, 0, 100, NOW + 1799, &count, &err));
+	assert_ok(fix->state->ops->expire_batch(fix->state,
+		&(const struct stauth_expiry){
+			.limit = 100, .now_s = NOW + 1799},
+		&count, &err));
 	assert_int_equal(count, 0);
 	assert_done(look_pin(fix, 1, NOW, &pin));
 	assert_done(look_reset(fix, 1, NOW, &reset));
 	assert_done(pending_at(fix, 1, NOW, &found));
 	do {
-		assert_ok(fix->state->ops->expire_batch(
-			fix->state, 0, 0, 1, NOW + 1800, &count, &err));
+		assert_ok(fix->state->ops->expire_batch(fix->state,
+			&(const struct stauth_expiry){
+				.limit = 1, .now_s = NOW + 1800},
+			&count, &err));
 		assert_true(count <= 1);
 		all += count;
 	} while (count > 0);

@@ -173,8 +173,9 @@ static void f9_of_100_sign_ups_for_an_address_one_is_made(void **state)
 	assert_int_equal(tally.expired, 99);
 	assert_ok(fix->accounts->ops->user_by_email(
 		fix->accounts, MAIL, &found, &err));
-	assert_ok(fix->accounts->ops->user_list(
-		fix->accounts, "", "", 3, rows, &count, &err));
+	assert_ok(fix->accounts->ops->user_list(fix->accounts,
+		&(const struct stauth_account_page){.limit = 3}, rows, &count,
+		&err));
 	assert_int_equal(count, 1);
 	assert_false(waits(fix, 50));
 }

@@ -33,8 +33,12 @@ static size_t list(struct fixture *fix, int64_t now_s, char *out, size_t size)
 
 	out[0] = '\0';
 	while (count == PAGE) {
-		assert_ok(fix->state->ops->throttle_list(fix->state, name, key,
-			PAGE, now_s, page, &count, &err));
+		assert_ok(fix->state->ops->throttle_list(fix->state,
+			&(const struct stauth_counter_page){.after_name = name,
+				.after_key = key,
+				.limit = PAGE,
+				.now_s = now_s},
+			page, &count, &err));
 		for (size_t i = 0; i < count; i++) {
 			size_t len = strlen(out);
 
@@ -128,8 +132,9 @@ static void a_part_clears_whole_parts_only(void **state)
 	assert_int_equal(clear(fix, "192.0.2.1"), 2);
 	assert_int_equal(clear(fix, ""), 1);
 	assert_int_equal(clear(fix, ""), 0);
-	assert_ok(fix->state->ops->audit_list(
-		fix->state, 0, 0, "", 1, &row, &count, &err));
+	assert_ok(fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.limit = 1}, &row, &count,
+		&err));
 	assert_int_equal(count, 1);
 	assert_string_equal(row.event, "throttle.clear");
 }

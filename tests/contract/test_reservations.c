@@ -188,11 +188,15 @@ static void u5_a_try_that_nobody_settles_becomes_a_failure(void **state)
 	}
 	assert_rc(reserve(fix, &late, NOW, &wait_s), STAUTH_OK);
 	assert_rc(reserve_one(fix, &limit, NOW + 29), STAUTH_EBUSY);
-	assert_ok(fix->state->ops->throttle_list(
-		fix->state, "", "", 1, NOW + 29, &listed, &count, &err));
+	assert_ok(fix->state->ops->throttle_list(fix->state,
+		&(const struct stauth_counter_page){
+			.limit = 1, .now_s = NOW + 29},
+		&listed, &count, &err));
 	assert_int_equal(count, 0);
-	assert_ok(fix->state->ops->throttle_list(
-		fix->state, "", "", 1, NOW + 30, &listed, &count, &err));
+	assert_ok(fix->state->ops->throttle_list(fix->state,
+		&(const struct stauth_counter_page){
+			.limit = 1, .now_s = NOW + 30},
+		&listed, &count, &err));
 	assert_int_equal(count, 1);
 	assert_int_equal(listed.failures, 5);
 	assert_int_equal(listed.first_at, NOW);

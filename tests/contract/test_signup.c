@@ -65,8 +65,9 @@ static void promote_makes_the_account(void **state)
 	assert_string_equal(found.password, one.password);
 	assert_int_equal(found.created_at, NOW);
 	assert_int_equal(count_audit(fix, ""), 1);
-	assert_ok(fix->state->ops->audit_list(
-		fix->state, 0, 0, "", 1, &row, &rows, &err));
+	assert_ok(fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.limit = 1}, &row, &rows,
+		&err));
 	assert_string_equal(row.event, "signup");
 	assert_int_equal(row.uid, uid);
 	/* Whoever else waited for the address waits no more. */
@@ -144,8 +145,9 @@ static void the_list_pages_and_hides(void **state)
 	struct stauth_pending put;
 	size_t count = 99;
 
-	assert_ok(ops->pending_list(
-		fix->accounts, NULL, 4, NOW, rows, &count, &err));
+	assert_ok(ops->pending_list(fix->accounts,
+		&(const struct stauth_pending_page){.limit = 4, .now_s = NOW},
+		rows, &count, &err));
 	assert_int_equal(count, 0);
 	for (int i = 1; i <= 3; i++) {
 		put = a_pending(i, i == 1 ? "z@example.org" : MAIL);
@@ -157,8 +159,9 @@ static void the_list_pages_and_hides(void **state)
 	put = a_pending(5, MAIL);
 	put.expires_at = NOW;
 	assert_done(put_pending(fix, &put));
-	assert_ok(ops->pending_list(
-		fix->accounts, NULL, 2, NOW, rows, &count, &err));
+	assert_ok(ops->pending_list(fix->accounts,
+		&(const struct stauth_pending_page){.limit = 2, .now_s = NOW},
+		rows, &count, &err));
 	assert_int_equal(count, 2);
 	assert_string_equal(rows[0].email, MAIL);
 	assert_string_equal(rows[0].password, "");
@@ -166,8 +169,10 @@ static void the_list_pages_and_hides(void **state)
 	assert_int_equal(rows[1].flow_hash[0], 3);
 	assert_int_equal(rows[1].created_at, NOW);
 	put = rows[1];
-	assert_ok(ops->pending_list(
-		fix->accounts, &put, 2, NOW, rows, &count, &err));
+	assert_ok(ops->pending_list(fix->accounts,
+		&(const struct stauth_pending_page){
+			.after = &put, .limit = 2, .now_s = NOW},
+		rows, &count, &err));
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].email, "z@example.org");
 }

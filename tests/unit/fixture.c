@@ -212,8 +212,9 @@ size_t fixture_rows(
 	size_t found = 0;
 
 	assert_non_null(rows);
-	assert_ok(f->ctx.state->ops->audit_list(
-		f->ctx.state, 0, 0, "", 1000, rows, &count, &err));
+	assert_ok(f->ctx.state->ops->audit_list(f->ctx.state,
+		&(const struct stauth_audit_query){.limit = 1000}, rows, &count,
+		&err));
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(rows[i].event, event) == 0) {
 			found++;

@@ -50,8 +50,10 @@ static inline int64_t source_failures(struct fixture *f)
 	struct stauth_err err;
 	size_t count = 0;
 
-	assert_ok(f->ctx.state->ops->throttle_list(
-		f->ctx.state, "", "", 20, fixture_now_s, counts, &count, &err));
+	assert_ok(f->ctx.state->ops->throttle_list(f->ctx.state,
+		&(const struct stauth_counter_page){
+			.limit = 20, .now_s = fixture_now_s},
+		counts, &count, &err));
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(counts[i].name, "source") == 0) {
 			return counts[i].failures;

@@ -29,8 +29,10 @@ static size_t counters(struct fixture *f)
 	struct stauth_err err;
 	size_t count = 0;
 
-	assert_ok(f->ctx.state->ops->throttle_list(
-		f->ctx.state, "", "", 50, fixture_now_s, list, &count, &err));
+	assert_ok(f->ctx.state->ops->throttle_list(f->ctx.state,
+		&(const struct stauth_counter_page){
+			.limit = 50, .now_s = fixture_now_s},
+		list, &count, &err));
 	return count;
 }
 

@@ -127,8 +127,11 @@ static void f7_the_limits_count_known_and_unknown_alike(void **state)
 		asked(f, "nobody@example.com");
 		fixture_now_s += 60;
 	}
-	assert_ok(f->ctx.state->ops->throttle_list(f->ctx.state, "mail", "", 20,
-		fixture_now_s, counts, &count, &err));
+	assert_ok(f->ctx.state->ops->throttle_list(f->ctx.state,
+		&(const struct stauth_counter_page){.after_name = "mail",
+			.limit = 20,
+			.now_s = fixture_now_s},
+		counts, &count, &err));
 	assert_string_equal(counts[0].key, ALICE "\nreset");
 	assert_int_equal(counts[0].failures, 5);
 	assert_string_equal(counts[1].key, "nobody@example.com\nreset");

@@ -158,7 +158,7 @@ static void f8_k4_an_address_that_has_an_account_looks_the_same(void **state)
 	assert_string_equal(mail.code, "");
 	/* Nothing can come of the row: it holds no password. */
 	assert_ok(stauth_pending_list(&f->ctx,
-		&(struct stauth_pending_page){NULL, 1}, &row, &count, &err));
+		&(struct stauth_pending_page){.limit = 1}, &row, &count, &err));
 	assert_int_equal(count, 0);
 	started(f, &who_b, NEW);
 	there = look(f, &who_a);
@@ -263,7 +263,7 @@ static void administrators_see_and_delete_what_waits(void **state)
 
 	started(f, &who_a, NEW);
 	assert_ok(stauth_pending_list(&f->ctx,
-		&(struct stauth_pending_page){NULL, 3}, rows, &count, &err));
+		&(struct stauth_pending_page){.limit = 3}, rows, &count, &err));
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].email, NEW);
 	assert_string_equal(rows[0].password, "");

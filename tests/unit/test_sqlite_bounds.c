@@ -147,8 +147,11 @@ static void e3_a_sweep_leaves_a_small_wal(void **state)
 		 "FROM n");
 	int64_t highest = 0;
 	do {
-		assert_ok(fix->state->ops->expire_batch(
-			fix->state, 0, NOW, 500, NOW, &count, &err));
+		assert_ok(fix->state->ops->expire_batch(fix->state,
+			&(const struct stauth_expiry){.audit_before_s = NOW,
+				.limit = 500,
+				.now_s = NOW},
+			&count, &err));
 		if (size_of_wal(fix) > highest) {
 			highest = size_of_wal(fix);
 		}

@@ -53,22 +53,28 @@ static void use_all(struct fixture *fix)
 	int swept = 0;
 
 	(void)find_user(fix, "alice");
-	(void)fix->accounts->ops->user_list(
-		fix->accounts, "", "", 8, accounts, &count, &err);
+	(void)fix->accounts->ops->user_list(fix->accounts,
+		&(const struct stauth_account_page){.limit = 8}, accounts,
+		&count, &err);
 	(void)fix->accounts->ops->password_like(
 		fix->accounts, 7, encoded, &err);
 	const struct stauth_session_query query = {.limit = 8, .now_s = NOW};
 	(void)fix->state->ops->session_list(
 		fix->state, &query, sessions, &count, &err);
-	(void)fix->state->ops->audit_list(
-		fix->state, 0, 0, "", 8, rows, &count, &err);
+	(void)fix->state->ops->audit_list(fix->state,
+		&(const struct stauth_audit_query){.limit = 8}, rows, &count,
+		&err);
 	(void)health_of(fix);
 	(void)fix->state->ops->throttle_reserve(
 		fix->state, &limits, NOW, &wait_s, &err);
 	(void)fix->state->ops->session_end(
 		fix->state, "handle0000000001", NULL, NOW, &err);
-	(void)fix->state->ops->expire_batch(
-		fix->state, 60, NOW, 100, NOW, &swept, &err);
+	(void)fix->state->ops->expire_batch(fix->state,
+		&(const struct stauth_expiry){.idle_s = 60,
+			.audit_before_s = NOW,
+			.limit = 100,
+			.now_s = NOW},
+		&swept, &err);
 	(void)write_audit(fix);
 }
 

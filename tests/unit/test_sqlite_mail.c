@@ -243,8 +243,10 @@ static void g6_broken_rows_are_reported(void **state)
 	damage(fix, "UPDATE pending_users SET email = printf('%0300d', 1)");
 	assert_rc(pending_at(fix, 1, NOW, &rows[0]), STAUTH_EBROKEN);
 	assert_rc(promote(fix, &wait, NOW, &uid), STAUTH_EBROKEN);
-	assert_rc(fix->accounts->ops->pending_list(
-			  fix->accounts, NULL, 2, NOW, rows, &count, &err),
+	assert_rc(fix->accounts->ops->pending_list(fix->accounts,
+			  &(const struct stauth_pending_page){
+				  .limit = 2, .now_s = NOW},
+			  rows, &count, &err),
 		STAUTH_EBROKEN);
 	assert_int_equal(raw_number(fix, "SELECT count(*) FROM resets"), 1);
 }

@@ -126,7 +126,7 @@ static void read_row(struct stauth_query *query, void *row)
 }
 
 static enum stauth_rc user_list(struct stauth_accounts *accounts,
-	const char *search, const char *after, size_t limit,
+	const struct stauth_account_page *page,
 	struct stauth_account *ret_accounts, size_t *ret_count,
 	struct stauth_err *err)
 {
@@ -136,14 +136,14 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = stauth_list_limit(limit);
+	const struct stauth_list list = {stauth_list_limit(page->limit),
+		read_row, sizeof(*ret_accounts)};
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_USER_LIST);
-	stauth_bind_text(&query, after != NULL ? after : "");
-	stauth_bind_text(&query, search != NULL ? search : "");
-	stauth_bind_int(&query, (int64_t)limit);
-	return stauth_query_list(&query, limit, read_row, sizeof(*ret_accounts),
-		ret_accounts, ret_count, err);
+	stauth_bind_text(&query, page->after != NULL ? page->after : "");
+	stauth_bind_text(&query, page->search != NULL ? page->search : "");
+	stauth_bind_int(&query, (int64_t)list.limit);
+	return stauth_query_list(&query, &list, ret_accounts, ret_count, err);
 }
 
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {

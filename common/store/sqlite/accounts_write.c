@@ -17,7 +17,7 @@
 
 /* Is this name or address taken by another account than uid? */
 static enum stauth_rc must_be_free(struct stauth_db *db, enum stauth_sql id,
-	const char *text, int64_t uid, const char *what, struct stauth_err *err)
+	const char *text, int64_t uid, struct stauth_err *err)
 {
 	if (text[0] == '\0') {
 		return STAUTH_OK;
@@ -27,7 +27,10 @@ static enum stauth_rc must_be_free(struct stauth_db *db, enum stauth_sql id,
 	stauth_bind_text(&query, text);
 	enum stauth_rc rc = stauth_query_row(&query, err);
 	if (rc == STAUTH_OK && stauth_read_int(&query, 1, INT64_MAX) != uid) {
-		rc = stauth_fail(err, STAUTH_EXISTS, "the %s is taken", what);
+		rc = stauth_fail(err, STAUTH_EXISTS,
+			id == STAUTH_SQL_USER_BY_NAME
+				? "the user name is taken"
+				: "the e-mail address is taken");
 	}
 	stauth_query_end(&query);
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
@@ -40,37 +43,39 @@ static enum stauth_rc superusers(
 		db, STAUTH_SQL_SUPERUSERS, NULL, ret_count, err);
 }
 
-/* Of the account that a verb is about, before it changes anything. */
-struct before {
-	int64_t epoch;
-	int64_t superusers;
+/* One change of a present account, within a transaction. */
+struct step {
+	struct stauth_db *db;
+	const struct stauth_change *change;
+	struct stauth_version of; /* as it was before */
+	int64_t superusers;       /* before */
 };
 
-static enum stauth_rc look_before(struct stauth_db *db, int64_t uid,
-	int64_t epoch, struct before *ret_before, struct stauth_err *err)
+/* epoch: that the caller knows (-1: any). */
+static enum stauth_rc look_before(
+	struct step *step, int64_t epoch, struct stauth_err *err)
 {
-	enum stauth_rc rc = stauth_query_value(
-		db, STAUTH_SQL_USER_EPOCH, &uid, &ret_before->epoch, err);
+	enum stauth_rc rc = stauth_query_value(step->db, STAUTH_SQL_USER_EPOCH,
+		&step->of.uid, &step->of.epoch, err);
 
-	if (rc == STAUTH_OK && epoch != -1 && epoch != ret_before->epoch) {
-		rc = stauth_fail(
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (epoch != -1 && epoch != step->of.epoch) {
+		return stauth_fail(
 			err, STAUTH_EXPIRED, "the account has been changed");
 	}
-	if (rc == STAUTH_OK) {
-		rc = superusers(db, &ret_before->superusers, err);
-	}
-	return rc;
+	return superusers(step->db, &step->superusers, err);
 }
 
-static enum stauth_rc must_leave_superuser(struct stauth_db *db,
-	const struct before *before, const struct stauth_change *change,
-	struct stauth_err *err)
+static enum stauth_rc must_leave_superuser(
+	const struct step *step, struct stauth_err *err)
 {
-	if (!change->keep_a_superuser || before->superusers == 0) {
+	if (!step->change->keep_a_superuser || step->superusers == 0) {
 		return STAUTH_OK;
 	}
 	int64_t left = 0;
-	enum stauth_rc rc = superusers(db, &left, err);
+	enum stauth_rc rc = superusers(step->db, &left, err);
 	if (rc == STAUTH_OK && left == 0) {
 		rc = stauth_fail(
 			err, STAUTH_REFUSED, "this is the last superuser");
@@ -110,49 +115,50 @@ static enum stauth_rc end_devices(struct stauth_db *db, int64_t uid,
 	return stauth_query_run(&query, NULL, err);
 }
 
-static enum stauth_rc renew_kept(struct stauth_db *db, int64_t uid,
-	int64_t epoch, const struct stauth_change *change,
+static enum stauth_rc renew_kept(struct stauth_db *db,
+	const struct stauth_version *now, const struct stauth_change *change,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
 
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_KEEP);
-	stauth_bind_int(&query, uid);
+	stauth_bind_int(&query, now->uid);
 	stauth_bind_text(&query, change->keep_session);
-	stauth_bind_int(&query, epoch);
+	stauth_bind_int(&query, now->epoch);
 	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
 	if (rc != STAUTH_OK || !change->keep_device) {
 		return rc;
 	}
 	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_KEEP);
-	stauth_bind_int(&query, uid);
+	stauth_bind_int(&query, now->uid);
 	stauth_bind_hash(&query, change->keep_device_hash);
-	stauth_bind_int(&query, epoch);
+	stauth_bind_int(&query, now->epoch);
 	return stauth_query_run(&query, NULL, err);
 }
 
-enum stauth_rc stauth_change_end_older(struct stauth_db *db, int64_t uid,
-	int64_t epoch, const struct stauth_change *change, int *ret_ended,
-	struct stauth_err *err)
+enum stauth_rc stauth_change_end_older(struct stauth_db *db,
+	const struct stauth_version *of, const struct stauth_change *change,
+	int *ret_ended, struct stauth_err *err)
 {
 	if (!change->end_sessions && !change->raise_epoch) {
 		return STAUTH_OK;
 	}
 	enum stauth_rc rc =
-		end_sessions(db, uid, change->keep_session, ret_ended, err);
+		end_sessions(db, of->uid, change->keep_session, ret_ended, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = end_devices(db, uid,
+	rc = end_devices(db, of->uid,
 		change->keep_device ? change->keep_device_hash : NULL, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_reset_end(db, uid, err);
+	rc = stauth_reset_end(db, of->uid, err);
 	if (rc != STAUTH_OK || !change->raise_epoch) {
 		return rc;
 	}
-	return renew_kept(db, uid, epoch + 1, change, err);
+	const struct stauth_version now = {of->uid, of->epoch + 1};
+	return renew_kept(db, &now, change, err);
 }
 
 enum stauth_rc stauth_change_record(struct stauth_db *db,
@@ -165,33 +171,42 @@ enum stauth_rc stauth_change_record(struct stauth_db *db,
 	}
 	enum stauth_rc rc = stauth_audit_put(db, &audit, change->now_s, err);
 	if (rc == STAUTH_OK && change->notice != NULL) {
-		rc = stauth_mail_put(
-			db, change->notice, NULL, 0, change->now_s, err);
+		const struct stauth_mail_commit notice = {
+			.mail = change->notice};
+		rc = stauth_mail_put(db, &notice, change->now_s, err);
 	}
 	return rc;
 }
 
-/* What every change of a present account ends with, commit included. */
-static enum stauth_rc finish(struct stauth_db *db, enum stauth_rc rc,
-	int64_t uid, const struct before *before,
-	const struct stauth_change *change, int *ret_ended,
-	struct stauth_err *err)
+static enum stauth_rc write_along(
+	const struct step *step, int *ret_ended, struct stauth_err *err)
 {
-	if (rc == STAUTH_OK) {
-		rc = must_leave_superuser(db, before, change, err);
+	enum stauth_rc rc = must_leave_superuser(step, err);
+
+	if (rc == STAUTH_OK && step->change->raise_epoch) {
+		rc = raise_epoch(step->db, step->of.uid, err);
 	}
-	if (rc == STAUTH_OK && change->raise_epoch) {
-		rc = raise_epoch(db, uid, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = stauth_change_end_older(
+		step->db, &step->of, step->change, ret_ended, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return stauth_change_record(step->db, step->change, 0, err);
+}
+
+/* What every change of a present account ends with, commit included. */
+static enum stauth_rc finish(const struct step *step, enum stauth_rc rc,
+	int *ret_ended, struct stauth_err *err)
+{
 	int ended = 0;
+
 	if (rc == STAUTH_OK) {
-		rc = stauth_change_end_older(
-			db, uid, before->epoch, change, &ended, err);
+		rc = write_along(step, &ended, err);
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_change_record(db, change, 0, err);
-	}
-	rc = stauth_write_end(db, rc, change->now_s, err);
+	rc = stauth_write_end(step->db, rc, step->change->now_s, err);
 	if (rc == STAUTH_OK && ret_ended != NULL) {
 		*ret_ended = ended;
 	}
@@ -223,12 +238,12 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc = must_be_free(db, STAUTH_SQL_USER_BY_NAME,
-		account->name, 0, "user name", err);
+	enum stauth_rc rc = must_be_free(
+		db, STAUTH_SQL_USER_BY_NAME, account->name, 0, err);
 
 	if (rc == STAUTH_OK) {
-		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
-			0, "e-mail address", err);
+		rc = must_be_free(
+			db, STAUTH_SQL_USER_BY_EMAIL, account->email, 0, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = insert_row(db, account, change->now_s, err);
@@ -284,21 +299,21 @@ enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct before before = {0, 0};
+	struct step step = {.db = db, .change = change, .of.uid = account->uid};
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = look_before(db, account->uid, account->epoch, &before, err);
+	rc = look_before(&step, account->epoch, err);
 	if (rc == STAUTH_OK) {
 		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
-			account->uid, "e-mail address", err);
+			account->uid, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = update_row(db, account, err);
 	}
-	return finish(db, rc, account->uid, &before, change, ret_ended, err);
+	return finish(&step, rc, ret_ended, err);
 }
 
 enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
@@ -307,13 +322,13 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct before before = {0, 0};
+	struct step step = {.db = db, .change = change, .of.uid = uid};
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = look_before(db, uid, epoch, &before, err);
+	rc = look_before(&step, epoch, err);
 	struct stauth_query query;
 	int changes = 0;
 	if (rc == STAUTH_OK) {
@@ -330,7 +345,7 @@ enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
 		rc = stauth_fail(err, STAUTH_REFUSED,
 			"the account is marked for system log-in");
 	}
-	return finish(db, rc, uid, &before, change, ret_ended, err);
+	return finish(&step, rc, ret_ended, err);
 }
 
 enum stauth_rc stauth_sq_password_rehash(struct stauth_accounts *accounts,
@@ -362,7 +377,7 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	struct stauth_change all = *change;
-	struct before before = {0, 0};
+	struct step step = {.db = db, .change = &all, .of.uid = uid};
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
@@ -372,12 +387,12 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	all.end_sessions = true;
 	all.keep_session[0] = '\0';
 	all.keep_device = false;
-	rc = look_before(db, uid, -1, &before, err);
+	rc = look_before(&step, -1, err);
 	struct stauth_query query;
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_USER_DELETE);
 		stauth_bind_int(&query, uid);
 		rc = stauth_query_run(&query, NULL, err);
 	}
-	return finish(db, rc, uid, &before, &all, ret_ended, err);
+	return finish(&step, rc, ret_ended, err);
 }

@@ -47,27 +47,27 @@ static void read_row(struct stauth_query *query, void *row)
 }
 
 enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
-	int64_t after_id, int64_t since_s, const char *user, size_t limit,
+	const struct stauth_audit_query *asked,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	bool everybody = user == NULL || user[0] == '\0';
+	bool everybody = asked->user == NULL || asked->user[0] == '\0';
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = stauth_list_limit(limit);
+	const struct stauth_list list = {
+		stauth_list_limit(asked->limit), read_row, sizeof(*ret_rows)};
 	struct stauth_query query;
 	stauth_query_start(&query, db,
 		everybody ? STAUTH_SQL_AUDIT_LIST : STAUTH_SQL_AUDIT_LIST_USER);
-	stauth_bind_int(&query, after_id);
-	stauth_bind_int(&query, since_s);
-	stauth_bind_int(&query, (int64_t)limit);
+	stauth_bind_int(&query, asked->after_id);
+	stauth_bind_int(&query, asked->since_s);
+	stauth_bind_int(&query, (int64_t)list.limit);
 	if (!everybody) {
-		stauth_bind_text(&query, user);
+		stauth_bind_text(&query, asked->user);
 	}
-	return stauth_query_list(&query, limit, read_row, sizeof(*ret_rows),
-		ret_rows, ret_count, err);
+	return stauth_query_list(&query, &list, ret_rows, ret_count, err);
 }

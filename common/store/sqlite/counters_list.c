@@ -20,8 +20,8 @@ static void read_count(struct stauth_query *query, void *row)
 }
 
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
-	const char *after_name, const char *after_key, size_t limit,
-	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
+	const struct stauth_counter_page *page,
+	struct stauth_counter *ret_counts, size_t *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
@@ -30,15 +30,17 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = stauth_list_limit(limit);
+	const struct stauth_list list = {stauth_list_limit(page->limit),
+		read_count, sizeof(*ret_counts)};
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_LIST);
-	stauth_bind_text(&query, after_name);
-	stauth_bind_text(&query, after_key);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, (int64_t)limit);
-	return stauth_query_list(&query, limit, read_count, sizeof(*ret_counts),
-		ret_counts, ret_count, err);
+	stauth_bind_text(
+		&query, page->after_name != NULL ? page->after_name : "");
+	stauth_bind_text(
+		&query, page->after_key != NULL ? page->after_key : "");
+	stauth_bind_int(&query, page->now_s);
+	stauth_bind_int(&query, (int64_t)list.limit);
+	return stauth_query_list(&query, &list, ret_counts, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,

@@ -75,22 +75,23 @@ enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
 	return stauth_db_end(db, rc, err);
 }
 
-static enum stauth_rc expire_all(struct stauth_db *db, int64_t idle_s,
-	int64_t audit_before_s, int64_t *left, int64_t now_s,
+static enum stauth_rc expire_all(struct stauth_db *db,
+	const struct stauth_expiry *expiry, int64_t *left,
 	struct stauth_err *err)
 {
+	int64_t now_s = expiry->now_s;
 	enum stauth_rc rc = expire_dead(db, now_s, left, err);
 
-	if (rc == STAUTH_OK && idle_s > 0) {
-		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE, now_s - idle_s,
-			left, err);
+	if (rc == STAUTH_OK && expiry->idle_s > 0) {
+		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE,
+			now_s - expiry->idle_s, left, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = expire(db, STAUTH_SQL_LIMIT_EXPIRE, now_s, left, err);
 	}
 	if (rc == STAUTH_OK) {
-		rc = expire(
-			db, STAUTH_SQL_AUDIT_EXPIRE, audit_before_s, left, err);
+		rc = expire(db, STAUTH_SQL_AUDIT_EXPIRE, expiry->audit_before_s,
+			left, err);
 	}
 	return rc;
 }
@@ -103,18 +104,19 @@ void stauth_wal_empty(struct stauth_db *db)
 }
 
 enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
-	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
-	int *ret_count, struct stauth_err *err)
+	const struct stauth_expiry *expiry, int *ret_count,
+	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	int64_t most = limit < INT32_MAX ? (int64_t)limit : INT32_MAX;
+	int64_t most =
+		expiry->limit < INT32_MAX ? (int64_t)expiry->limit : INT32_MAX;
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	int64_t left = most;
-	rc = expire_all(db, idle_s, audit_before_s, &left, now_s, err);
+	rc = expire_all(db, expiry, &left, err);
 	rc = stauth_db_end(db, rc, err);
 	if (rc != STAUTH_OK) {
 		return rc;

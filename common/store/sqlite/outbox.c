@@ -26,9 +26,10 @@
 #define EXPIRE_ROWS 64
 
 enum stauth_rc stauth_mail_put(struct stauth_db *db,
-	const struct stauth_mail *mail, const uint8_t *pin_flow,
-	int64_t reset_uid, int64_t now_s, struct stauth_err *err)
+	const struct stauth_mail_commit *commit, int64_t now_s,
+	struct stauth_err *err)
 {
+	const struct stauth_mail *mail = commit->mail;
 	struct stauth_query query;
 
 	stauth_query_start(&query, db, STAUTH_SQL_MAIL_PUT);
@@ -37,9 +38,10 @@ enum stauth_rc stauth_mail_put(struct stauth_db *db,
 	stauth_bind_text(&query, mail->user);
 	stauth_bind_text(&query, mail->code);
 	stauth_bind_text(&query, mail->message_id);
-	stauth_bind_hash(&query, pin_flow);
-	if (reset_uid != 0) {
-		stauth_bind_int(&query, reset_uid);
+	stauth_bind_hash(
+		&query, commit->pin != NULL ? commit->pin->flow_hash : NULL);
+	if (commit->reset != NULL) {
+		stauth_bind_int(&query, commit->reset->uid);
 	} else {
 		stauth_bind_text(&query, NULL);
 	}
@@ -86,9 +88,7 @@ static enum stauth_rc commit_all(struct stauth_db *db,
 		rc = must_have_room(db, commit->outbox_max, now_s, err);
 	}
 	if (rc == STAUTH_OK && commit->mail != NULL) {
-		rc = stauth_mail_put(db, commit->mail,
-			pin != NULL ? pin->flow_hash : NULL,
-			reset != NULL ? reset->uid : 0, now_s, err);
+		rc = stauth_mail_put(db, commit, now_s, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = stauth_audit_put(db, &commit->audit, now_s, err);

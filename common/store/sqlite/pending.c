@@ -160,26 +160,27 @@ static void read_row(struct stauth_query *query, void *row)
 }
 
 enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
-	const struct stauth_pending *after, size_t limit, int64_t now_s,
+	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err)
 {
 	static const uint8_t lowest[32];
+	const struct stauth_pending *after = page->after;
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	limit = stauth_list_limit(limit);
+	const struct stauth_list list = {
+		stauth_list_limit(page->limit), read_row, sizeof(*ret_pending)};
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PENDING_LIST);
 	stauth_bind_text(&query, after != NULL ? after->email : "");
 	stauth_bind_hash(&query, after != NULL ? after->flow_hash : lowest);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, (int64_t)limit);
-	return stauth_query_list(&query, limit, read_row, sizeof(*ret_pending),
-		ret_pending, ret_count, err);
+	stauth_bind_int(&query, page->now_s);
+	stauth_bind_int(&query, (int64_t)list.limit);
+	return stauth_query_list(&query, &list, ret_pending, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,

@@ -244,18 +244,18 @@ size_t stauth_list_limit(size_t limit)
 	return limit < LIST_MAX ? limit : LIST_MAX;
 }
 
-enum stauth_rc stauth_query_list(struct stauth_query *query, size_t limit,
-	void (*read)(struct stauth_query *query, void *row), size_t row_size,
-	void *ret_rows, size_t *ret_count, struct stauth_err *err)
+enum stauth_rc stauth_query_list(struct stauth_query *query,
+	const struct stauth_list *list, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err)
 {
 	char *row = ret_rows;
 	size_t count = 0;
 	enum stauth_rc rc = STAUTH_OK;
 
-	while (rc == STAUTH_OK && count < limit) {
+	while (rc == STAUTH_OK && count < list->limit) {
 		rc = stauth_query_row(query, err);
 		if (rc == STAUTH_OK) {
-			read(query, row + row_size * count++);
+			list->read(query, row + list->row_size * count++);
 			rc = stauth_query_sound(query, err);
 		}
 	}

@@ -67,10 +67,15 @@ enum stauth_rc stauth_query_only(
 
 /* What a list is bound to, and read by: at most so many rows at once. */
 size_t stauth_list_limit(size_t limit);
-/* Reads the rows of a list, row_size bytes each, and ends. None is no row. */
-enum stauth_rc stauth_query_list(struct stauth_query *query, size_t limit,
-	void (*read)(struct stauth_query *query, void *row), size_t row_size,
-	void *ret_rows, size_t *ret_count, struct stauth_err *err);
+struct stauth_list {
+	size_t limit;
+	void (*read)(struct stauth_query *query, void *row);
+	size_t row_size;
+};
+/* Reads the rows of a list, and ends. None is no row. */
+enum stauth_rc stauth_query_list(struct stauth_query *query,
+	const struct stauth_list *list, void *ret_rows, size_t *ret_count,
+	struct stauth_err *err);
 
 /* One number of a statement with one parameter, or none (key NULL). */
 enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,

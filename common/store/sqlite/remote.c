@@ -85,8 +85,8 @@ static enum stauth_rc begin_change(struct stauth_db *db,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	return stauth_change_end_older(
-		db, remote->uid, remote->epoch, change, ret_ended, err);
+	const struct stauth_version of = {remote->uid, remote->epoch};
+	return stauth_change_end_older(db, &of, change, ret_ended, err);
 }
 
 enum stauth_rc stauth_sq_remote_begin(struct stauth_state *state,

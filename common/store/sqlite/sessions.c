@@ -100,7 +100,8 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	size_t limit = stauth_list_limit(asked->limit);
+	const struct stauth_list list = {stauth_list_limit(asked->limit),
+		read_row, sizeof(*ret_sessions)};
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
@@ -114,12 +115,11 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
 	stauth_bind_text(&query, asked->after != NULL ? asked->after : "");
 	stauth_bind_int(&query, asked->now_s);
 	stauth_bind_int(&query, asked->idle_s);
-	stauth_bind_int(&query, (int64_t)limit);
+	stauth_bind_int(&query, (int64_t)list.limit);
 	if (!asked->of_hosts && asked->uid != 0) {
 		stauth_bind_int(&query, asked->uid);
 	}
-	return stauth_query_list(&query, limit, read_row, sizeof(*ret_sessions),
-		ret_sessions, ret_count, err);
+	return stauth_query_list(&query, &list, ret_sessions, ret_count, err);
 }
 
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,

@@ -78,13 +78,18 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_account *account,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
+/* An account as it was read. */
+struct stauth_version {
+	int64_t uid;
+	int64_t epoch;
+};
 /*
  * What a change ends: sessions, known devices and the link of this user. What
  * is kept gets the epoch after this one, if the change raises it.
  */
-enum stauth_rc stauth_change_end_older(struct stauth_db *db, int64_t uid,
-	int64_t epoch, const struct stauth_change *change, int *ret_ended,
-	struct stauth_err *err);
+enum stauth_rc stauth_change_end_older(struct stauth_db *db,
+	const struct stauth_version *of, const struct stauth_change *change,
+	int *ret_ended, struct stauth_err *err);
 /* The audit row (with this uid, unless 0) and the notice of a change. */
 enum stauth_rc stauth_change_record(struct stauth_db *db,
 	const struct stauth_change *change, int64_t uid,
@@ -102,7 +107,7 @@ enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
-	const struct stauth_pending *after, size_t limit, int64_t now_s,
+	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_pending_delete(struct stauth_accounts *accounts,
@@ -153,8 +158,8 @@ enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
 	int64_t now_s, struct stauth_err *err);
 /* --- counters_list.c */
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
-	const char *after_name, const char *after_key, size_t limit,
-	int64_t now_s, struct stauth_counter *ret_counts, size_t *ret_count,
+	const struct stauth_counter_page *page,
+	struct stauth_counter *ret_counts, size_t *ret_count,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
 	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
@@ -184,11 +189,11 @@ enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_mail_later(struct stauth_state *state, int64_t id,
 	int64_t next_at, struct stauth_err *err);
-/* Within a transaction of the caller. pin_flow, reset_uid: what its code is
- * good for; NULL, 0: nothing. */
+/* The mail alone, within a transaction of the caller; pin, reset: what its
+ * code is good for. */
 enum stauth_rc stauth_mail_put(struct stauth_db *db,
-	const struct stauth_mail *mail, const uint8_t *pin_flow,
-	int64_t reset_uid, int64_t now_s, struct stauth_err *err);
+	const struct stauth_mail_commit *commit, int64_t now_s,
+	struct stauth_err *err);
 
 /* --- pins.c */
 enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
@@ -224,7 +229,7 @@ enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
 	const struct stauth_audit_row *row, int64_t now_s,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
-	int64_t after_id, int64_t since_s, const char *user, size_t limit,
+	const struct stauth_audit_query *query,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
 /* Within a transaction of the caller; NULL or no event: nothing to write. */
@@ -246,8 +251,8 @@ enum stauth_rc stauth_sq_remote_read(struct stauth_state *state, int64_t now_s,
 
 /* --- expire.c */
 enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
-	int64_t idle_s, int64_t audit_before_s, size_t limit, int64_t now_s,
-	int *ret_count, struct stauth_err *err);
+	const struct stauth_expiry *expiry, int *ret_count,
+	struct stauth_err *err);
 /* Brings all of the -wal into the database, and the file to nothing. Waits for
  * nobody: what does not work now, works another time. */
 void stauth_wal_empty(struct stauth_db *db);
