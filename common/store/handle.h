@@ -21,6 +21,7 @@ struct stauth_store {
 	struct stauth_check *check;       /* CHECK only */
 	void *provider;
 	void (*close)(struct stauth_store *store);
+	void (*idle)(struct stauth_store *store); /* NULL: nothing to do */
 };
 
 #endif

@@ -221,6 +221,14 @@ static const struct stauth_accounts_ops split_ops = {
 	.user_delete = stauth_split_user_delete,
 };
 
+static void idle_split(struct stauth_store *store)
+{
+	struct stauth_split *split = store->provider;
+
+	stauth_store_idle(&split->accounts);
+	stauth_store_idle(&split->home);
+}
+
 static void close_split(struct stauth_store *store)
 {
 	struct stauth_split *split = store->provider;
@@ -249,6 +257,7 @@ enum stauth_rc stauth_split_open(struct stauth_store *accounts,
 		.state = split->home.state,
 		.provider = split,
 		.close = close_split,
+		.idle = idle_split,
 	};
 	return STAUTH_OK;
 }

@@ -71,6 +71,13 @@ void stauth_store_close(struct stauth_store *store)
 	memset(store, 0, sizeof(*store));
 }
 
+void stauth_store_idle(struct stauth_store *store)
+{
+	if (store->idle != NULL) {
+		store->idle(store);
+	}
+}
+
 enum stauth_rc stauth_store_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {

@@ -20,6 +20,9 @@ enum stauth_rc stauth_store_open(const struct stauth_config *config,
 	struct stauth_err *err);
 /* Takes a zeroed store too. */
 void stauth_store_close(struct stauth_store *store);
+/* For a process that waits for work, about once a second: lets go of files that
+ * were replaced or removed, for which others may be waiting. */
+void stauth_store_idle(struct stauth_store *store);
 
 /*
  * Creates what the store needs, or migrates an older schema; safe to repeat.

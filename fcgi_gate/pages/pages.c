@@ -29,15 +29,20 @@ static void serve(struct gate_pages *pages, struct gate_io *io)
 	gate_request_wipe(pages->request);
 }
 
+/* An idle worker may be the last that holds what others wait for. */
+#define IDLE_MS 1000
+
 static int run(const struct gate_worker *worker, struct gate_pages *pages,
-	struct gate_io *io)
+	struct stauth_store *store, struct gate_io *io)
 {
 	while (!*worker->stop) {
 		alarm(GATE_WATCHDOG_S);
-		if (gate_io_accept(io, worker->listen_fd, GATE_ROUND_MS,
+		if (gate_io_accept(io, worker->listen_fd, IDLE_MS,
 			    worker->stop)) {
 			serve(pages, io);
 			gate_io_finish(io);
+		} else {
+			stauth_store_idle(store);
 		}
 	}
 	return 0;
@@ -62,7 +67,7 @@ int gate_pages_run(const struct gate_worker *worker)
 	} else {
 		pages.ctx.accounts = store.accounts;
 		pages.ctx.state = store.state;
-		status = run(worker, &pages, io);
+		status = run(worker, &pages, &store, io);
 	}
 	stauth_ctx_finish(&pages.ctx);
 	stauth_store_close(&store);

@@ -21,6 +21,12 @@ from rig import CTL, Stack  # noqa: E402
 PASSWORD = "correct horse battery"
 
 
+def default_signals():
+    """A caller may have them ignored (nohup, a shell's background job)."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """stauthctl with a terminal in front."""
 
@@ -30,8 +36,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [program, "-c", stack.conf, *args], stdin=slave, stderr=slave,
             stdout=subprocess.PIPE, start_new_session=True,
-            # A caller (nohup) may have it ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+            preexec_fn=default_signals,
             **more)
         self.seen = ""
 

@@ -25,6 +25,13 @@ static void close_store(struct stauth_store *store)
 	free(sqlite);
 }
 
+static void idle(struct stauth_store *store)
+{
+	struct stauth_sqlite *sqlite = store->provider;
+
+	stauth_db_idle(&sqlite->db);
+}
+
 enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 	enum stauth_store_role role, struct stauth_store *ret_store,
 	struct stauth_err *err)
@@ -58,6 +65,7 @@ enum stauth_rc stauth_sqlite_open(const struct stauth_config *config,
 		.check = state ? NULL : &sqlite->check.base,
 		.provider = sqlite,
 		.close = close_store,
+		.idle = idle,
 	};
 	return STAUTH_OK;
 }

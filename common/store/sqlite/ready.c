@@ -120,6 +120,13 @@ enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err)
 	return rc;
 }
 
+void stauth_db_idle(struct stauth_db *db)
+{
+	if (db->sql != NULL && !stauth_files_same(db)) {
+		stauth_db_close(db);
+	}
+}
+
 void stauth_db_no_wait(struct stauth_db *db)
 {
 	db->deadline_ms = 0;

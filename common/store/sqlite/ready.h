@@ -7,6 +7,8 @@
 
 /* Ready for one verb: EUNREACHABLE, EBROKEN, ESCHEMA. */
 enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err);
+/* Closes the files if they are no longer those at the paths. */
+void stauth_db_idle(struct stauth_db *db);
 /* From now on the verb waits for nobody. */
 void stauth_db_no_wait(struct stauth_db *db);
 /* Ready, and a write transaction is begun. */
