@@ -21,7 +21,10 @@
  *     it still is the one that was checked; failing at that harms nobody.
  *  8. A fault is no verdict: the reservation MUST be given back, the answer
  *     stays DENY.
- *  9. A wrong password is counted with its audit row in one step; throttled
+ *  9. A stranger from the web for whom no slot and no place to wait is free
+ *     is refused before anything is written: a flood of them must not keep
+ *     known devices from the store.
+ * 10. A wrong password is counted with its audit row in one step; throttled
  *     tries leave at most one row a second and process, so that a flood does
  *     not fill the disk.
  */
@@ -278,7 +281,11 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	if (login->unknown) {
 		return try_password(ctx, login, password, err);
 	}
-	enum stauth_rc rc = stauth_rate_limits_reserve(
+	enum stauth_rc rc = stauth_slot_check(ctx, login->known_device, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_rate_limits_reserve(
 		ctx, &login->limits, &login->wait_s, err);
 	if (rc == STAUTH_THROTTLED) {
 		login->verdict = STAUTH_DENY_THROTTLED;

@@ -151,6 +151,23 @@ static int try_pool(int fd, const struct pool *pool)
 	return ALL_HELD;
 }
 
+static bool any_free(int fd, const struct pool *pool)
+{
+	for (int i = 0; i < pool->count; i++) {
+		struct flock lock = {
+			.l_type = F_WRLCK,
+			.l_whence = SEEK_SET,
+			.l_start = pool->first + i,
+			.l_len = 1,
+		};
+		if (fcntl(fd, F_OFD_GETLK, &lock) != 0 ||
+			lock.l_type == F_UNLCK) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Uneven naps, so that those who wait do not come back in step. */
 static void nap(struct stauth_ctx *ctx)
 {
@@ -188,6 +205,25 @@ static int wait_in_place(struct stauth_ctx *ctx, const struct pool *pool)
 	(void)lock_byte(ctx->slots_fd, place, F_UNLCK);
 	errno = code;
 	return byte;
+}
+
+enum stauth_rc stauth_slot_check(
+	struct stauth_ctx *ctx, bool known_device, struct stauth_err *err)
+{
+	if (ctx->slots != STAUTH_SLOTS_WEB || known_device) {
+		return STAUTH_OK;
+	}
+	enum stauth_rc rc = open_file(ctx, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	const struct pool slots = slots_for(ctx, false);
+	const struct pool places = waiting_places(ctx->config);
+	if (any_free(ctx->slots_fd, &slots) ||
+		any_free(ctx->slots_fd, &places)) {
+		return STAUTH_OK;
+	}
+	return stauth_fail(err, STAUTH_EBUSY, "no free hashing slot");
 }
 
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,

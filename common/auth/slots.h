@@ -23,6 +23,10 @@ struct stauth_slot {
  */
 enum stauth_rc stauth_slot_take(struct stauth_ctx *ctx, bool known_device,
 	struct stauth_slot *ret_slot, struct stauth_err *err);
+/* EBUSY, at once: a take would fail at once. Holds nothing, so a take may fail
+ * nevertheless. */
+enum stauth_rc stauth_slot_check(
+	struct stauth_ctx *ctx, bool known_device, struct stauth_err *err);
 void stauth_slot_give(struct stauth_ctx *ctx, struct stauth_slot *slot);
 
 /* What a new hash costs, as configured. */

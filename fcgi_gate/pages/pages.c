@@ -37,8 +37,8 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 {
 	while (!*worker->stop) {
 		alarm(GATE_WATCHDOG_S);
-		if (gate_io_accept(io, worker->listen_fd, IDLE_MS,
-			    worker->stop)) {
+		if (gate_io_accept(
+			    io, worker->listen_fd, IDLE_MS, worker->stop)) {
 			serve(pages, io);
 			gate_io_finish(io);
 		} else {

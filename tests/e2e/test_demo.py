@@ -52,7 +52,9 @@ class Demo(unittest.TestCase):
         demo = subprocess.Popen(
             [DEMO, "--dir", folder, *options], stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True,
-            start_new_session=True)
+            start_new_session=True,
+            # A caller (a shell's background job) may have it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.addCleanup(demo.stdout.close)
         self.addCleanup(demo.wait)
         self.addCleanup(lambda: demo.poll() is None and demo.terminate())

@@ -189,24 +189,25 @@ class Helper(Case):
         return helper_wire.ask(HELPER, helper_wire.frame(kind, [
             (helper_wire.USER, b"alice"), (helper_wire.SERVICE, b"locker"),
             (helper_wire.CONFIG, self.s.conf.encode()),
-            (helper_wire.WORD, PASSWORD.encode()), *fields]),
+            (helper_wire.WORD, PASSWORD.encode()),
+            # alice is no Unix account here.
+            (helper_wire.FLAGS, helper_wire.ANY_ACCOUNT), *fields]),
             env=self.s.env)
 
     def test_x17_no_session_and_no_new_password(self):
         self.s.ctl("user", "set", "alice", "--system-login", check=True)
         new = (helper_wire.NEW_WORD, OTHER.encode())
-        pid = (helper_wire.HOST_PID, b"%d" % os.getpid())
         self.s.turn("fail")
-        for kind, field in ((helper_wire.CHANGE, new),
-                            (helper_wire.OPEN, pid)):
-            answer, fields = self.ask(kind, field)
+        for kind, field in ((helper_wire.CHANGE, [new]),
+                            (helper_wire.OPEN, [])):
+            answer, fields = self.ask(kind, *field)
             self.assertEqual(answer, helper_wire.UNAVAILABLE, fields)
             self.assertIn(b"getrandom", fields[helper_wire.LOG])
         self.assertEqual(sum(self.counts()), 0)
         # The password is the old one, and whether it is right needs none.
         self.assertEqual(self.ask(helper_wire.AUTH)[0], helper_wire.ALLOW)
         self.s.turn()
-        self.assertEqual(self.ask(helper_wire.OPEN, pid)[0],
+        self.assertEqual(self.ask(helper_wire.OPEN)[0],
                          helper_wire.ALLOW)
         self.assertEqual(self.ask(helper_wire.CHANGE, new)[0],
                          helper_wire.ALLOW)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "fixture.h"
 
 #include "auth/rate_limit.h"
@@ -215,6 +220,53 @@ static void e8_the_try_is_on_disk_before_the_hash(void **state)
 	assert_int_equal(while_hashing, STAUTH_EBUSY);
 }
 
+static int reservations;
+
+static enum stauth_rc count_reservation(struct stauth_state *state,
+	struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	struct stauth_err *err)
+{
+	reservations++;
+	return shared->real_state->throttle_reserve(
+		state, limits, now_s, ret_wait_s, err);
+}
+
+static void e11_who_finds_no_place_to_wait_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	const struct stauth_login_request who = {
+		.username = "alice",
+		.username_len = 5,
+		.address = HOME,
+		.channel = "web",
+	};
+	struct stauth_secret password = fixture_secret(GOOD_PASSWORD);
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	shared = f;
+	f->state_ops.throttle_reserve = count_reservation;
+	reservations = 0;
+	char path[PATH_MAX + 16];
+	(void)snprintf(
+		path, sizeof(path), "%s/slots.lock", f->config->state_dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &all), 0);
+	assert_ok(stauth_login_start(&f->ctx, &who, &login, &err));
+	assert_int_equal(
+		stauth_login_password(&f->ctx, &login, &password, &err),
+		STAUTH_EBUSY);
+	assert_int_equal(login.verdict, STAUTH_DENY);
+	assert_int_equal(reservations, 0);
+	close(fd);
+	stauth_login_finish(&login);
+	assert_int_equal(try_it(f, "alice", GOOD_PASSWORD), STAUTH_ALLOW);
+	assert_int_equal(reservations, 1);
+}
+
 static void e12_an_overlong_password_is_wrong_without_a_hash(void **state)
 {
 	struct fixture *f = *state;
@@ -386,6 +438,7 @@ int main(void)
 		FIXTURE_TEST(e1_all_refusals_look_the_same_and_cost_one_read),
 		FIXTURE_TEST(e3_a_throttled_try_ends_before_any_read),
 		FIXTURE_TEST(e8_the_try_is_on_disk_before_the_hash),
+		FIXTURE_TEST(e11_who_finds_no_place_to_wait_writes_nothing),
 		FIXTURE_TEST(e12_an_overlong_password_is_wrong_without_a_hash),
 		FIXTURE_TEST(e12_an_empty_password_is_wrong_and_no_failure),
 		FIXTURE_TEST(old_forms_are_made_again_at_the_next_log_in),

@@ -162,8 +162,11 @@ static void e11_half_of_the_workers_wait_and_no_more(void **state)
 	assert_ok(stauth_slot_take(&f->a, false, &held, &err));
 	hold(&f->a, PLACE, F_WRLCK);
 	assert_in_range(refused_after(&f->b), 3000, 3300);
+	assert_ok(stauth_slot_check(&f->b, false, &err));
 	hold(&f->a, PLACE + 1, F_WRLCK);
 	assert_int_equal(refused_after(&f->b), 0);
+	assert_int_equal(stauth_slot_check(&f->b, false, &err), STAUTH_EBUSY);
+	assert_ok(stauth_slot_check(&f->b, true, &err));
 	f->config->page_workers = 6;
 	assert_in_range(refused_after(&f->b), 3000, 3300);
 	/* Always one, however few workers. */
