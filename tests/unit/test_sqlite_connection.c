@@ -2,6 +2,11 @@
 /* One connection: how it is set, what its faults mean. */
 #include "sqlite_files.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include "store/sqlite/fault.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/verbs.h"
@@ -174,6 +179,63 @@ static void faults_mean_what_they_should(void **state)
 	disconnect(db);
 }
 
+/* What the service's user can do to root who opens the database: a file and a
+ * link in the place of the -wal, by turns, until it is killed. */
+static pid_t swap_the_wal(const char *wal, const char *next, const char *victim)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid != 0) {
+		return pid;
+	}
+	for (;;) {
+		int fd = open(
+			next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0 || close(fd) != 0 || rename(next, wal) != 0 ||
+			symlink(victim, next) != 0 || rename(next, wal) != 0) {
+			_exit(1);
+		}
+	}
+}
+
+static void u15_no_mode_is_changed_through_a_link(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	char wal[256];
+	char next[256];
+	char victim[256];
+
+	path_of(fix, "-wal", wal);
+	path_of(fix, "-next", next);
+	path_of(fix, "-victim", victim);
+	close_stores(fix);
+	int fd = open(victim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	pid_t pid = swap_the_wal(wal, next, victim);
+	struct stat st = {.st_mode = 0600};
+	for (int i = 0; i < 12000 && (st.st_mode & 0777) == 0600; i++) {
+		struct stauth_db db;
+
+		assert_ok(stauth_db_setup(
+			&db, fix->dir, "stauth.db", STAUTH_ROLE_ADMIN, &err));
+		(void)stauth_db_connect(&db, &err);
+		stauth_db_close(&db);
+		assert_int_equal(lstat(victim, &st), 0);
+	}
+	int status = 0;
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	(void)unlink(wal);
+	(void)unlink(next);
+	(void)unlink(victim);
+	open_stores(fix);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +247,8 @@ int main(void)
 			g6_the_connection_is_hardened, begin, end),
 		cmocka_unit_test_setup_teardown(
 			faults_mean_what_they_should, begin, end),
+		cmocka_unit_test_setup_teardown(
+			u15_no_mode_is_changed_through_a_link, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "store/sqlite/open.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,20 +199,30 @@ bool stauth_db_use_wal(struct stauth_db *db)
 			      NULL) == SQLITE_OK;
 }
 
-/* lstat and chmod, not a descriptor: closing one would drop the locks that
- * this process holds on the same file. Nobody else writes the directory. */
+/*
+ * As root this happens in a directory of the service's user, who may put a
+ * link there at any moment: what is looked at is what is changed. Only closing
+ * an O_PATH descriptor leaves the locks alone that this process holds on the
+ * same file; a mode is changed by its name in /proc.
+ */
 static void fix_side_mode(
 	const struct stauth_db *db, const char *suffix, const struct stat *file)
 {
 	char path[PATH_MAX + 8];
 
 	snprintf(path, sizeof(path), "%s%s", db->path, suffix);
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		return;
+	}
 	struct stat st;
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 		(st.st_mode & 0777) != (file->st_mode & 0777) &&
 		(st.st_uid == geteuid() || geteuid() == 0)) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		(void)chmod(path, file->st_mode & 0777);
 	}
+	close(fd);
 }
 
 static enum stauth_rc look_at_file(struct stauth_db *db, struct stauth_err *err)
