@@ -236,6 +236,22 @@ static void u15_no_mode_is_changed_through_a_link(void **state)
 	open_stores(fix);
 }
 
+static void u15_a_side_file_gets_the_mode_of_the_file(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_db *db = connect_as(fix, STAUTH_ROLE_ADMIN);
+	char wal[256];
+
+	path_of(fix, "-wal", wal);
+	assert_int_equal(chmod(db->path, 0640), 0);
+	assert_int_equal(chmod(wal, 0440), 0);
+	disconnect(connect_as(fix, STAUTH_ROLE_ADMIN));
+	struct stat st;
+	assert_int_equal(lstat(wal, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	disconnect(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +265,8 @@ int main(void)
 			faults_mean_what_they_should, begin, end),
 		cmocka_unit_test_setup_teardown(
 			u15_no_mode_is_changed_through_a_link, begin, end),
+		cmocka_unit_test_setup_teardown(
+			u15_a_side_file_gets_the_mode_of_the_file, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

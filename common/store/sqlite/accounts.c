@@ -5,9 +5,29 @@
 
 #include "base/secret.h"
 #include "store/sqlite/query.h"
-#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
+
+static void read_row(struct stauth_query *query, void *row)
+{
+	struct stauth_account *account = row;
+
+	account->uid = stauth_read_int(query, 1, INT64_MAX);
+	account->epoch = stauth_read_int(query, 1, INT64_MAX);
+	stauth_read_text(query, account->name, sizeof(account->name));
+	stauth_read_optional(query, account->email, sizeof(account->email));
+	stauth_read_text(
+		query, account->display_name, sizeof(account->display_name));
+	stauth_read_text(query, account->groups, sizeof(account->groups));
+	stauth_read_text(query, account->password, sizeof(account->password));
+	account->su = stauth_read_flag(query);
+	account->disabled = stauth_read_flag(query);
+	account->system_login = stauth_read_flag(query);
+	account->must_change = stauth_read_flag(query);
+	account->created_at = stauth_read_at(query);
+	account->last_login_at = stauth_read_at(query);
+	account->mfa_since = stauth_read_at(query);
+}
 
 /* Reads the one row that a bound query may have, and ends it. */
 static enum stauth_rc one_account(struct stauth_query *query,
@@ -18,7 +38,7 @@ static enum stauth_rc one_account(struct stauth_query *query,
 
 	if (rc == STAUTH_OK) {
 		memset(&account, 0, sizeof(account));
-		stauth_read_account(query, &account);
+		read_row(query, &account);
 		rc = stauth_query_only(query, err);
 		if (rc == STAUTH_OK) {
 			*ret_account = account;
@@ -118,11 +138,6 @@ static enum stauth_rc password_like(struct stauth_accounts *accounts,
 		rc = password_from(db, 0, ret_encoded, err);
 	}
 	return rc;
-}
-
-static void read_row(struct stauth_query *query, void *row)
-{
-	stauth_read_account(query, row);
 }
 
 static enum stauth_rc user_list(struct stauth_accounts *accounts,

@@ -2,7 +2,6 @@
 #include "store/sqlite/verbs.h"
 
 #include "store/sqlite/query.h"
-#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
 
@@ -41,9 +40,20 @@ enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
 	return stauth_write_end(db, rc, now_s, err);
 }
 
-static void read_row(struct stauth_query *query, void *row)
+static void read_row(struct stauth_query *query, void *out)
 {
-	stauth_read_audit(query, row);
+	struct stauth_audit_row *row = out;
+
+	row->id = stauth_read_int(query, 1, INT64_MAX);
+	row->at = stauth_read_at(query);
+	stauth_read_text(query, row->event, sizeof(row->event));
+	row->ok = stauth_read_flag(query);
+	stauth_read_text(query, row->user, sizeof(row->user));
+	row->uid = stauth_read_int(query, 0, INT64_MAX);
+	stauth_read_text(query, row->actor, sizeof(row->actor));
+	stauth_read_text(query, row->channel, sizeof(row->channel));
+	stauth_read_text(query, row->address, sizeof(row->address));
+	stauth_read_text(query, row->detail, sizeof(row->detail));
 }
 
 enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,

@@ -17,15 +17,17 @@
  */
 #include "store/sqlite/verbs.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
 #include "store/sqlite/query.h"
-#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
+
+#define REGION_SIZE 32768 /* the unit in which the index is mapped */
 
 /* As the condition ALIVE of sql.c has it: dead at the very second, and from
  * the future. */
@@ -64,6 +66,35 @@ static enum stauth_rc see_state(
 		stauth_recent_see(half->recent, half->db->opened, version);
 	}
 	return rc;
+}
+
+bool stauth_wal_head(
+	const struct stauth_db *db, uint32_t ret_head[STAUTH_WAL_HEAD_WORDS])
+{
+	volatile void *index = NULL;
+	const volatile uint32_t *words;
+
+	sqlite3_file *file = NULL;
+	/* Asked of SQLite each time: it may map the index anew. (In another
+	 * mode it would make one.) */
+	if (db->sql == NULL || !db->wal ||
+		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_FILE_POINTER,
+			&file) != SQLITE_OK ||
+		file == NULL || file->pMethods == NULL ||
+		file->pMethods->iVersion < 2 ||
+		file->pMethods->xShmMap(file, 0, REGION_SIZE, 0, &index) !=
+			SQLITE_OK ||
+		index == NULL) {
+		return false;
+	}
+	/* The writer writes the second copy first. */
+	words = index;
+	for (size_t i = 0; i < STAUTH_WAL_HEAD_WORDS; i++) {
+		ret_head[i] = words[i];
+	}
+	atomic_thread_fence(memory_order_acquire);
+	return memcmp(ret_head, ret_head + STAUTH_WAL_HEAD_COPY,
+		       STAUTH_WAL_HEAD_COPY * sizeof(*ret_head)) == 0;
 }
 
 /* SQLite ends a transaction with the last statement that reads in it; this
@@ -108,6 +139,28 @@ static enum stauth_rc begin_round(
 	return is_unchanged(half) ? STAUTH_OK : begin_transaction(half, err);
 }
 
+/* The columns of STAUTH_SQL_CHECK; the other members stay as they are, and are
+ * filled also when the query turns out unsound. */
+static void read_checked(struct stauth_query *query, uint8_t ret_hash[32],
+	struct stauth_session *session)
+{
+	stauth_read_hash(query, ret_hash);
+	stauth_read_text(query, session->handle, sizeof(session->handle));
+	session->uid = stauth_read_int(query, 0, INT64_MAX);
+	stauth_read_text(query, session->user, sizeof(session->user));
+	stauth_read_text(query, session->email, sizeof(session->email));
+	stauth_read_text(
+		query, session->display_name, sizeof(session->display_name));
+	stauth_read_text(query, session->groups, sizeof(session->groups));
+	session->remember = stauth_read_flag(query);
+	session->must_change = stauth_read_flag(query);
+	session->factors = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->level = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->auth_at = stauth_read_at(query);
+	session->last_seen_at = stauth_read_at(query);
+	session->expires_at = stauth_read_at(query);
+}
+
 /* NOTFOUND; what it read until a failure stays in *ret_session. */
 static enum stauth_rc read_row(struct stauth_db *db,
 	const uint8_t token_hash[32], struct stauth_session *ret_session,
@@ -120,7 +173,7 @@ static enum stauth_rc read_row(struct stauth_db *db,
 	enum stauth_rc rc = stauth_query_row(&query, err);
 	uint8_t found[32];
 	if (rc == STAUTH_OK) {
-		stauth_read_checked(&query, found, ret_session);
+		read_checked(&query, found, ret_session);
 		rc = stauth_query_only(&query, err);
 		if (rc == STAUTH_OK &&
 			!stauth_equal_ct(found, token_hash, sizeof(found))) {

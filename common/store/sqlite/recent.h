@@ -25,7 +25,7 @@ void stauth_recent_free(struct stauth_recent *recent);
  */
 void stauth_recent_see(struct stauth_recent *recent, uint64_t connection,
 	int64_t data_version);
-/* Sets what stauth_read_checked sets; false, and nothing is touched: not
+/* Sets what a read of the row sets; false, and nothing is touched: not
  * here. */
 bool stauth_recent_get(const struct stauth_recent *recent,
 	const uint8_t token_hash[32], struct stauth_session *session);

@@ -14,7 +14,6 @@
 #include "base/secret.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/query.h"
-#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
 
@@ -23,6 +22,32 @@ enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
 	db->must_reopen = true;
 	return stauth_fail(err, STAUTH_EBROKEN,
 		"a row was found by a key it has not: %.120s", db->path);
+}
+
+static void read_session(struct stauth_query *query, uint8_t ret_hash[32],
+	struct stauth_session *session)
+{
+	stauth_read_hash(query, ret_hash);
+	stauth_read_text(query, session->handle, sizeof(session->handle));
+	session->uid = stauth_read_int(query, 0, INT64_MAX);
+	session->epoch = stauth_read_int(query, 0, INT64_MAX);
+	stauth_read_text(query, session->user, sizeof(session->user));
+	stauth_read_text(query, session->email, sizeof(session->email));
+	stauth_read_text(
+		query, session->display_name, sizeof(session->display_name));
+	stauth_read_text(query, session->groups, sizeof(session->groups));
+	stauth_read_text(query, session->channel, sizeof(session->channel));
+	stauth_read_text(query, session->address, sizeof(session->address));
+	stauth_read_text(query, session->agent, sizeof(session->agent));
+	session->remember = stauth_read_flag(query);
+	session->must_change = stauth_read_flag(query);
+	session->factors = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->level = (int)stauth_read_int(query, 0, INT32_MAX);
+	session->auth_at = stauth_read_at(query);
+	session->confirmed_at = stauth_read_at(query);
+	session->created_at = stauth_read_at(query);
+	session->last_seen_at = stauth_read_at(query);
+	session->expires_at = stauth_read_at(query);
 }
 
 enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
@@ -44,7 +69,7 @@ enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 	struct stauth_session session;
 	uint8_t found[32];
 	if (rc == STAUTH_OK) {
-		stauth_read_session(&query, found, &session);
+		read_session(&query, found, &session);
 		rc = stauth_query_only(&query, err);
 		if (rc == STAUTH_OK &&
 			!stauth_equal_ct(found, token_hash, sizeof(found))) {
@@ -77,7 +102,7 @@ enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	struct stauth_session session;
 	uint8_t found[32];
 	if (rc == STAUTH_OK) {
-		stauth_read_session(&query, found, &session);
+		read_session(&query, found, &session);
 		rc = stauth_query_only(&query, err);
 	}
 	stauth_query_end(&query);
@@ -91,7 +116,7 @@ static void read_row(struct stauth_query *query, void *row)
 {
 	uint8_t hash[32];
 
-	stauth_read_session(query, hash, row);
+	read_session(query, hash, row);
 }
 
 enum stauth_rc stauth_sq_session_list(struct stauth_state *state,

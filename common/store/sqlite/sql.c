@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* In the order in which rows.c reads them. */
+/* In the order in which they are read (read_session and the like). */
 #define ACCOUNT_HEAD "uid, epoch, name, email, display_name, group_list, "
 #define ACCOUNT_TAIL                                                           \
 	", su, disabled, system_login, must_change, created_at, "              \

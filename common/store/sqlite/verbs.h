@@ -6,8 +6,12 @@
 #include "store/sqlite/query.h"
 #include "store/sqlite/ready.h"
 #include "store/sqlite/recent.h"
-#include "store/sqlite/walhead.h"
 #include "store/state.h"
+
+/* The header of the index of the -wal, twice, as 32-bit words
+ * (sqlite.org/walformat.html, "The WAL-Index Header"). */
+#define STAUTH_WAL_HEAD_COPY  12
+#define STAUTH_WAL_HEAD_WORDS 24
 
 /*
  * The two halves of one connection, and the check's. The first member is what
@@ -51,6 +55,15 @@ static inline struct stauth_db *stauth_state_db(struct stauth_state *state)
 extern const struct stauth_accounts_ops stauth_sqlite_accounts_ops;
 extern const struct stauth_state_ops stauth_sqlite_state_ops;
 extern const struct stauth_check_ops stauth_sqlite_check_ops;
+
+/* --- check.c */
+/*
+ * What every commit, of whatever process, changes before it is acknowledged,
+ * read from the memory that all connections share: no system call, and no
+ * transaction. False: it is not to be had, or is just being written.
+ */
+bool stauth_wal_head(
+	const struct stauth_db *db, uint32_t ret_head[STAUTH_WAL_HEAD_WORDS]);
 
 /* --- accounts_write.c */
 enum stauth_rc stauth_sq_user_insert(struct stauth_accounts *accounts,
@@ -156,7 +169,6 @@ enum stauth_rc stauth_sq_throttle_reserve(struct stauth_state *state,
 enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
 	const struct stauth_limits *limits, const struct stauth_settlement *how,
 	int64_t now_s, struct stauth_err *err);
-/* --- counters_list.c */
 enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	const struct stauth_counter_page *page,
 	struct stauth_counter *ret_counts, size_t *ret_count,
