@@ -249,8 +249,10 @@ enum stauth_rc stauth_session_by_token(struct stauth_ctx *ctx,
 	if (!stauth_sha256(token, STAUTH_TOKEN_LEN, hash)) {
 		return stauth_fail(err, STAUTH_ECRYPTO, "SHA-256 failed");
 	}
-	return ctx->state->ops->session_by_hash(ctx->state, hash, idle_s(ctx),
-		ctx->state->ops->now(ctx->state), ret_session, err);
+	return ctx->state->ops->session_by_hash(ctx->state, hash,
+		&(const struct stauth_alive){.idle_s = idle_s(ctx),
+			.now_s = ctx->state->ops->now(ctx->state)},
+		ret_session, err);
 }
 
 enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
@@ -261,8 +263,9 @@ enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
 	}
 	return ctx->state->ops->session_by_handle(ctx->state, handle,
-		idle_s(ctx), ctx->state->ops->now(ctx->state), ret_session,
-		err);
+		&(const struct stauth_alive){.idle_s = idle_s(ctx),
+			.now_s = ctx->state->ops->now(ctx->state)},
+		ret_session, err);
 }
 
 enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,

@@ -90,6 +90,10 @@ enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "session.revoke_all", true, account.name, uid,
 		actor, uid == 0 ? "of everybody" : "");
-	return ctx->state->ops->session_end_user(ctx->state, uid, keep, &row,
-		ctx->state->ops->now(ctx->state), ret_ended, err);
+	return ctx->state->ops->session_end_user(ctx->state,
+		&(const struct stauth_session_end){.uid = uid,
+			.keep = keep,
+			.audit = &row,
+			.now_s = ctx->state->ops->now(ctx->state)},
+		ret_ended, err);
 }

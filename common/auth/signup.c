@@ -261,8 +261,11 @@ static enum stauth_rc find_same(
 		return rc;
 	}
 	struct stauth_pin pin;
-	rc = state->ops->pin_read(state, STAUTH_PIN_SIGNUP, pending->flow_hash,
-		pending->created_at, &pin, err);
+	rc = state->ops->pin_read(state,
+		&(const struct stauth_pin_key){.purpose = STAUTH_PIN_SIGNUP,
+			.flow_hash = pending->flow_hash,
+			.now_s = pending->created_at},
+		&pin, err);
 	if (rc < 0) {
 		return rc;
 	}
@@ -394,8 +397,11 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	struct stauth_signup_state view = {0};
 	memcpy(view.email, pending.email, sizeof(view.email));
 	struct stauth_pin pin = {0};
-	rc = ctx->state->ops->pin_read(ctx->state, STAUTH_PIN_SIGNUP,
-		pending.flow_hash, now_s, &pin, err);
+	rc = ctx->state->ops->pin_read(ctx->state,
+		&(const struct stauth_pin_key){.purpose = STAUTH_PIN_SIGNUP,
+			.flow_hash = pending.flow_hash,
+			.now_s = now_s},
+		&pin, err);
 	if (rc < 0) {
 		return rc;
 	}

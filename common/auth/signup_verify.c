@@ -98,9 +98,11 @@ static enum stauth_rc compare(struct attempt *try, struct stauth_err *err)
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = state->ops->pin_try(state, STAUTH_PIN_SIGNUP,
-		try->pending.flow_hash, mac, state->ops->now(state),
-		&try->tries_left, err);
+	rc = state->ops->pin_try(state,
+		&(const struct stauth_pin_key){.purpose = STAUTH_PIN_SIGNUP,
+			.flow_hash = try->pending.flow_hash,
+			.now_s = state->ops->now(state)},
+		mac, &try->tries_left, err);
 	stauth_wipe_array(mac);
 	return rc;
 }
@@ -184,9 +186,11 @@ static void show_tries(struct attempt *try)
 	struct stauth_state *state = try->ctx->state;
 	struct stauth_pin pin = {0};
 
-	if (state->ops->pin_read(state, STAUTH_PIN_SIGNUP,
-		    try->pending.flow_hash, state->ops->now(state), &pin,
-		    NULL) == STAUTH_OK) {
+	if (state->ops->pin_read(state,
+		    &(const struct stauth_pin_key){.purpose = STAUTH_PIN_SIGNUP,
+			    .flow_hash = try->pending.flow_hash,
+			    .now_s = state->ops->now(state)},
+		    &pin, NULL) == STAUTH_OK) {
 		try->tries_left = pin.tries_left;
 	}
 }

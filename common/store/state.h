@@ -89,6 +89,27 @@ struct stauth_session_query {
 	int64_t now_s;
 };
 
+/* By these a session is alive. */
+struct stauth_alive {
+	int64_t idle_s; /* limit for sessions without remember, 0 off */
+	int64_t now_s;
+};
+
+/* Which sessions end, and what is told of it. */
+struct stauth_session_end {
+	int64_t uid;      /* 0: of everybody */
+	const char *keep; /* a handle that stays; NULL, "": none */
+	const struct stauth_audit_row *audit;
+	int64_t now_s;
+};
+
+/* Which PIN, if it is not over by now. */
+struct stauth_pin_key {
+	const char *purpose;
+	const uint8_t *flow_hash; /* 32 bytes */
+	int64_t now_s;
+};
+
 /* What expire_batch deletes. */
 struct stauth_expiry {
 	int64_t idle_s;         /* limit for sessions without remember, 0 off */
@@ -126,23 +147,21 @@ struct stauth_state_ops {
 	enum stauth_rc (*login_commit)(struct stauth_state *state,
 		const struct stauth_login_commit *login, int64_t now_s,
 		struct stauth_err *err);
-	/* NOTFOUND; a session that is over is not found. idle_s: limit for
-	 * sessions without remember, 0 off. */
+	/* NOTFOUND; a session that is over is not found. */
 	enum stauth_rc (*session_by_hash)(struct stauth_state *state,
-		const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+		const uint8_t token_hash[32], const struct stauth_alive *alive,
 		struct stauth_session *ret_session, struct stauth_err *err);
 	enum stauth_rc (*session_by_handle)(struct stauth_state *state,
-		const char *handle, int64_t idle_s, int64_t now_s,
+		const char *handle, const struct stauth_alive *alive,
 		struct stauth_session *ret_session, struct stauth_err *err);
 	/* Ends one session; NOTFOUND leaves no audit row. */
 	enum stauth_rc (*session_end)(struct stauth_state *state,
 		const char *handle, const struct stauth_audit_row *audit,
 		int64_t now_s, struct stauth_err *err);
-	/* Ends all of a user (uid 0: of everybody) but keep ("" none). */
+	/* Ends all of a user, or of everybody. */
 	enum stauth_rc (*session_end_user)(struct stauth_state *state,
-		int64_t uid, const char *keep,
-		const struct stauth_audit_row *audit, int64_t now_s,
-		int *ret_ended, struct stauth_err *err);
+		const struct stauth_session_end *which, int *ret_ended,
+		struct stauth_err *err);
 	enum stauth_rc (*session_list)(struct stauth_state *state,
 		const struct stauth_session_query *query,
 		struct stauth_session *ret_sessions, size_t *ret_count,
@@ -221,17 +240,16 @@ struct stauth_state_ops {
 
 	/* NOTFOUND: none, spent or expired. */
 	enum stauth_rc (*pin_read)(struct stauth_state *state,
-		const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
-		struct stauth_pin *ret_pin, struct stauth_err *err);
+		const struct stauth_pin_key *key, struct stauth_pin *ret_pin,
+		struct stauth_err *err);
 	/*
 	 * One try, counted on disk before it is compared. OK: it was this PIN;
 	 * it is gone, and no one else was told so. BADVALUE: wrong;
 	 * *ret_tries_left (>= 0; at 0 the PIN is dead). EXPIRED: no live one.
 	 */
 	enum stauth_rc (*pin_try)(struct stauth_state *state,
-		const char *purpose, const uint8_t flow_hash[32],
-		const uint8_t pin_mac[32], int64_t now_s, int *ret_tries_left,
-		struct stauth_err *err);
+		const struct stauth_pin_key *key, const uint8_t pin_mac[32],
+		int *ret_tries_left, struct stauth_err *err);
 
 	/* Reads only: a link that is looked at stays good. NOTFOUND. */
 	enum stauth_rc (*reset_read)(struct stauth_state *state,

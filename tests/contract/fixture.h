@@ -321,8 +321,9 @@ static inline enum stauth_rc find_at(
 	uint8_t hash[32];
 
 	fill_hash(hash, number);
-	return fix->state->ops->session_by_hash(
-		fix->state, hash, idle_s, now_s, &session, &err);
+	return fix->state->ops->session_by_hash(fix->state, hash,
+		&(const struct stauth_alive){.idle_s = idle_s, .now_s = now_s},
+		&session, &err);
 }
 
 static inline size_t list_sessions(struct fixture *fix,

@@ -143,8 +143,11 @@ static inline enum stauth_rc try_pin(struct fixture *fix, const char *purpose,
 
 	fill_hash(flow_hash, flow);
 	fill_hash(pin_mac, mac);
-	return fix->state->ops->pin_try(
-		fix->state, purpose, flow_hash, pin_mac, now_s, ret_left, &err);
+	return fix->state->ops->pin_try(fix->state,
+		&(const struct stauth_pin_key){.purpose = purpose,
+			.flow_hash = flow_hash,
+			.now_s = now_s},
+		pin_mac, ret_left, &err);
 }
 
 static inline enum stauth_rc look_pin(struct fixture *fix, int flow,
@@ -154,8 +157,10 @@ static inline enum stauth_rc look_pin(struct fixture *fix, int flow,
 	uint8_t hash[32];
 
 	fill_hash(hash, flow);
-	return fix->state->ops->pin_read(
-		fix->state, "signup", hash, now_s, ret_pin, &err);
+	return fix->state->ops->pin_read(fix->state,
+		&(const struct stauth_pin_key){
+			.purpose = "signup", .flow_hash = hash, .now_s = now_s},
+		ret_pin, &err);
 }
 
 static inline enum stauth_rc put_reset(struct fixture *fix, int token,

@@ -141,8 +141,9 @@ static void password_set_ends_what_is_older(void **state)
 	}
 	/* What is kept belongs to the new epoch. */
 	assert_int_equal(device.epoch, alice.epoch + 1);
-	assert_ok(fix->state->ops->session_by_handle(
-		fix->state, change.keep_session, 0, NOW, &kept, &err));
+	assert_ok(fix->state->ops->session_by_handle(fix->state,
+		change.keep_session, &(const struct stauth_alive){.now_s = NOW},
+		&kept, &err));
 	assert_int_equal(kept.epoch, alice.epoch + 1);
 	assert_rc(ops->password_set(fix->accounts, alice.uid, alice.epoch,
 			  "$argon2id$late", false, &change, &ended, &err),
@@ -217,8 +218,9 @@ static void keep_is_for_the_own_session_only(void **state)
 	assert_ok(fix->accounts->ops->password_set(fix->accounts, alice.uid, -1,
 		"x", false, &change, &ended, &err));
 	assert_int_equal(ended, 1);
-	assert_ok(fix->state->ops->session_by_handle(
-		fix->state, change.keep_session, 0, NOW, &kept, &err));
+	assert_ok(fix->state->ops->session_by_handle(fix->state,
+		change.keep_session, &(const struct stauth_alive){.now_s = NOW},
+		&kept, &err));
 	assert_int_equal(kept.epoch, bob.epoch);
 }
 

@@ -30,8 +30,8 @@ static enum stauth_rc by_handle(
 	struct stauth_err err = {STAUTH_OK, ""};
 	struct stauth_session session;
 
-	return fix->state->ops->session_by_handle(
-		fix->state, handle, 0, now_s, &session, &err);
+	return fix->state->ops->session_by_handle(fix->state, handle,
+		&(const struct stauth_alive){.now_s = now_s}, &session, &err);
 }
 
 static size_t listed(struct fixture *fix, int64_t uid, int64_t now_s)

@@ -162,8 +162,10 @@ static void a_touch_moves_forward_only(void **state)
 
 		assert_ok(
 			half[i]->ops->session_touch(half[i], touches, 3, &err));
-		assert_ok(fix->state->ops->session_by_hash(
-			fix->state, login.token_hash, 0, NOW, &out, &err));
+		assert_ok(fix->state->ops->session_by_hash(fix->state,
+			login.token_hash,
+			&(const struct stauth_alive){.now_s = NOW}, &out,
+			&err));
 		assert_int_equal(out.last_seen_at, later);
 	}
 	assert_ok(half[0]->ops->session_touch(half[0], NULL, 0, &err));

@@ -27,8 +27,8 @@ static void a_session_carries_its_identity(void **state)
 	in->auth_at = NOW - 3;
 	in->confirmed_at = NOW - 2;
 	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
-	assert_ok(fix->state->ops->session_by_hash(
-		fix->state, login.token_hash, 0, NOW, &out, &err));
+	assert_ok(fix->state->ops->session_by_hash(fix->state, login.token_hash,
+		&(const struct stauth_alive){.now_s = NOW}, &out, &err));
 	/* These two are the store's. */
 	in->created_at = NOW;
 	in->last_seen_at = NOW;
@@ -108,8 +108,8 @@ static void a_token_is_never_taken_twice(void **state)
 	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	login = a_login(&bob, 1);
 	assert_true(commit_at(fix, &login, NOW) < 0);
-	assert_ok(fix->state->ops->session_by_hash(
-		fix->state, login.token_hash, 0, NOW, &out, &err));
+	assert_ok(fix->state->ops->session_by_hash(fix->state, login.token_hash,
+		&(const struct stauth_alive){.now_s = NOW}, &out, &err));
 	assert_string_equal(out.user, "alice");
 }
 
@@ -127,8 +127,9 @@ static void c11_the_stored_value_is_no_token(void **state)
 	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	/* Who reads the table and sends what is in it is hashed again. */
 	assert_true(stauth_sha256(login.token_hash, 32, stolen));
-	assert_rc(fix->state->ops->session_by_hash(
-			  fix->state, stolen, 0, NOW, &out, &err),
+	assert_rc(
+		fix->state->ops->session_by_hash(fix->state, stolen,
+			&(const struct stauth_alive){.now_s = NOW}, &out, &err),
 		STAUTH_NOTFOUND);
 }
 
@@ -227,17 +228,22 @@ static void all_but_one_end(void **state)
 
 		assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
 	}
-	assert_ok(ops->session_end_user(fix->state, alice.uid,
-		"handle0000000002", NULL, NOW, &ended, &err));
+	assert_ok(ops->session_end_user(fix->state,
+		&(const struct stauth_session_end){.uid = alice.uid,
+			.keep = "handle0000000002",
+			.now_s = NOW},
+		&ended, &err));
 	assert_int_equal(ended, 2);
 	assert_false(stands(fix, 1));
 	assert_true(stands(fix, 2));
 	assert_true(stands(fix, 4));
-	assert_ok(ops->session_end_user(
-		fix->state, 0, "", NULL, NOW, &ended, &err));
+	assert_ok(ops->session_end_user(fix->state,
+		&(const struct stauth_session_end){.keep = "", .now_s = NOW},
+		&ended, &err));
 	assert_int_equal(ended, 4);
-	assert_ok(ops->session_end_user(
-		fix->state, 0, "", NULL, NOW, &ended, &err));
+	assert_ok(ops->session_end_user(fix->state,
+		&(const struct stauth_session_end){.keep = "", .now_s = NOW},
+		&ended, &err));
 	assert_int_equal(ended, 0);
 	for (int i = 1; i <= 6; i++) {
 		assert_int_equal(verdict_of(fix, i), STAUTH_DENY);

@@ -25,12 +25,12 @@ static int64_t fake_now(struct stauth_state *state)
 static const struct stauth_state_ops *counted;
 
 static enum stauth_rc count_hash_read(struct stauth_state *state,
-	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	const uint8_t token_hash[32], const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	fixture_hash_reads++;
 	return counted->session_by_hash(
-		state, token_hash, idle_s, now_s, ret_session, err);
+		state, token_hash, alive, ret_session, err);
 }
 
 static void hear(enum stauth_message_type type, const char *message, void *user)

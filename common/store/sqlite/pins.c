@@ -68,8 +68,8 @@ static enum stauth_rc one_pin(struct stauth_query *query,
 }
 
 enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
-	const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
-	struct stauth_pin *ret_pin, struct stauth_err *err)
+	const struct stauth_pin_key *key, struct stauth_pin *ret_pin,
+	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
 	enum stauth_rc rc = stauth_db_ready(db, err);
@@ -79,23 +79,23 @@ enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
 	}
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_LOOK);
-	stauth_bind_text(&query, purpose);
-	stauth_bind_hash(&query, flow_hash);
-	stauth_bind_int(&query, now_s);
+	stauth_bind_text(&query, key->purpose);
+	stauth_bind_hash(&query, key->flow_hash);
+	stauth_bind_int(&query, key->now_s);
 	return one_pin(&query, ret_pin, err);
 }
 
 /* Takes one try off, and says what there is to compare with. */
-static enum stauth_rc count_try(struct stauth_db *db, const char *purpose,
-	const uint8_t flow_hash[32], int64_t now_s, struct stauth_pin *ret_pin,
+static enum stauth_rc count_try(struct stauth_db *db,
+	const struct stauth_pin_key *key, struct stauth_pin *ret_pin,
 	struct stauth_err *err)
 {
 	struct stauth_query query;
 
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_COUNT);
-	stauth_bind_text(&query, purpose);
-	stauth_bind_hash(&query, flow_hash);
-	stauth_bind_int(&query, now_s);
+	stauth_bind_text(&query, key->purpose);
+	stauth_bind_hash(&query, key->flow_hash);
+	stauth_bind_int(&query, key->now_s);
 	int changes = 0;
 	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
@@ -105,8 +105,8 @@ static enum stauth_rc count_try(struct stauth_db *db, const char *purpose,
 		return rc;
 	}
 	stauth_query_start(&query, db, STAUTH_SQL_PIN_COUNTED);
-	stauth_bind_text(&query, purpose);
-	stauth_bind_hash(&query, flow_hash);
+	stauth_bind_text(&query, key->purpose);
+	stauth_bind_hash(&query, key->flow_hash);
 	return one_pin(&query, ret_pin, err);
 }
 
@@ -133,9 +133,8 @@ static enum stauth_rc spend(struct stauth_db *db, const struct stauth_pin *pin,
 }
 
 enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
-	const char *purpose, const uint8_t flow_hash[32],
-	const uint8_t pin_mac[32], int64_t now_s, int *ret_tries_left,
-	struct stauth_err *err)
+	const struct stauth_pin_key *key, const uint8_t pin_mac[32],
+	int *ret_tries_left, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
 	enum stauth_rc rc = stauth_db_begin(db, err);
@@ -144,8 +143,8 @@ enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
 		return rc;
 	}
 	struct stauth_pin pin;
-	rc = count_try(db, purpose, flow_hash, now_s, &pin, err);
-	rc = stauth_write_end(db, rc, now_s, err);
+	rc = count_try(db, key, &pin, err);
+	rc = stauth_write_end(db, rc, key->now_s, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -153,5 +152,5 @@ enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
 		*ret_tries_left = pin.tries_left;
 		return STAUTH_BADVALUE;
 	}
-	return spend(db, &pin, now_s, err);
+	return spend(db, &pin, key->now_s, err);
 }

@@ -51,7 +51,7 @@ static void read_session(struct stauth_query *query, uint8_t ret_hash[32],
 }
 
 enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
-	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	const uint8_t token_hash[32], const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
@@ -63,8 +63,8 @@ enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HASH);
 	stauth_bind_hash(&query, token_hash);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, idle_s);
+	stauth_bind_int(&query, alive->now_s);
+	stauth_bind_int(&query, alive->idle_s);
 	rc = stauth_query_row(&query, err);
 	struct stauth_session session;
 	uint8_t found[32];
@@ -84,7 +84,7 @@ enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 }
 
 enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
-	const char *handle, int64_t idle_s, int64_t now_s,
+	const char *handle, const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
@@ -96,8 +96,8 @@ enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HANDLE);
 	stauth_bind_text(&query, handle);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, idle_s);
+	stauth_bind_int(&query, alive->now_s);
+	stauth_bind_int(&query, alive->idle_s);
 	rc = stauth_query_row(&query, err);
 	struct stauth_session session;
 	uint8_t found[32];
@@ -172,8 +172,8 @@ enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 }
 
 enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
-	int64_t uid, const char *keep, const struct stauth_audit_row *audit,
-	int64_t now_s, int *ret_ended, struct stauth_err *err)
+	const struct stauth_session_end *which, int *ret_ended,
+	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
@@ -183,18 +183,18 @@ enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
 	}
 	struct stauth_query query;
 	stauth_query_start(&query, db,
-		uid == 0 ? STAUTH_SQL_SESSION_END_ALL
-			 : STAUTH_SQL_SESSION_END_USER);
-	if (uid != 0) {
-		stauth_bind_int(&query, uid);
+		which->uid == 0 ? STAUTH_SQL_SESSION_END_ALL
+				: STAUTH_SQL_SESSION_END_USER);
+	if (which->uid != 0) {
+		stauth_bind_int(&query, which->uid);
 	}
-	stauth_bind_text(&query, keep != NULL ? keep : "");
+	stauth_bind_text(&query, which->keep != NULL ? which->keep : "");
 	int ended = 0;
 	rc = stauth_query_run(&query, &ended, err);
 	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
+		rc = stauth_audit_put(db, which->audit, which->now_s, err);
 	}
-	rc = stauth_write_end(db, rc, now_s, err);
+	rc = stauth_write_end(db, rc, which->now_s, err);
 	if (rc == STAUTH_OK && ret_ended != NULL) {
 		*ret_ended = ended;
 	}

@@ -141,13 +141,13 @@ enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
-	int64_t uid, const char *keep, const struct stauth_audit_row *audit,
-	int64_t now_s, int *ret_ended, struct stauth_err *err);
+	const struct stauth_session_end *which, int *ret_ended,
+	struct stauth_err *err);
 enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
-	const uint8_t token_hash[32], int64_t idle_s, int64_t now_s,
+	const uint8_t token_hash[32], const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err);
 enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
-	const char *handle, int64_t idle_s, int64_t now_s,
+	const char *handle, const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err);
 enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
 	const struct stauth_session_query *asked,
@@ -209,12 +209,11 @@ enum stauth_rc stauth_mail_put(struct stauth_db *db,
 
 /* --- pins.c */
 enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
-	const char *purpose, const uint8_t flow_hash[32], int64_t now_s,
-	struct stauth_pin *ret_pin, struct stauth_err *err);
-enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
-	const char *purpose, const uint8_t flow_hash[32],
-	const uint8_t pin_mac[32], int64_t now_s, int *ret_tries_left,
+	const struct stauth_pin_key *key, struct stauth_pin *ret_pin,
 	struct stauth_err *err);
+enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
+	const struct stauth_pin_key *key, const uint8_t pin_mac[32],
+	int *ret_tries_left, struct stauth_err *err);
 /* Within a transaction of the caller: in the place of the older one, whose
  * mail goes with it. */
 enum stauth_rc stauth_pin_put(struct stauth_db *db,
