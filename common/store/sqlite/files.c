@@ -309,6 +309,17 @@ static bool wal_is_foreign(struct stauth_db *db)
 	       stauth_wal_recorded_elsewhere(db);
 }
 
+/* Files are identified by their paths; is the one at the path that which is
+ * open? */
+static bool has_moved(const struct stauth_db *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED,
+		       &moved) != SQLITE_OK ||
+	       moved != 0;
+}
+
 static enum stauth_rc before(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t until_ms = stauth_boot_ms() + LOCK_WAIT_MS;
@@ -318,7 +329,12 @@ static enum stauth_rc before(struct stauth_db *db, struct stauth_err *err)
 	}
 	enum stauth_rc rc = lock(db, until_ms, err);
 	/* Again: somebody else may have put it aside since. */
-	if (!wal_is_foreign(db)) {
+	bool foreign = wal_is_foreign(db);
+	if (has_moved(db)) {
+		return stauth_fail(err, STAUTH_EUNREACHABLE,
+			"%.130s was replaced while it was opened", db->path);
+	}
+	if (!foreign) {
 		return check_sides(db, err);
 	}
 	return rc == STAUTH_OK ? stauth_wal_put_aside(db, err) : rc;
@@ -331,7 +347,7 @@ enum stauth_rc stauth_files_before(struct stauth_db *db, struct stauth_err *err)
 
 	/* Who has the -wal may just be writing it, or who opens the database
 	 * making one. */
-	while (rc == STAUTH_EUNREACHABLE &&
+	while (rc == STAUTH_EUNREACHABLE && !has_moved(db) &&
 		stauth_boot_ms() < db->deadline_ms) {
 		unlock(db);
 		nanosleep(&pause, NULL);
