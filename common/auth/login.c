@@ -281,7 +281,11 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	if (login->unknown) {
 		return try_password(ctx, login, password, err);
 	}
-	enum stauth_rc rc = stauth_slot_check(ctx, login->known_device, err);
+	bool hashes = password != NULL && password->len <= STAUTH_PASSWORD_MAX;
+	enum stauth_rc rc = STAUTH_OK;
+	if (hashes) {
+		rc = stauth_slot_check(ctx, login->known_device, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -27,6 +27,7 @@
 
 #include "base/banned.h"
 
+#define IDLE_MS     1000
 #define REGION_SIZE 32768 /* the unit in which the index is mapped */
 
 /* As the condition ALIVE of sql.c has it: dead at the very second, and from
@@ -260,14 +261,20 @@ static int pollfd(struct stauth_check *check)
 
 static int64_t next_ms(struct stauth_check *check)
 {
-	(void)check;
-	return INT64_MAX;
+	struct stauth_sqlite_check *sqlite =
+		(struct stauth_sqlite_check *)check;
+
+	return sqlite->db->sql != NULL ? sqlite->idle_at_ms : INT64_MAX;
 }
 
+/* Also without a check: others may wait for files that were removed. */
 static void tick(struct stauth_check *check, int64_t boot_ms)
 {
-	(void)check;
-	(void)boot_ms;
+	struct stauth_sqlite_check *sqlite =
+		(struct stauth_sqlite_check *)check;
+
+	stauth_db_idle(sqlite->db);
+	sqlite->idle_at_ms = boot_ms + IDLE_MS;
 }
 
 static void flush(struct stauth_check *check)

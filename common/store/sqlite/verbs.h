@@ -32,6 +32,7 @@ struct stauth_sqlite_check {
 	struct stauth_check base;
 	struct stauth_db *db;
 	struct stauth_recent *recent; /* NULL: every row is read */
+	int64_t idle_at_ms;           /* of the boot clock: the next tick */
 	bool in_round;                /* from the first submit to flush */
 	bool in_transaction;          /* in one that reads, held by: */
 	struct stauth_query round;
