@@ -38,6 +38,8 @@ class Store(ProcessCase):
         self.assertTrue(wait_for(lambda: self.junk(s) == 401, 5))
         s.add_user("alice", PASSWORD)
         # Each worker looks for the database once a second.
+        self.assertTrue(wait_for(
+            lambda: s.login("alice", PASSWORD)[0].status == 303, 5))
         self.back(s, s.token("alice", PASSWORD))
         self.assertEqual(s.workers(), workers)
 
