@@ -69,7 +69,7 @@ void gate_log(const char *fmt, ...)
 	memcpy(line, prefix, len);
 	len += escape(text, line + len);
 	line[len++] = '\n';
-	/* Nobody can be told that the log is gone. */
+	/* There is nowhere left to report that the log is gone. */
 	if (write(STDERR_FILENO, line, len) < 0) {
 		return;
 	}

@@ -8,7 +8,7 @@
  *  2. SIGTERM and SIGINT: workers finish the request at hand. Who is not gone
  *     after ten seconds is killed. Every child is reaped before the end.
  *  3. SIGHUP: only a configuration that was read and found good MUST replace
- *     the old one. Its workers are started before the old ones are told to
+ *     the old one. Its workers are started before the old ones are asked to
  *     end, on the same sockets, so that somebody always answers.
  *  4. An old worker finishes the request at hand; rule 2's time is its too.
  */
@@ -212,7 +212,7 @@ static void begin_stop(struct master *master)
 
 /* --- reload */
 
-/* Forgets those that were told to end and are gone. */
+/* Forgets those that were asked to end and are gone. */
 static void compact(struct master *master)
 {
 	size_t kept = 0;
@@ -301,7 +301,7 @@ void gate_master_hold_signals(void)
 	sigset_t signals;
 	waited_for(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	/* Whoever started us may have it ignored; then nobody could be
+	/* Our parent may have it ignored; then nobody could be
 	 * reaped. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);

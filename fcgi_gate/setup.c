@@ -18,7 +18,7 @@
 #include "base/banned.h"
 
 /* A database that is not there yet ends nothing: workers answer 503 until it
- * is. Whoever starts the gate should read it in the log. */
+ * is. Who starts the gate should read it in the log. */
 static int check_store(const struct stauth_config *config)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};

@@ -228,7 +228,7 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(
 	return rc;
 }
 
-/* Not changed here. If the stack goes on all the same, the modules below take
+/* Not changed here. If the stack continues all the same, the modules below take
  * the new password from the first, which asks for it (pam-auth-update(8)). */
 static int leave_change(struct pamst_call *call, bool prelim)
 {

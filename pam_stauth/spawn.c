@@ -8,10 +8,10 @@
  *     exit signal back to SIGCHLD, so one child is not enough.)
  *  2. Between clone and exec only async-signal-safe calls MUST be made: the
  *     host may have threads, and their locks are copied as they stand.
- *  3. With root's rights both children MUST be out of reach of whoever called
- *     the host (su, sudo): the helper holds locks that others wait for. No id
- *     of the caller's stays, no terminal or session, no limit, priority or
- *     processor of the caller's choice.
+ *  3. With root's rights both children MUST be out of reach of the user who
+ *     called the host (su, sudo): the helper holds locks that others wait for.
+ *     No id of the caller's stays, no terminal or session, no limit, priority
+ *     or processor of the caller's choice.
  *  4. The helper MUST get an empty environment, default signals, an empty
  *     mask, /dev/null as stderr, the socket as descriptors 0 and 1, and no
  *     other descriptor.

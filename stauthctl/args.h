@@ -6,7 +6,7 @@
 
 /*
  * Takes the line apart: options anywhere, `--opt value` or `--opt=value`,
- * short ones bundled, `--` ends them. 0, or 64 when it was told what is
+ * short ones bundled, `--` ends them. 0, or 64 when it was reported what is
  * wrong. A value is never quoted: it could be a password in a wrong place.
  */
 int ctl_args_parse(int argc, char **argv, struct ctl_args *args);

@@ -79,7 +79,7 @@ static void echo_off(struct quiet_tty *tty)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 }
 
-/* A signal that came meanwhile is still pending and does its work as the mask
+/* A signal that came in between is still pending and does its work as the mask
  * falls: the shell sees what it expects. */
 static void echo_on(const struct quiet_tty *tty)
 {

@@ -8,7 +8,7 @@
 void ctl_help(const struct ctl_command *commands, size_t count,
 	const char *noun, const char *verb);
 
-/* Tells that the words are no command, and which there are. Returns 64. */
+/* Reports that the words are no command, and which there are. Returns 64. */
 int ctl_unknown(const struct ctl_command *commands, size_t count,
 	const char *noun, const char *verb);
 

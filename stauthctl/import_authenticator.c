@@ -13,10 +13,10 @@
  *
  * In the order of the code:
  *
- *  1. A role becomes a group if it can be one, else it is told and left out.
- *     No role makes a superuser.
+ *  1. A role becomes a group if it can be one, else it is reported and left
+ *     out. No role makes a superuser.
  *  2. What looks like a hash is one; all else is the password itself, which
- *     is hashed now, and told.
+ *     is hashed now, and reported.
  *  3. All other keys are left aside: log-in state, hints, cookie keys.
  */
 #include "import_sources.h"

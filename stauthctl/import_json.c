@@ -3,10 +3,10 @@
  * What `stauthctl export` writes, in the order of the code:
  *
  *  1. An entry is one object with the keys of an export. An unknown or
- *     repeated key, and a value of another type, MUST be told and the entry
+ *     repeated key, and a value of another type, MUST be reported and the entry
  *     skipped: what is not understood could have been a lock.
- *  2. su and system_login are taken as they stand there: whoever may run this
- *     may set them. Each system_login is told.
+ *  2. su and system_login are taken as they stand there: who may run this
+ *     may set them. Each system_login is reported.
  *  3. The file is one object a line, or one array. A line that is no object
  *     is skipped; an array that is not whole is refused as a whole.
  */
@@ -189,7 +189,7 @@ static void fill(struct entry *entry, json_t *object)
 	}
 }
 
-/* --- 2. what is told */
+/* --- 2. what is reported */
 
 static void note(struct stauth_import_record *record)
 {

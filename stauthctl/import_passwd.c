@@ -9,11 +9,11 @@
  * shadow(5), in the order of the code:
  *
  *  1. A password that is locked (! or * before or in place of the hash) or
- *     empty lets nobody in there by password, so its entry MUST be told and
+ *     empty lets nobody in there by password, so its entry MUST be reported and
  *     skipped.
  *  2. root's MUST be skipped: the password of the host is not one for the web.
  *  3. "Must change" (last change 0) is kept. An account that has expired MUST
- *     come disabled; an expiry to come is told, for there is none here. How
+ *     come disabled; an expiry to come is reported, for there is none here. How
  *     old a password may get is not taken over.
  */
 #include <stdlib.h>

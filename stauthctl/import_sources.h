@@ -40,7 +40,7 @@ typedef enum stauth_rc ctl_line_fn(char *line, size_t len, size_t number,
 enum stauth_rc ctl_lines_read(
 	int fd, ctl_line_fn *each, void *arg, struct stauth_err *err);
 
-/* read(2) that goes on after a signal; EUNREACHABLE. */
+/* read(2) that continues after a signal; EUNREACHABLE. */
 enum stauth_rc ctl_read_some(int fd, void *data, size_t size, size_t *ret_len,
 	struct stauth_err *err);
 

@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 
-/* The one table from what happened to what the shell is told. */
+/* The one table from what happened to what the shell gets. */
 static const struct exit_row {
 	enum stauth_rc rc;
 	int code;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person on the terminal is told, and the exit code. */
+/* What a person on the terminal reads, and the exit code. */
 #ifndef CTL_RESULT_H
 #define CTL_RESULT_H
 
@@ -18,7 +18,7 @@ void ctl_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A wrong line: says so and where the help is. Returns 64. */
 int ctl_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Tells what failed, unless common/ has told it already, and returns the
+/* Reports what failed, unless common/ did already, and returns the
  * exit code of it. */
 int ctl_fail(struct ctl *ctl, const struct stauth_err *err);
 /* The same for an error that is the command's own. Returns code. */

@@ -85,7 +85,7 @@ int ctl_session_list(struct ctl *ctl)
 	}
 	struct stauth_err err = {0};
 	int ended = 0;
-	/* Rows of hosts that died are no live sessions; whoever may only read
+	/* Rows of hosts that died are no live sessions; who may only read
 	 * sees them until the gate has swept. */
 	(void)stauth_host_sweep(&ctl->ctx, &ended, &err);
 	return ctl_list(ctl, &list, &uid);

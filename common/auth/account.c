@@ -5,7 +5,7 @@
  *
  *  1. What is shown of an account never holds its password.
  *  2. An account with system log-in, and that switch itself, MUST NOT be made,
- *     changed or deleted by a web page: whoever rules the web pages must not
+ *     changed or deleted by a web page: who rules the web pages must not
  *     become root on a host.
  *  3. A name with an @ is also the e-mail address unless given otherwise. A
  *     new account has a good password or none; with none nobody can log in.

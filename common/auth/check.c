@@ -3,12 +3,12 @@
  * The answer of a check (CONTRACT 3.1), in the order of the code:
  *
  *  1. What is no token MUST be refused without touching the store.
- *  2. A fault MUST NOT become a yes or a no.
+ *  2. A fault MUST NOT become an allow or a deny.
  *  3. A session that is good for changing the password only MUST be refused.
  *  4. The location's demands are words with one blank between: "su",
  *     "group:NAME", "level:2". All MUST hold, and a word that is none of
  *     these is one that nobody meets. "optional" alone demands nothing.
- *  5. Who lacks nothing but the second factor is told so: NEED_FACTOR.
+ *  5. Who lacks nothing but the second factor gets NEED_FACTOR.
  *  6. Only then the entry is allowed, in one place.
  */
 #include "auth/check.h"

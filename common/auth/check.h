@@ -12,7 +12,7 @@
  * The question behind auth_request: does this token stand for a full, live
  * session, and may it enter here? One indexed read; no hash, no write.
  */
-/* Alone in require: whoever has no session comes in, too, but as nobody. */
+/* Alone in require: without a session one comes in, too, but as nobody. */
 #define STAUTH_REQUIRE_OPTIONAL "optional"
 
 /* DENY 401, FORBIDDEN (signed in, but not for this area) 403, NEED_FACTOR

@@ -18,7 +18,7 @@ struct stauth_delivery {
 	bool done_silent; /* never was meant to be sent: no audit row */
 	char done_user[255];
 	char done_detail[193];
-	/* The way is closed, not one letter's fault: nobody is tried before
+	/* The way is closed, not one mail's fault: nobody is tried before
 	 * this instant of the boot clock. */
 	int64_t closed_until_ms;
 	int closed_count;
@@ -32,13 +32,13 @@ struct stauth_delivery {
  * to do. Takes one mail that is due, composes and sends it, and settles what
  * came of it. NOTFOUND: nothing is due, or the way is closed for the moment.
  * OK: one was settled, delivered or not. Negative: the store's trouble; wait
- * and call again. A closed way is told once through ctx->messages, and so is
- * its end.
+ * and call again. A closed way is reported once through ctx->messages, and so
+ * is its end.
  */
 enum stauth_rc stauth_delivery_step(struct stauth_ctx *ctx,
 	struct stauth_delivery *delivery, struct stauth_err *err);
 
-/* A letter at once, without the outbox: `stauthctl mail test`. The mailer's
+/* A mail at once, without the outbox: `stauthctl mail test`. The mailer's
  * codes. */
 enum stauth_rc stauth_delivery_test(
 	struct stauth_ctx *ctx, const char *to, struct stauth_err *err);

@@ -5,7 +5,7 @@
  *
  *  1. A hash MUST leave only where it was asked for, and not before the audit
  *     says so.
- *  2. An account that is deleted while it goes on is left out; one that cannot
+ *  2. An account that is deleted during the export is left out; one that cannot
  * be read MUST end the export.
  *  3. No copy of a hash MUST be left.
  */

@@ -24,7 +24,7 @@
 #include "base/banned.h"
 
 #define ROWS_MAX 1000000
-/* What st-auth-simple's sample .env says: whoever has the file has every
+/* What st-auth-simple's sample .env says: who has the file has every
  * password, and so may have had them for years. */
 #define ENC_PASSWORD_SAMPLE "YouWillNeverGuessThisSecretKey32"
 

@@ -5,7 +5,7 @@
  *  1. All numbers MUST be in the one table.
  *  2. A try MUST be reserved in every limit that it meets before it is made,
  *     or in none; a refused one is not counted.
- *  3. Whoever only meets other tries that are under way MUST NOT be told that
+ *  3. A try that only meets others under way MUST NOT be reported as one that
  *     he is throttled: EBUSY, on the web at once, elsewhere after 20 s.
  *  4. A success, and a fault that was no verdict, gives the reservation back;
  *     a success clears the counters that say so, a fault none.

@@ -11,7 +11,7 @@
  *  3. Every log-in makes a new session; the one the browser came with ends.
  *     Over SESSIONS_PER_USER those used longest ago end.
  *  4. A session carries the identity of the account as it was checked; if the
- *     account changed meanwhile there is none.
+ *     account has changed there is none.
  *  5. A session ends SESSION_HOURS after the log-in, with "remember me"
  *     REMEMBER_DAYS after it, and is never renewed.
  *  6. A user who must change the password gets a session that is good for

@@ -24,7 +24,7 @@ struct stauth_session_request {
 struct stauth_session_grant {
 	char token[STAUTH_TOKEN_LEN + 1]; /* for the cookie, nowhere else */
 	char device_token[STAUTH_TOKEN_LEN + 1]; /* set at every log-in */
-	/* Random, and kept nowhere: what the front end makes anew for the
+	/* Random, and kept nowhere: what the front end makes new for the
 	 * browser comes of it, so that nothing can fail once there is a
 	 * session. */
 	char browser_token[STAUTH_TOKEN_LEN + 1];
@@ -35,7 +35,7 @@ struct stauth_session_grant {
 /*
  * Opens a session from a log-in whose verdict is ALLOW; there is no other
  * way. Ends the presented session, keeps the cap, writes device, counters
- * and audit in one transaction. EXPIRED: the account changed meanwhile (sign
+ * and audit in one transaction. EXPIRED: the account has changed (sign
  * in again). Wipe the grant after use.
  */
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
@@ -46,7 +46,7 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
  * Writes the row of a session of this account; the one caller of the store's
  * login_commit. Given: token_hash, and of the session handle, channel,
  * address, agent, remember, expires_at and the factors that prove it; without
- * one REFUSED. EXPIRED: the account changed meanwhile.
+ * one REFUSED. EXPIRED: the account has changed.
  */
 enum stauth_rc stauth_session_insert(struct stauth_ctx *ctx,
 	const struct stauth_account *account,

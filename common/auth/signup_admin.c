@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sign-ups that wait, as administrators see them: what is shown MUST NOT hold
- * a password; deleting takes every row of the address, whoever asked for it,
- * and leaves an audit row in the same step.
+ * a password; deleting takes every row of the address, no matter who asked for
+ * it, and leaves an audit row in the same step.
  */
 #include <stdio.h>
 #include <string.h>

@@ -61,7 +61,7 @@ static struct pool waiting_places(const struct stauth_config *config)
 }
 
 /* The file is shared by everybody who may use the directory, so it belongs
- * to whom the directory belongs to, whoever came first. */
+ * to the directory's owner, no matter who came first. */
 static int create(const char *path, const struct stat *dir)
 {
 	int fd = open(

@@ -192,7 +192,7 @@ bool stauth_parse_int(
 	return true;
 }
 
-/* Fetching the algorithm anew costs three times what hashing a token does,
+/* Fetching the algorithm again costs three times what hashing a token does,
  * so the context is made once a process; it holds nothing between calls. */
 static EVP_MD_CTX *sha256_context(void)
 {

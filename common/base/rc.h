@@ -6,7 +6,7 @@
  * The one result type of the library.
  *
  *    0  the call did what its comment says
- *  > 0  an expected "no": the question was answered, and the answer is no
+ *  > 0  an expected denial: the question was answered, and the answer is no
  *  < 0  the question could not be answered; err->msg says why
  *
  * A negative code is never turned into access granted. Each function's
@@ -17,8 +17,8 @@ enum stauth_rc {
 
 	STAUTH_NOTFOUND = 1, /* no such user, session, key, ... */
 	STAUTH_EXISTS = 2,   /* the name, address or file is taken */
-	STAUTH_EXPIRED = 3, /* was there, holds no more; or changed meanwhile */
-	STAUTH_REFUSED = 4, /* a rule says no (last superuser, the wall) */
+	STAUTH_EXPIRED = 3,  /* no longer valid, or changed since read */
+	STAUTH_REFUSED = 4, /* a rule says no (last superuser, system log-in) */
 	STAUTH_THROTTLED = 5, /* too many failures; see retry_after_s */
 	STAUTH_BADVALUE = 6,  /* what was given breaks a rule; msg: which */
 	STAUTH_PENDING = 7,   /* the answer comes later (check half only) */
@@ -26,11 +26,11 @@ enum stauth_rc {
 	STAUTH_ENOMEM = -1,  /* out of memory, or a bounded buffer is full */
 	STAUTH_ECONFIG = -2, /* the configuration is wrong or unsafe */
 	STAUTH_EUNREACHABLE = -3, /* did not happen: locked, missing, down */
-	STAUTH_EUNKNOWN = -4,     /* may have happened: never told as done */
-	STAUTH_EBROKEN = -5,      /* stored or received data does not parse */
-	STAUTH_ESCHEMA = -6,      /* schema missing, older or newer than ours */
-	STAUTH_ECRYPTO = -7,      /* random source or crypto library failed */
-	STAUTH_EBUSY = -8,        /* no hashing slot in time; try again */
+	STAUTH_EUNKNOWN = -4, /* may have happened: never reported as done */
+	STAUTH_EBROKEN = -5,  /* stored or received data does not parse */
+	STAUTH_ESCHEMA = -6,  /* schema missing, older or newer than ours */
+	STAUTH_ECRYPTO = -7,  /* random source or crypto library failed */
+	STAUTH_EBUSY = -8,    /* no hashing slot in time; try again */
 	STAUTH_EUNSAFE = -9,  /* a file's owner or mode lets others meddle */
 	STAUTH_EDENIED = -10, /* the system does not let this user read it */
 };

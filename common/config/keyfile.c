@@ -109,8 +109,8 @@ static enum stauth_rc failed(
 
 /*
  * As root: the service's user and group, where they exist. By descriptor:
- * STATE_DIR is the service's, so whoever took that over could put a link where
- * root is about to change an owner by name.
+ * STATE_DIR is the service's, so an attacker who took that over could put a
+ * link where root is about to change an owner by name.
  */
 static enum stauth_rc give(int fd, const char *path, bool user_too, mode_t mode,
 	struct stauth_err *err)
@@ -260,7 +260,7 @@ static enum stauth_rc make_keys(
 }
 
 /* What somebody else makes in the service's directory would be theirs, not
- * root's; who finds everything made may go on. */
+ * root's; who finds everything made may continue. */
 static enum stauth_rc check_maker(
 	int state_fd, const char *path, struct stauth_err *err)
 {

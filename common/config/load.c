@@ -80,7 +80,7 @@ static enum stauth_rc set_value(struct reading *reading, int index,
 }
 
 /* A slip of one of our keys is an error; a key of another program, whose
- * .env this is too, is told in one warning. */
+ * .env this is too, is named in one warning. */
 static enum stauth_rc unknown_key(struct stauth_config *config,
 	const char *name, int line, struct stauth_err *err)
 {

@@ -94,7 +94,7 @@ static bool keep_port(char *port, bool https)
 	return true;
 }
 
-/* Why the host is none. Who writes its Unicode form is told the one that
+/* Why the host is none. Who writes its Unicode form is shown the one that
  * browsers send. */
 static enum stauth_rc bad_host(
 	const char *text, size_t len, bool https, struct stauth_err *err)

@@ -110,7 +110,7 @@ static enum stauth_rc take_password(const char *plain, size_t len,
 			"the old password holds a line break");
 	}
 	if (stauth_secret_set(ret_password, plain, len, err) != STAUTH_OK) {
-		/* Of the row, not of whoever asks. */
+		/* Of the row, not of the caller. */
 		return stauth_fail(err, STAUTH_EBROKEN,
 			"the old password is empty, longer than %d bytes or "
 			"holds a NUL",

@@ -3,7 +3,7 @@
  * The schemes a stored password may be of.
  *
  * 1. A form MUST fit its scheme's shape and caps before any library sees it:
- *    whoever can write a row must not be able to spend our memory or time.
+ *    who can write a row must not be able to spend our memory or time.
  * 2. A form of no scheme in the table MUST match no password, not even "".
  * 3. Only what this release would make itself is current; the rest is
  *    re-hashed at the next log-in.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zxcvbn's estimate, and its findings told in words.
+ * zxcvbn's estimate, and its findings in words.
  *
  * 1. What zxcvbn is given MUST be bounded: its time grows with the fifth
  *    power of the length on input such as "121212..." (measured: 32 bytes

@@ -21,7 +21,7 @@
  *     value of a wrong type or length is EBROKEN, never cut.
  *  5. Insert never replaces.
  *  6. A call takes at most the handle's deadline. What did not happen is
- *     EUNREACHABLE; what may have happened is EUNKNOWN and is never told as
+ *     EUNREACHABLE; what may have happened is EUNKNOWN and is never reported as
  *     done; what cannot be read is EBROKEN; a foreign schema is ESCHEMA.
  *  7. After a fault the next call tries again by itself.
  *  8. A handle belongs to one thread of one process, opened after fork.
@@ -44,7 +44,7 @@ struct stauth_change {
 	/* A superuser must stay: the verb is REFUSED if afterwards there were
 	 * no enabled superuser and there is one now. */
 	bool keep_a_superuser;
-	/* Of password_set: REFUSED if the account is marked for system log-in
+	/* Of password_set: REFUSED if the account is allowed system log-in
 	 * by then. */
 	bool unless_system_login;
 	struct stauth_audit_row audit; /* written in the same transaction */
@@ -97,7 +97,7 @@ struct stauth_accounts_ops {
 	/*
 	 * Writes name-independent fields (email display_name groups su
 	 * disabled system_login) of the account with this uid and epoch.
-	 * NOTFOUND; EXPIRED if the epoch moved meanwhile; EXISTS (e-mail);
+	 * NOTFOUND; EXPIRED if the epoch has moved; EXISTS (e-mail);
 	 * REFUSED (last superuser).
 	 */
 	enum stauth_rc (*user_update)(struct stauth_accounts *accounts,
@@ -105,7 +105,7 @@ struct stauth_accounts_ops {
 		const struct stauth_change *change, int *ret_ended,
 		struct stauth_err *err);
 	/* Sets password and must_change. NOTFOUND; EXPIRED if epoch is given
-	 * (not -1) and moved meanwhile; REFUSED (change->unless_system_login).
+	 * (not -1) and has moved; REFUSED (change->unless_system_login).
 	 */
 	enum stauth_rc (*password_set)(struct stauth_accounts *accounts,
 		int64_t uid, int64_t epoch, const char *encoded,

@@ -33,7 +33,7 @@
 /* A row that was made or used later than now + this is from the future:
  * store/state.h, 12. A plain number: statements hold it too. */
 #define STAUTH_CLOCK_SLACK_S 300
-/* A reserved try of which nobody heard again so long is a failure. A plain
+/* A reserved try that was not settled for so long is a failure. A plain
  * number, too. */
 #define STAUTH_RESERVED_S 30
 

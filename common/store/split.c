@@ -6,14 +6,14 @@
  *     change depends on (the epoch, free names, another superuser) is checked
  *     under it, before anything is written.
  *  2. The sessions, devices and the link of the user end before the change is
- *     made: whoever dies in between leaves an account that is as it was, and
- *     nobody signed in to it.
+ *     made: a process that dies in between leaves an account that is as it
+ *     was, and nobody signed in to it.
  *  3. Nobody begins a session with what he read before the change: the epoch
  *     lives in the state, is read before the account is, and is raised with
  *     the end of the sessions. While the change is under way it reads as the
  *     older one.
  *  4. The audit row and the notice are written after the change. If that
- *     fails, the change is EUNKNOWN: it is made, but not told as done.
+ *     fails, the change is EUNKNOWN: it is made, but not reported as done.
  *  5. Pending sign-ups live with their PINs, in the state.
  */
 #include "store/split.h"

@@ -95,7 +95,7 @@ struct stauth_alive {
 	int64_t now_s;
 };
 
-/* Which sessions end, and what is told of it. */
+/* Which sessions end, and what is recorded of it. */
 struct stauth_session_end {
 	int64_t uid;      /* 0: of everybody */
 	const char *keep; /* a handle that stays; NULL, "": none */
@@ -220,7 +220,7 @@ struct stauth_state_ops {
 		int64_t *ret_wait_s, struct stauth_err *err);
 	/*
 	 * The mail that is due longest, for this caller alone until lease_s
-	 * from now: who dies meanwhile has it come back then. Its tries are
+	 * from now: if the caller dies it comes back then. Its tries are
 	 * raised. NOTFOUND: nothing is due. One that expired is not returned
 	 * but dropped. Wipe ret_mail->code after use.
 	 */
@@ -244,14 +244,14 @@ struct stauth_state_ops {
 		struct stauth_err *err);
 	/*
 	 * One try, counted on disk before it is compared. OK: it was this PIN;
-	 * it is gone, and no one else was told so. BADVALUE: wrong;
+	 * it is gone, and no other caller got OK. BADVALUE: wrong;
 	 * *ret_tries_left (>= 0; at 0 the PIN is dead). EXPIRED: no live one.
 	 */
 	enum stauth_rc (*pin_try)(struct stauth_state *state,
 		const struct stauth_pin_key *key, const uint8_t pin_mac[32],
 		int *ret_tries_left, struct stauth_err *err);
 
-	/* Reads only: a link that is looked at stays good. NOTFOUND. */
+	/* Reads only: a link that is only read stays good. NOTFOUND. */
 	enum stauth_rc (*reset_read)(struct stauth_state *state,
 		const uint8_t token_hash[32], int64_t now_s,
 		struct stauth_reset *ret_reset, struct stauth_err *err);

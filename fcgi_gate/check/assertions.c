@@ -2,7 +2,7 @@
 /*
  * 1. An assertion MUST be handed out only for the session it was made for,
  *    and for a minute at most.
- * 2. What is kept MUST be bounded, in number and in bytes, whoever signs in.
+ * 2. What is kept MUST be bounded, in number and in bytes, whatever signs in.
  */
 #include "check/assertions.h"
 

@@ -15,7 +15,7 @@
  *     log-in page.
  *  6. STAUTH_REQUIRE, which nginx fixes for a location, MUST hold for the
  *     session: else 403.
- *  7. In an optional location whoever is denied comes in without identity
+ *  7. In an optional location a denied visitor comes in without identity
  *     (reply.c).
  *  8. Method, path, and every other header MUST NOT turn a denial into more.
  */

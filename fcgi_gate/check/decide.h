@@ -8,7 +8,7 @@
 #include "check/params.h"
 #include "config/config.h"
 
-/* Does the location let in whoever has no session, too? */
+/* Does the location let in visitors without a session, too? */
 bool gate_is_optional(const struct gate_check_params *params);
 
 /* The token to ask the store about: STAUTH_TOKEN_LEN characters, borrowed.

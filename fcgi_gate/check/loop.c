@@ -7,7 +7,7 @@
  *     nginx sends a request in one write, and who sends half of one is cut
  *     off after PEER_MS.
  *  2. When descriptors run out, accepting pauses; the connections that are
- *     open go on, and nothing spins.
+ *     open continue, and nothing spins.
  *  3. An answer of the store MUST reach the request it was asked for, or
  *     nobody: tags carry a generation.
  *  4. After a stop each connection is served at most once more, and none
@@ -87,7 +87,7 @@ static void after_served(
 		gate_conns_remove(loop->conns, conn);
 		return;
 	case GATE_SERVED_WAITING:
-		/* A peer that hangs up meanwhile would wake us for ever. */
+		/* A peer that hangs up then would wake us for ever. */
 		unwatch(loop, conn->fd);
 		conn->waiting = true;
 		loop->waiting++;

@@ -20,7 +20,7 @@ struct gate_serve {
 };
 
 enum gate_served {
-	GATE_SERVED_OPEN,    /* answered, the connection goes on */
+	GATE_SERVED_OPEN,    /* answered, the connection stays open */
 	GATE_SERVED_CLOSED,  /* the descriptor is closed */
 	GATE_SERVED_WAITING, /* the store's answer comes by reap */
 };

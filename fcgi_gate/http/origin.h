@@ -22,7 +22,7 @@ struct gate_origin {
 bool gate_upgrade_is_websocket(const char *upgrade);
 
 /* Is this Origin header one of ours? Both headers may be NULL or "": absent.
- * Without PUBLIC_URL the scheme does not count: the check is not told it. */
+ * Without PUBLIC_URL the scheme does not count: the check does not get it. */
 bool gate_origin_is_ours(const struct stauth_config *config, const char *origin,
 	const char *host);
 

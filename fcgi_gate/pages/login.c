@@ -2,7 +2,7 @@
 /*
  * 1. A GET MUST change nothing; with a live session it leads on at once, and
  *    to the account where the password must be changed first.
- * 2. A POST MUST always check the password, whoever is signed in already.
+ * 2. A POST MUST always check the password, no matter who is signed in.
  * 3. An unknown user and a wrong password MUST get the same answer.
  * 4. Success MUST give a new session, a new device and a new pre-cookie.
  */

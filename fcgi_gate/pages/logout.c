@@ -4,7 +4,7 @@
  *    or the person began: not HEAD, not an image, frame, fetch or prefetch.
  *    Everything else gets a page with one button, and so does the way back
  *    from a page of ours: rd may lead here, but nobody asks for that.
- * 2. The row MUST go first, then the cookie: who is told that the session is
+ * 2. The row MUST go first, then the cookie: who reads that the session is
  *    ended can rely on it.
  * 3. Without a session the answer MUST be the same.
  */

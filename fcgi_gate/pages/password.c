@@ -28,7 +28,7 @@ struct change {
 	const struct gate_field *current;
 	struct gate_newpass new;
 	struct gate_account_form form;
-	bool gone; /* the account changed meanwhile */
+	bool gone; /* the account has changed */
 };
 
 /* 0, or 422 with the reason at the field. */

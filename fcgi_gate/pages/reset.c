@@ -2,7 +2,7 @@
 /*
  * "Forgot your password?", and the mailed link to a new one.
  *
- * 1. The answer to a forgotten password MUST be the same whoever asks.
+ * 1. The answer to a forgotten password MUST be the same for everybody.
  * 2. A GET of the link MUST consume nothing: mail scanners follow links.
  * 3. A password that is refused MUST leave the link as good as it was.
  * 4. Success MUST sign nobody in.
@@ -95,7 +95,7 @@ static void show_expired(struct gate_page *page)
 	gate_page_show(page, 422, "reset-expired", GATE_TITLE_LINK_EXPIRED);
 }
 
-/* Another user may be signed in here: then it is told apart. */
+/* Another user may be signed in here: then the page says so. */
 static void say_for_whom(struct gate_page *page, const struct link *link)
 {
 	struct stauth_err err = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 1. The answer MUST be the same for an address that has an account (the
- *    domain's word), and one that is no address is told at the field (422).
+ *    domain's word), and one that is no address is reported at the field (422).
  * 2. What was typed MUST stay, passwords aside.
  * 3. A sign-up MUST hang on the browser that asked: on a pre-cookie that is
  *    made for it, which reload and a second tab share. The one that the form

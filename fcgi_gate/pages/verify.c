@@ -24,7 +24,7 @@
 #define VERIFY_PATH "/auth/signup/verify"
 #define PIN_TRIES   5
 #define PIN_SIZE    64
-#define MINUTES_S   120 /* longer waits are told in minutes */
+#define MINUTES_S   120 /* longer waits are shown in minutes */
 
 struct texts {
 	char tries[32];
@@ -50,7 +50,7 @@ static void fill_view(struct gate_page *page, int status,
 {
 	struct gate_view *view = &page->view;
 	*texts = (struct texts){0};
-	/* A wrong one has been told in the message. */
+	/* A wrong one is in the message already. */
 	if (status != 401 && seen->pin_live && seen->tries_left < PIN_TRIES) {
 		snprintf(texts->tries, sizeof(texts->tries),
 			"%d attempt%s left", seen->tries_left,

@@ -16,7 +16,7 @@
  *     a regular expression keeps its backslashes;
  *  3. see a comment only where a word could begin, and '}' only where a
  *     statement could;
- *  4. never look into a block of Lua, but find its end;
+ *  4. never read inside a block of Lua, but find its end;
  *  5. refuse what nginx refuses: the rest would be a guess.
  */
 #define DEPTH_MAX  48 /* of blocks and includes in each other */

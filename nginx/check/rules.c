@@ -29,8 +29,8 @@ static const struct nginx_rule rules[NGINX_RULES] = {
 		"replaces what a location requires.",
 		"Move it into the location, before the include."},
 	[NGINX_UNPROTECTED_TWIN] = {"unprotected-twin",
-		"Whoever asks for this location gets to the app without the "
-		"check, with whatever identity headers they send.",
+		"A request for this location gets to the app without the "
+		"check, with any identity headers that it sends.",
 		"Include stauth-protect.conf in it, or stauth-public.conf if "
 		"it is meant to be open."},
 	[NGINX_AUTH_OFF] = {"auth-off",
@@ -98,7 +98,7 @@ static const struct nginx_rule rules[NGINX_RULES] = {
 		"the audit names.",
 		"Name the addresses of your proxies only."},
 	[NGINX_LOG_SECRET] = {"log-secret",
-		"Whoever reads the log has the session.",
+		"A reader of the log has the session.",
 		"Remove it from the log_format."},
 };
 

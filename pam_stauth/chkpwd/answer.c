@@ -287,7 +287,7 @@ static enum stauth_rc dispatch(
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	/* What the policy says of an account is told after its password. */
+	/* What the policy says of an account is answered after its password. */
 	if (kind == PAMST_ASK_AUTH) {
 		return answer_auth(job, err);
 	}

@@ -6,7 +6,7 @@
  *     count, and fork a child, so that nobody's question holds up another's.
  *  2. An ordinary uid MUST have at most PER_UID_MAX connections, and all
  *     ordinary ones together MUST leave RESERVED of CHILDREN_MAX to root and
- *     PAM_CALLERS. Who is one too many is told so and left.
+ *     PAM_CALLERS. Who is one too many gets that answer and no more.
  *  3. Started as root it MUST become user stauth as soon as the socket is
  *     there.
  */

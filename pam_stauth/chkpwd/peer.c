@@ -8,7 +8,7 @@
  *     password with the current one (the answer sees to that); PAM_CALLERS
  *     change none.
  *  4. Sessions are root's to open and to close.
- *  5. What is wrong with configuration or store MUST be told to root alone.
+ *  5. What is wrong with configuration or store MUST be shown to root alone.
  */
 #include "peer.h"
 

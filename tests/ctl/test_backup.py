@@ -238,7 +238,7 @@ class Restore(BackupCase):
             db.close()
             refused(code)
 
-    def test_a_file_that_is_not_there_is_said_to_be_so(self):
+    def test_a_missing_file_is_reported(self):
         for name in ("none.db", "none/copy.db"):
             self.file = os.path.join(self.s.dir, name)
             result = self.restore("--yes")

@@ -93,6 +93,8 @@ class Words(Planted):
                 (PATH, "int a_lane;\n", "not lane, but"),
                 (PATH, "int sendLetters(void);\n", "not letters, but"),
                 (PATH, 'char *a = "It is not right.";\n', "is incorrect"),
+                (PATH, "/* Whoever it is. */\nint a;\n", "not whoever"),
+                (PATH, "int a; /* read\n * anew */\n", "not anew"),
                 ("tests/unit/x.py", "def test_told_twice():\n", "not told")):
             self.one(check_words.check, path, text, words)
         self.plant("tests/unit/y.py", "told = 1\ndef told():\n    pass\n")

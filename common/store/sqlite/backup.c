@@ -2,15 +2,15 @@
 /*
  * Writing a copy of the database. MUSTs:
  *  1. The copy is made by SQLite's backup API: what it holds was true at one
- *     instant, whatever the gate writes meanwhile.
+ *     instant, whatever the gate writes at that time.
  *  2. The file is new, and 0600 before anything is in it: it holds hashes.
  *  3. It is one file: nothing beside it is needed to read it.
  *  4. Half a copy MUST NOT stay behind.
  *  5. It holds no mail: the PINs and links in the outbox are in clear. Nor
- *     does it hold sessions, known devices, PINs or links: whoever puts it in
+ *     does it hold sessions, known devices, PINs or links: who puts it in
  *     the database's place by hand revives none.
- *  6. Copied over the database by hand, it must be told from it, and not wait
- *     for a lock: it has a number of its own (files.c) and is in WAL mode.
+ *  6. Copied over the database by hand, it must be distinguishable, and not
+ *     wait for a lock: it has a number of its own (files.c) and is in WAL mode.
  */
 #include "store/sqlite/provider.h"
 

@@ -8,7 +8,7 @@
  *  4. The checks of one round look at the state of the database at the
  *     round's first check, or a later one. All of them had arrived by then
  *     and none was answered, so what was acknowledged before one of them was
- *     sent is in it. The next round looks anew.
+ *     sent is in it. The next round reads again.
  *  5. A row that was read before is used only if nothing at all was committed
  *     since. That is found out in the round's read transaction, or without
  *     one, where the head of the -wal's index is still the one that was there
@@ -76,7 +76,7 @@ bool stauth_wal_head(
 	const volatile uint32_t *words;
 
 	sqlite3_file *file = NULL;
-	/* Asked of SQLite each time: it may map the index anew. (In another
+	/* Asked of SQLite each time: it may map the index again. (In another
 	 * mode it would make one.) */
 	if (db->sql == NULL || !db->wal ||
 		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_FILE_POINTER,
@@ -207,7 +207,7 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 	return rc;
 }
 
-/* Its identity goes first, so that a no carries nobody's. */
+/* Its identity goes first, so that a denial carries nobody's. */
 static void begin_done(struct stauth_check_done *done, uint64_t tag)
 {
 	done->tag = tag;

@@ -36,7 +36,7 @@ static void add(struct stauth_err *err, const char *words)
 	}
 }
 
-/* Who is in no position to write there is told so, nothing is wrong then. */
+/* Who may not write there gets that answer; nothing is wrong then. */
 static void explain_dir(const char *dir, struct stauth_err *err)
 {
 	const struct passwd *user = getpwnam(SERVICE);

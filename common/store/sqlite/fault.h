@@ -12,7 +12,7 @@ enum stauth_rc stauth_db_fault(
 
 /*
  * Adds to *err which owner or mode stands in the way of writing the file, and
- * the command that mends it; leaves it alone if none does, or if the command
+ * the command that repairs it; leaves it alone if none does, or if the command
  * does not fit.
  */
 void stauth_db_explain(const char *path, struct stauth_err *err);

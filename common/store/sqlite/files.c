@@ -7,7 +7,7 @@
  *  1. Nobody answers from, or acknowledges a write to, files that are no longer
  *     the ones at the paths. A verb compares before it begins and, if it wrote,
  *     after the commit. A check compares the -shm in every round, the rest
- *     once a second: a -shm is what every writer shares with it, and whoever
+ *     once a second: a -shm is what every writer shares with it, and who
  *     opens another database takes the old one away.
  *  2. Which database a file is: device, inode and time of birth, and from its
  *     header the journal mode, which is WAL only in a live one, and a random
@@ -17,7 +17,7 @@
  *  4. One process at a time opens or closes the database, under a lock of
  *     its directory: both make or remove side files by their names.
  *  5. If a -wal was removed, those who still have it open write what is in it
- *     to the database, and only then may anybody go on. Nobody new opens a
+ *     to the database, and only then may anybody continue. Nobody new opens a
  *     database in use whose side files are missing.
  *  6. Into a file that was overwritten nothing of the old -wal is written.
  *  7. No fault of the record, and nobody who holds the lock for ever, stops
@@ -272,7 +272,7 @@ static enum stauth_rc check_sides(
 		return STAUTH_OK;
 	}
 	if (wal) {
-		/* Whoever had the -shm finds out, and everything is in here. */
+		/* Who had the -shm finds out, and everything is in here. */
 		return STAUTH_OK;
 	}
 	if (!db->saved && is_in_use(db)) {

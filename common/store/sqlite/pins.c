@@ -5,7 +5,7 @@
  *  2. A try is on disk before it is compared: nobody learns anything from a
  *     try that does not count, also if the machine stops in between.
  *  3. Of several who bring the right one, the one whose DELETE removed it is
- *     told so; the PIN that it removes is the one that was compared.
+ *     OK; the PIN that it removes is the one that was compared.
  *  4. Compared is in constant time.
  */
 #include "store/sqlite/verbs.h"

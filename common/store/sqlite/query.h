@@ -13,7 +13,7 @@
 
 /*
  * One run of one statement: start, bind in the order of the parameters, run
- * or read, end. Failures are sticky and told by run, row, or sound, so that
+ * or read, end. Failures are sticky and reported by run, row, or sound, so that
  * the steps between need no test.
  */
 struct stauth_query {

@@ -8,7 +8,7 @@
  *     then the verb fails at once with the same reason.
  *  3. No verb waits over its deadline, however many statements it has.
  *  4. After a fault that the connection cannot outlive, the next verb opens
- *     it anew, so that service returns with the cause gone.
+ *     it again, so that service returns with the cause gone.
  */
 #include "store/sqlite/ready.h"
 

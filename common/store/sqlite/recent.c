@@ -5,7 +5,7 @@
  *    connection that never writes; it is read inside the transaction in which
  *    the row is used, so nothing can come between.
  * 2. A row MUST be handed out only for the whole hash that it was read by.
- * 3. What is not there is never kept: a no is always asked for anew.
+ * 3. What is not there is never kept: a denial is always read again.
  */
 #include "store/sqlite/recent.h"
 

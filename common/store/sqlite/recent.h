@@ -9,7 +9,7 @@
 
 /*
  * Rows of sessions as they stand in one state of the database. A row is good
- * for that state alone: whoever asks holds a read transaction, and says first
+ * for that state alone: the caller holds a read transaction, and says first
  * which state it sees. Of fixed size; what does not fit is read again.
  */
 struct stauth_recent;

@@ -5,10 +5,10 @@
  *  2. Nothing old comes back to life: epoch and uid counter end above both
  *     the backup's and the present store's, and the copy holds no session,
  *     no known device, no PIN, no link and no mail. Who waits for a PIN may
- *     go on, with a new one.
+ *     continue, with a new one.
  *  3. All of that is done to a copy while nobody else can write
  *     the database; the copy then replaces it in one transaction. Who reads
- *     meanwhile sees the old one or the new one, and nothing between.
+ *     at that time sees the old one or the new one, and nothing between.
  */
 #include "store/sqlite/provider.h"
 

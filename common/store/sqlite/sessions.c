@@ -5,7 +5,7 @@
  *     remember also when it was idle for as long as the limit.
  *  2. What a token or device finds is compared with it again, byte by byte:
  *     the last word on who comes in is ours.
- *  3. An end is on disk before it is told, and the audit row with it.
+ *  3. An end is on disk before it is reported, and the audit row with it.
  *  4. A touch moves forward only, waits for nobody and need not be on disk.
  */
 #include "store/sqlite/verbs.h"
