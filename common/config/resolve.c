@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "config/color.h"
 
 #include "base/banned.h"
 
@@ -15,7 +16,9 @@
 
 #define HOST_PREFIX   "__Host-"
 #define SECURE_PREFIX "__Secure-"
-#define RUN_DIR_MAX   90 /* a socket's address holds 107 bytes */
+/* What WCAG asks of text. */
+#define CONTRAST_MIN 4.5
+#define RUN_DIR_MAX  90 /* a socket's address holds 107 bytes */
 
 enum stauth_rc stauth_config_below_state(const struct stauth_config *config,
 	char path[PATH_MAX], struct stauth_err *err)
@@ -246,6 +249,42 @@ static bool one_of(
 	       strcmp(value, b) == 0 || strcmp(value, c) == 0;
 }
 
+/* Text on its ground, wherever both are chosen. */
+static enum stauth_rc check_contrast(
+	const struct stauth_config *config, struct stauth_err *err)
+{
+	const char *scheme_ground = strcmp(config->base, "dark") == 0
+					    ? "#171b24"
+				    : config->base[0] != '\0' ? "#ffffff"
+							      : "";
+	const struct {
+		const char *key;
+		const char *ground;
+	} grounds[] = {
+		{"backgroundColor", config->background_color},
+		{"secondaryBackgroundColor",
+			config->secondary_background_color},
+		{"base", config->background_color[0] == '\0' ? scheme_ground
+							     : ""},
+	};
+
+	for (size_t i = 0; i < sizeof(grounds) / sizeof(*grounds); i++) {
+		if (config->text_color[0] == '\0' ||
+			grounds[i].ground[0] == '\0') {
+			continue;
+		}
+		double contrast = stauth_color_contrast(
+			config->text_color, grounds[i].ground);
+		if (contrast < CONTRAST_MIN) {
+			return stauth_fail(err, STAUTH_ECONFIG,
+				"textColor is hard to read on %s: their "
+				"contrast is %.1f:1, at least 4.5:1 is needed",
+				grounds[i].key, contrast);
+		}
+	}
+	return STAUTH_OK;
+}
+
 static enum stauth_rc check_look(
 	const struct stauth_config *config, struct stauth_err *err)
 {
@@ -257,7 +296,7 @@ static enum stauth_rc check_look(
 		return stauth_fail(err, STAUTH_ECONFIG,
 			"font must be sans serif, serif or monospace");
 	}
-	return STAUTH_OK;
+	return check_contrast(config, err);
 }
 
 enum stauth_rc stauth_config_resolve(

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/codec.h"
+#include "config/color.h"
 #include "config/origin.h"
 
 #include "base/banned.h"
@@ -102,18 +103,6 @@ static bool all_of(const char *value, const char *allowed)
 	return value[strspn(value, allowed)] == '\0';
 }
 
-/* The value goes into a style sheet, so it is a colour and nothing else. */
-static bool is_color(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (value[0] == '#') {
-		return (len == 4 || len == 7) &&
-		       all_of(value + 1, STAUTH_DIGITS "abcdefABCDEF");
-	}
-	return all_of(value, STAUTH_UPPER STAUTH_LOWER);
-}
-
 static bool is_identifier(const char *value)
 {
 	return value[0] != '\0' && strchr(STAUTH_DIGITS, value[0]) == NULL &&
@@ -169,6 +158,8 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 	const struct stauth_key *key, const char *value, size_t len,
 	struct stauth_err *err)
 {
+	struct stauth_color color;
+
 	switch (key->kind) {
 	case STAUTH_KEY_BOOL:
 		return set_bool(config, key, value, err);
@@ -183,7 +174,8 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 	case STAUTH_KEY_BYTES:
 		return set_bytes(config, value, len, err);
 	case STAUTH_KEY_COLOR:
-		if (!is_color(value)) {
+		/* It goes into a style sheet: a colour and nothing else. */
+		if (value[0] != '\0' && !stauth_color_parse(value, &color)) {
 			return stauth_fail(err, STAUTH_BADVALUE,
 				"must be a colour like #ff4b4b, or its name");
 		}

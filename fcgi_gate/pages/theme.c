@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "color.h"
+#include "config/color.h"
 #include "log.h"
 
 #include "base/banned.h"
@@ -58,13 +58,13 @@ static const struct palette dark = {
 
 static bool is_color(const char *color)
 {
-	struct gate_color parsed;
-	return gate_color_parse(color, &parsed);
+	struct stauth_color parsed;
+	return stauth_color_parse(color, &parsed);
 }
 
 static bool is_dark(const char *color)
 {
-	const char *ink = gate_color_contrasting(color);
+	const char *ink = stauth_color_contrasting(color);
 	return ink != NULL && strcmp(ink, "#ffffff") == 0;
 }
 
@@ -88,13 +88,7 @@ static const struct palette *fixed_scheme(const struct stauth_config *config)
 
 static bool vanishes_on(const char *color, const char *ground)
 {
-	struct gate_color one = {0};
-	gate_color_parse(color, &one);
-	struct gate_color other = {0};
-	gate_color_parse(ground, &other);
-	double a = gate_color_luminance(&one) + 0.05;
-	double b = gate_color_luminance(&other) + 0.05;
-	return (a > b ? a / b : b / a) < CONTRAST_MIN;
+	return stauth_color_contrast(color, ground) < CONTRAST_MIN;
 }
 
 /* A button that would vanish on its card gets a border. */
@@ -113,7 +107,7 @@ static void add_primary(
 			 vanishes_on(primary, dark.card);
 	}
 	stauth_buf_addf(css, "--primary:%s;--on-primary:%s;%s", primary,
-		gate_color_contrasting(primary),
+		stauth_color_contrasting(primary),
 		border ? "--primary-border:var(--border);" : "");
 }
 
@@ -129,7 +123,7 @@ static void add_palette(
 		set.page = config->background_color;
 		set.card = config->background_color;
 		set.field = config->background_color;
-		set.text = gate_color_contrasting(config->background_color);
+		set.text = stauth_color_contrasting(config->background_color);
 		set.muted = set.text;
 		set.border = set.text;
 	}
@@ -143,7 +137,7 @@ static void add_palette(
 		set.field = config->secondary_background_color;
 		field_text = is_color(config->text_color)
 				     ? set.text
-				     : gate_color_contrasting(set.field);
+				     : stauth_color_contrasting(set.field);
 	}
 	stauth_buf_addf(css,
 		"color-scheme:%s;--page:%s;--card:%s;--field:%s;"

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "pages/color.h"
+#include "config/color.h"
 #include "pages/sessions.h"
 #include "pages/theme.h"
 
@@ -17,23 +17,23 @@ static double contrast(double a, double b)
 
 static void colors_are_parsed(void **state)
 {
-	struct gate_color color;
+	struct stauth_color color;
 	(void)state;
-	assert_true(gate_color_parse("#Ff4b4B", &color));
+	assert_true(stauth_color_parse("#Ff4b4B", &color));
 	assert_int_equal(color.part[0], 255);
 	assert_int_equal(color.part[1], 75);
 	assert_int_equal(color.part[2], 75);
-	assert_true(gate_color_parse("#a0f", &color));
+	assert_true(stauth_color_parse("#a0f", &color));
 	assert_int_equal(color.part[0], 170);
 	assert_int_equal(color.part[2], 255);
-	assert_true(gate_color_parse("Tomato", &color));
+	assert_true(stauth_color_parse("Tomato", &color));
 	assert_int_equal(color.part[1], 0x63);
-	assert_false(gate_color_parse("", &color));
-	assert_false(gate_color_parse("#12", &color));
-	assert_false(gate_color_parse("#12345g", &color));
-	assert_false(gate_color_parse("#1234567", &color));
-	assert_false(gate_color_parse("red;}", &color));
-	assert_false(gate_color_parse("url(x)", &color));
+	assert_false(stauth_color_parse("", &color));
+	assert_false(stauth_color_parse("#12", &color));
+	assert_false(stauth_color_parse("#12345g", &color));
+	assert_false(stauth_color_parse("#1234567", &color));
+	assert_false(stauth_color_parse("red;}", &color));
+	assert_false(stauth_color_parse("url(x)", &color));
 }
 
 static void luminance_is_that_of_wcag(void **state)
@@ -45,9 +45,9 @@ static void luminance_is_that_of_wcag(void **state)
 		{"#03b585", 0.3479}, {"#808080", 0.2159}, {"#0000ff", 0.0722}};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct gate_color color;
-		assert_true(gate_color_parse(cases[i].text, &color));
-		double got = gate_color_luminance(&color);
+		struct stauth_color color;
+		assert_true(stauth_color_parse(cases[i].text, &color));
+		double got = stauth_color_luminance(&color);
 		assert_true(got > cases[i].want - 0.001);
 		assert_true(got < cases[i].want + 0.001);
 	}
@@ -58,16 +58,17 @@ static void ink_is_readable_on_every_color(void **state)
 	char text[8];
 	(void)state;
 	for (int i = 0; i < 4096; i++) {
-		struct gate_color color;
+		struct stauth_color color;
 		snprintf(text, sizeof(text), "#%03x", (unsigned int)i);
-		assert_true(gate_color_parse(text, &color));
+		assert_true(stauth_color_parse(text, &color));
 		double ink =
-			strcmp(gate_color_contrasting(text), "#ffffff") == 0
+			strcmp(stauth_color_contrasting(text), "#ffffff") == 0
 				? 1
 				: 0;
-		assert_true(contrast(gate_color_luminance(&color), ink) >= 4.5);
+		assert_true(
+			contrast(stauth_color_luminance(&color), ink) >= 4.5);
 	}
-	assert_null(gate_color_contrasting("no color"));
+	assert_null(stauth_color_contrasting("no color"));
 }
 
 static void themed(struct stauth_config *config, const char *const *wanted,

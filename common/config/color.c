@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "color.h"
+#include "config/color.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -165,14 +165,14 @@ static const struct {
 	{"yellowgreen", 0x9acd32},
 };
 
-static bool parse_hex(const char *text, struct gate_color *ret_color)
+static bool parse_hex(const char *text, struct stauth_color *ret_color)
 {
 	size_t len = strlen(text);
 	size_t width = len == 4 ? 1 : 2;
 	if (len != 4 && len != 7) {
 		return false;
 	}
-	struct gate_color color;
+	struct stauth_color color;
 	for (size_t i = 0; i < 3; i++) {
 		int high = stauth_hex_value(text[1 + i * width]);
 		int low = stauth_hex_value(text[i * width + width]);
@@ -185,7 +185,7 @@ static bool parse_hex(const char *text, struct gate_color *ret_color)
 	return true;
 }
 
-bool gate_color_parse(const char *text, struct gate_color *ret_color)
+bool stauth_color_parse(const char *text, struct stauth_color *ret_color)
 {
 	if (text[0] == '#') {
 		return parse_hex(text, ret_color);
@@ -208,19 +208,33 @@ static double linear(int part)
 				: pow((value + 0.055) / 1.055, 2.4);
 }
 
-double gate_color_luminance(const struct gate_color *color)
+double stauth_color_luminance(const struct stauth_color *color)
 {
 	return 0.2126 * linear(color->part[0]) +
 	       0.7152 * linear(color->part[1]) +
 	       0.0722 * linear(color->part[2]);
 }
 
-const char *gate_color_contrasting(const char *text)
+double stauth_color_contrast(const char *one, const char *other)
 {
-	struct gate_color color;
-	if (!gate_color_parse(text, &color)) {
+	struct stauth_color color;
+	if (!stauth_color_parse(one, &color)) {
+		return 0;
+	}
+	double a = stauth_color_luminance(&color) + 0.05;
+	if (!stauth_color_parse(other, &color)) {
+		return 0;
+	}
+	double b = stauth_color_luminance(&color) + 0.05;
+	return a > b ? a / b : b / a;
+}
+
+const char *stauth_color_contrasting(const char *text)
+{
+	struct stauth_color color;
+	if (!stauth_color_parse(text, &color)) {
 		return NULL;
 	}
 	/* Where black and white are equally far: (l + .05)^2 = 1.05 * .05 */
-	return gate_color_luminance(&color) > 0.1791 ? "#000000" : "#ffffff";
+	return stauth_color_luminance(&color) > 0.1791 ? "#000000" : "#ffffff";
 }
