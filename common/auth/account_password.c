@@ -6,8 +6,7 @@
  *     least PASSWORD_MIN_LENGTH characters, and PASSWORD_MIN_STRENGTH when
  *     guessed with name, e-mail, display name and brand. It is neither one
  *     of these nor on a list of common passwords, whatever its bits. It is
- *     taken as it is: no normalisation, no rule of composition. A refusal
- *     gives the reason in words.
+ *     taken as it is: no normalisation. A refusal gives the reason in words.
  *  2. The estimate MUST run in a hashing slot like the hash: it costs
  *     milliseconds of whatever was typed. What costs less is judged before.
  *  3. A generated password MUST pass the same rules.
@@ -279,9 +278,11 @@ enum stauth_rc stauth_new_password_commit(struct stauth_ctx *ctx,
 		}
 		change->notice = &notice;
 	}
-	enum stauth_rc rc = ctx->accounts->ops->password_set(ctx->accounts,
-		account->uid, new_password->epoch, new_password->encoded,
-		new_password->must_change, change, ret_ended, err);
+	const struct stauth_password_row row = {account->uid,
+		new_password->epoch, new_password->encoded,
+		new_password->must_change, 0};
+	enum stauth_rc rc = ctx->accounts->ops->password_set(
+		ctx->accounts, &row, change, ret_ended, err);
 	change->notice = NULL;
 	return rc;
 }

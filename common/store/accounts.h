@@ -104,13 +104,12 @@ struct stauth_accounts_ops {
 		const struct stauth_account *account,
 		const struct stauth_change *change, int *ret_ended,
 		struct stauth_err *err);
-	/* Sets password and must_change. NOTFOUND; EXPIRED if epoch is given
-	 * (not -1) and has moved; REFUSED (change->unless_system_login).
-	 */
+	/* NOTFOUND; EXPIRED if the epoch is another; REFUSED
+	 * (change->unless_system_login). */
 	enum stauth_rc (*password_set)(struct stauth_accounts *accounts,
-		int64_t uid, int64_t epoch, const char *encoded,
-		bool must_change, const struct stauth_change *change,
-		int *ret_ended, struct stauth_err *err);
+		const struct stauth_password_row *password,
+		const struct stauth_change *change, int *ret_ended,
+		struct stauth_err *err);
 	/* The same password in a newer form: replaces old by encoded only if
 	 * it still is old. No epoch, no session, no audit. EXPIRED. */
 	enum stauth_rc (*password_rehash)(struct stauth_accounts *accounts,

@@ -49,9 +49,20 @@ struct stauth_account {
 	bool disabled;
 	bool system_login; /* may open a host through PAM */
 	bool must_change;  /* the password, before anything else */
+	/* From then on the password is wrong; 0 never. */
+	int64_t password_expires_at;
 	int64_t created_at;
 	int64_t last_login_at;
 	int64_t mfa_since; /* room for a second factor; always 0 today */
+};
+
+/* What password_set writes. */
+struct stauth_password_row {
+	int64_t uid;
+	int64_t epoch; /* that the account must have; -1: any */
+	const char *encoded;
+	bool must_change;
+	int64_t expires_at; /* 0 never */
 };
 
 /* The factors that a session was opened with, as bits. */

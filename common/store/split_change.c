@@ -296,14 +296,16 @@ enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
 }
 
 enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
-	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_password_row *password,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
 	const struct stauth_change only = plain(change);
-	struct step step = {.split = split, .uid = uid, .change = change};
-	enum stauth_rc rc = lock_account(&step, epoch, err);
+	struct step step = {
+		.split = split, .uid = password->uid, .change = change};
+	struct stauth_password_row row = *password;
+	enum stauth_rc rc = lock_account(&step, password->epoch, err);
 
 	if (rc == STAUTH_OK && change->unless_system_login &&
 		step.present.system_login) {
@@ -314,9 +316,9 @@ enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
 		rc = end_sessions(&step, err);
 	}
 	if (rc == STAUTH_OK) {
+		row.epoch = -1;
 		rc = split->accounts.accounts->ops->password_set(
-			split->accounts.accounts, uid, -1, encoded, must_change,
-			&only, NULL, err);
+			split->accounts.accounts, &row, &only, NULL, err);
 	}
 	rc = finish(&step, rc, err);
 	give(&step, rc, ret_ended);

@@ -27,7 +27,7 @@ enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err);
 enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
-	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_password_row *password,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err);
 enum stauth_rc stauth_split_password_rehash(struct stauth_accounts *accounts,

@@ -124,8 +124,10 @@ static void password_set_ends_what_is_older(void **state)
 		"handle%010d", 2);
 	change.keep_device = true;
 	fill_hash(change.keep_device_hash, 102);
-	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
-		"$argon2id$new", false, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, alice.epoch, "$argon2id$new", false, 0},
+		&change, &ended, &err));
 	assert_int_equal(ended, 2);
 	assert_false(stands(fix, 1));
 	assert_true(stands(fix, 2));
@@ -145,18 +147,25 @@ static void password_set_ends_what_is_older(void **state)
 		change.keep_session, &(const struct stauth_alive){.now_s = NOW},
 		&kept, &err));
 	assert_int_equal(kept.epoch, alice.epoch + 1);
-	assert_rc(ops->password_set(fix->accounts, alice.uid, alice.epoch,
-			  "$argon2id$late", false, &change, &ended, &err),
+	assert_rc(ops->password_set(fix->accounts,
+			  &(const struct stauth_password_row){alice.uid,
+				  alice.epoch, "$argon2id$late", false, 0},
+			  &change, &ended, &err),
 		STAUTH_EXPIRED);
 	assert_ok(ops->user_by_name(fix->accounts, "alice", &alice, &err));
 	assert_string_equal(alice.password, "$argon2id$new");
 	/* Without an epoch it is set whatever happened. */
-	assert_ok(ops->password_set(fix->accounts, alice.uid, -1,
-		"$argon2id$admin", true, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "$argon2id$admin", true, NOW + 60},
+		&change, &ended, &err));
 	assert_ok(ops->user_by_name(fix->accounts, "alice", &alice, &err));
 	assert_string_equal(alice.password, "$argon2id$admin");
 	assert_true(alice.must_change);
-	assert_rc(ops->password_set(fix->accounts, 4711, -1, "x", false,
+	assert_int_equal(alice.password_expires_at, NOW + 60);
+	assert_rc(ops->password_set(fix->accounts,
+			  &(const struct stauth_password_row){
+				  4711, -1, "x", false, 0},
 			  &change, &ended, &err),
 		STAUTH_NOTFOUND);
 }
@@ -174,8 +183,10 @@ static void f12_password_set_may_ask_for_no_mark(void **state)
 
 	change.unless_system_login = true;
 	change.raise_epoch = true;
-	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
-		"$first", false, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, alice.epoch, "$first", false, 0},
+		&change, &ended, &err));
 	assert_ok(ops->user_by_name(fix->accounts, "alice", &alice, &err));
 	alice.system_login = true;
 	change = a_change("user.set");
@@ -184,16 +195,20 @@ static void f12_password_set_may_ask_for_no_mark(void **state)
 	change = a_change("reset");
 	change.unless_system_login = true;
 	change.raise_epoch = true;
-	assert_rc(ops->password_set(fix->accounts, alice.uid, alice.epoch,
-			  "$second", false, &change, &ended, &err),
+	assert_rc(ops->password_set(fix->accounts,
+			  &(const struct stauth_password_row){
+				  alice.uid, alice.epoch, "$second", false, 0},
+			  &change, &ended, &err),
 		STAUTH_REFUSED);
 	assert_ok(ops->user_by_name(fix->accounts, "alice", &now, &err));
 	assert_string_equal(now.password, "$first");
 	assert_int_equal(now.epoch, alice.epoch);
 	/* Who does not ask may: its owner, and the command line. */
 	change.unless_system_login = false;
-	assert_ok(ops->password_set(fix->accounts, alice.uid, alice.epoch,
-		"$third", false, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, alice.epoch, "$third", false, 0},
+		&change, &ended, &err));
 }
 
 /* A session of somebody else is never kept by naming it. */
@@ -215,8 +230,10 @@ static void keep_is_for_the_own_session_only(void **state)
 	change.raise_epoch = true;
 	(void)snprintf(change.keep_session, sizeof(change.keep_session),
 		"handle%010d", 2);
-	assert_ok(fix->accounts->ops->password_set(fix->accounts, alice.uid, -1,
-		"x", false, &change, &ended, &err));
+	assert_ok(fix->accounts->ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "x", false, 0},
+		&change, &ended, &err));
 	assert_int_equal(ended, 1);
 	assert_ok(fix->state->ops->session_by_handle(fix->state,
 		change.keep_session, &(const struct stauth_alive){.now_s = NOW},
@@ -317,8 +334,10 @@ static void changes_are_in_the_audit(void **state)
 	(void)snprintf(change.audit.detail, sizeof(change.audit.detail), "why");
 	change.audit.uid = alice.uid;
 	change.now_s = NOW + 5;
-	assert_ok(fix->accounts->ops->password_set(
-		fix->accounts, alice.uid, -1, "x", false, &change, NULL, &err));
+	assert_ok(fix->accounts->ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "x", false, 0},
+		&change, NULL, &err));
 	assert_ok(fix->state->ops->audit_list(fix->state,
 		&(const struct stauth_audit_query){
 			.since_s = NOW + 1, .limit = 4},

@@ -20,6 +20,7 @@ static void reads_back_what_was_written(void **state)
 	in.su = true;
 	in.system_login = true;
 	in.must_change = true;
+	in.password_expires_at = NOW + 3600;
 	out = add_account(fix, &in);
 	assert_true(out.uid > 0);
 	assert_true(out.epoch > 0);
@@ -30,6 +31,7 @@ static void reads_back_what_was_written(void **state)
 	assert_string_equal(out.password, in.password);
 	assert_true(out.su && out.system_login && out.must_change);
 	assert_false(out.disabled);
+	assert_int_equal(out.password_expires_at, NOW + 3600);
 	assert_int_equal(out.created_at, NOW);
 	assert_int_equal(out.last_login_at, 0);
 	assert_int_equal(out.mfa_since, 0);

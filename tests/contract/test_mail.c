@@ -266,10 +266,13 @@ static void notices_go_with_the_change(void **state)
 	assert_ok(
 		ops->user_update(fix->accounts, &alice, &change, &ended, &err));
 	take_notice(fix, "alice");
-	assert_ok(ops->password_set(
-		fix->accounts, uid, -1, "$new", false, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){uid, -1, "$new", false, 0},
+		&change, &ended, &err));
 	take_notice(fix, "alice");
-	assert_rc(ops->password_set(fix->accounts, uid, 99, "$new", false,
+	assert_rc(ops->password_set(fix->accounts,
+			  &(const struct stauth_password_row){
+				  uid, 99, "$new", false, 0},
 			  &change, &ended, &err),
 		STAUTH_EXPIRED);
 	assert_rc(take_mail(fix, NOW, &mail), STAUTH_NOTFOUND);

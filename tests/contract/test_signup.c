@@ -332,12 +332,16 @@ static void f12_what_ends_sessions_ends_the_link(void **state)
 
 	assert_done(put_reset(fix, 1, alice.uid, &link));
 	assert_done(put_reset(fix, 2, bob.uid, NULL));
-	assert_ok(ops->password_set(fix->accounts, alice.uid, -1, "$new", false,
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "$new", false, 0},
 		&change, &ended, &err));
 	assert_done(look_reset(fix, 1, NOW, &reset));
 	change.end_sessions = true;
-	assert_ok(ops->password_set(fix->accounts, alice.uid, -1, "$newer",
-		false, &change, &ended, &err));
+	assert_ok(ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "$newer", false, 0},
+		&change, &ended, &err));
 	assert_rc(look_reset(fix, 1, NOW, &reset), STAUTH_NOTFOUND);
 	assert_rc(take_mail(fix, NOW, &mail), STAUTH_NOTFOUND);
 	change.end_sessions = false;

@@ -179,11 +179,13 @@ static void admin_sets(void)
 	int ended = 0;
 
 	assert_ok(admin.f->real_accounts->password_set(admin.f->ctx.accounts,
-		account.uid, -1, admin.encoded, false, &change, &ended, &err));
+		&(const struct stauth_password_row){
+			account.uid, -1, admin.encoded, false, 0},
+		&change, &ended, &err));
 }
 
 static enum stauth_rc set_beside_admin(struct stauth_accounts *accounts,
-	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_password_row *password,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
@@ -192,8 +194,8 @@ static enum stauth_rc set_beside_admin(struct stauth_accounts *accounts,
 	if (admin.before) {
 		admin_sets();
 	}
-	rc = admin.f->real_accounts->password_set(accounts, uid, epoch, encoded,
-		must_change, change, ret_ended, err);
+	rc = admin.f->real_accounts->password_set(
+		accounts, password, change, ret_ended, err);
 	if (!admin.before) {
 		admin_sets();
 	}

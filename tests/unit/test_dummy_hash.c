@@ -18,8 +18,9 @@ static void set_encoded(struct fixture *f, int64_t uid, const char *encoded)
 
 	(void)snprintf(
 		change.audit.event, sizeof(change.audit.event), "password.set");
-	assert_ok(f->real_accounts->password_set(f->ctx.accounts, uid, -1,
-		encoded, false, &change, &ended, &err));
+	assert_ok(f->real_accounts->password_set(f->ctx.accounts,
+		&(const struct stauth_password_row){uid, -1, encoded, false, 0},
+		&change, &ended, &err));
 }
 
 static enum stauth_verdict try_it(

@@ -48,14 +48,14 @@ static void count_reads(struct fixture *f)
 
 static void set_encoded(struct fixture *f, int64_t uid, const char *encoded)
 {
-	struct stauth_change change = {.now_s = fixture_now_s};
+	const struct stauth_change change = {
+		.now_s = fixture_now_s, .audit.event = "password.set"};
 	struct stauth_err err;
 	int ended;
 
-	(void)snprintf(
-		change.audit.event, sizeof(change.audit.event), "password.set");
-	assert_ok(f->real_accounts->password_set(f->ctx.accounts, uid, -1,
-		encoded, false, &change, &ended, &err));
+	assert_ok(f->real_accounts->password_set(f->ctx.accounts,
+		&(const struct stauth_password_row){uid, -1, encoded, false, 0},
+		&change, &ended, &err));
 }
 
 static void read_encoded(

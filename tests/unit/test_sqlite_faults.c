@@ -354,7 +354,7 @@ static void other_schema_versions_are_refused(void **state)
 	pause_ms(LOOK_MS);
 	assert_out_of_service(fix, STAUTH_ESCHEMA);
 	assert_non_null(strstr(reason_of(fix, &err), "run stauthctl init"));
-	raw(fix, "PRAGMA user_version = 3; PRAGMA application_id = 5");
+	raw(fix, "PRAGMA user_version = 4; PRAGMA application_id = 5");
 	pause_ms(LOOK_MS);
 	assert_out_of_service(fix, STAUTH_ESCHEMA);
 	raw(fix, "PRAGMA application_id = 1937006965");

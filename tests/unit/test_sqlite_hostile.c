@@ -197,14 +197,15 @@ static void make_loose(struct fixture *fix, const char *more)
 		"INSERT INTO meta VALUES ('epoch', 1);"
 		"CREATE TABLE users (uid, epoch, name, email, display_name, "
 		"group_list, password, su, disabled, system_login, "
-		"must_change, created_at, last_login_at, mfa_since, extra);"
+		"must_change, password_expires_at, created_at, "
+		"last_login_at, mfa_since, extra);"
 		"CREATE TABLE sessions (token_hash, handle, uid, epoch, "
 		"user_name, email, display_name, group_list, channel, "
 		"address, agent, remember, must_change, factors, level, "
 		"auth_at, confirmed_at, created_at, last_seen_at, "
 		"expires_at, extra);"
 		"PRAGMA application_id = 1937006965;"
-		"PRAGMA user_version = 3; PRAGMA journal_mode = WAL;");
+		"PRAGMA user_version = 4; PRAGMA journal_mode = WAL;");
 	raw_exec(sql, more);
 	(void)sqlite3_close(sql);
 	open_stores(fix);
@@ -212,7 +213,7 @@ static void make_loose(struct fixture *fix, const char *more)
 
 #define GOOD_USER                                                              \
 	"INSERT INTO users VALUES (1, 1, 'alice', NULL, '', '', 'hash', 0, "   \
-	"0, 0, 0, 0, 0, 0, 0);"
+	"0, 0, 0, 0, 0, 0, 0, 0);"
 
 static void g6_values_of_a_wrong_type_are_refused(void **state)
 {
@@ -377,8 +378,10 @@ static void g13_what_is_replaced_does_not_stay_in_the_file(void **state)
 	alice = add_account(fix, &alice);
 	free(image_of(fix, &(size_t){0}));
 	assert_true(file_holds(fix, "canary-in-the-file"));
-	assert_ok(fix->accounts->ops->password_set(fix->accounts, alice.uid, -1,
-		"short", false, &change, NULL, &err));
+	assert_ok(fix->accounts->ops->password_set(fix->accounts,
+		&(const struct stauth_password_row){
+			alice.uid, -1, "short", false, 0},
+		&change, NULL, &err));
 	free(image_of(fix, &(size_t){0}));
 	assert_false(file_holds(fix, "canary-in-the-file"));
 	assert_ok(fix->accounts->ops->user_delete(

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../contract/mailfix.h"
+#include "store/sqlite/schema.h"
 #include "store/sqlite/verbs.h"
 
 #include "base/banned.h"
@@ -37,9 +38,13 @@ static bool files_hold(const struct fixture *fix, const char *text)
 	       holds(fix, "stauth.db-wal", text);
 }
 
-/* Makes of a file what the program before sign-up made: the step to version 1
- * never changes. */
+/* Makes of a file what an older program made: released steps never change. */
+#define TO_VERSION_3                                                           \
+	"ALTER TABLE users DROP COLUMN password_expires_at; "                  \
+	"PRAGMA user_version = 3; "
+/* What the program before sign-up made. */
 #define TO_VERSION_1                                                           \
+	TO_VERSION_3                                                           \
 	"DROP TABLE pending_users; DROP TABLE pins; DROP TABLE resets; "       \
 	"DROP TABLE outbox; "                                                  \
 	"DROP TABLE remote_accounts; DROP TABLE remote_change; "               \
@@ -61,7 +66,8 @@ static void schema_1_is_migrated_with_its_rows(void **state)
 	open_stores(fix);
 	assert_rc(find_user(fix, "alice"), STAUTH_ESCHEMA);
 	assert_ok(stauth_store_init(fix->config, &err));
-	assert_int_equal(raw_number(fix, "PRAGMA user_version"), 3);
+	assert_int_equal(
+		raw_number(fix, "PRAGMA user_version"), STAUTH_SCHEMA_VERSION);
 	assert_ok(stauth_store_init(fix->config, &err));
 	close_stores(fix);
 	open_stores(fix);
@@ -69,6 +75,26 @@ static void schema_1_is_migrated_with_its_rows(void **state)
 	assert_int_equal(raw_number(fix, "SELECT count(*) FROM sessions"), 1);
 	post(fix, MAIL, PIN, NULL, NOW);
 	assert_done(take_mail(fix, NOW, &mail));
+}
+
+static void schema_3_is_migrated_with_its_rows(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_account alice;
+
+	(void)add_live_session(fix, "alice", 1);
+	raw(fix, "UPDATE users SET must_change = 1");
+	close_stores(fix);
+	raw(fix, TO_VERSION_3);
+	assert_ok(stauth_store_init(fix->config, &err));
+	open_stores(fix);
+	assert_served(fix);
+	assert_ok(fix->accounts->ops->user_by_name(
+		fix->accounts, "alice", &alice, &err));
+	assert_true(alice.must_change);
+	assert_int_equal(alice.password_expires_at, 0);
+	assert_int_equal(raw_number(fix, "SELECT count(*) FROM sessions"), 1);
 }
 
 static void h8_a_settled_mail_leaves_nothing_in_the_files(void **state)
@@ -371,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON(schema_1_is_migrated_with_its_rows),
+		ON(schema_3_is_migrated_with_its_rows),
 		ON(h8_a_settled_mail_leaves_nothing_in_the_files),
 		ON(h8_what_is_superseded_or_expired_leaves_nothing),
 		ON(a_backup_holds_no_mail),

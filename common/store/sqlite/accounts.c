@@ -24,6 +24,7 @@ static void read_row(struct stauth_query *query, void *row)
 	account->disabled = stauth_read_flag(query);
 	account->system_login = stauth_read_flag(query);
 	account->must_change = stauth_read_flag(query);
+	account->password_expires_at = stauth_read_at(query);
 	account->created_at = stauth_read_at(query);
 	account->last_login_at = stauth_read_at(query);
 	account->mfa_since = stauth_read_at(query);

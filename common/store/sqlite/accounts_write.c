@@ -229,6 +229,7 @@ static enum stauth_rc insert_row(struct stauth_db *db,
 	stauth_bind_int(&query, account->disabled);
 	stauth_bind_int(&query, account->system_login);
 	stauth_bind_int(&query, account->must_change);
+	stauth_bind_int(&query, account->password_expires_at);
 	stauth_bind_int(&query, now_s);
 	return stauth_query_run(&query, NULL, err);
 }
@@ -317,26 +318,27 @@ enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
 }
 
 enum stauth_rc stauth_sq_password_set(struct stauth_accounts *accounts,
-	int64_t uid, int64_t epoch, const char *encoded, bool must_change,
+	const struct stauth_password_row *password,
 	const struct stauth_change *change, int *ret_ended,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	struct step step = {.db = db, .change = change, .of.uid = uid};
+	struct step step = {
+		.db = db, .change = change, .of.uid = password->uid};
 	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = look_before(&step, epoch, err);
+	rc = look_before(&step, password->epoch, err);
 	struct stauth_query query;
 	int changes = 0;
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_SET);
-		stauth_bind_int(&query, uid);
-		stauth_bind_int(&query, epoch);
-		stauth_bind_text(&query, encoded);
-		stauth_bind_int(&query, must_change);
+		stauth_bind_int(&query, password->uid);
+		stauth_bind_text(&query, password->encoded);
+		stauth_bind_int(&query, password->must_change);
+		stauth_bind_int(&query, password->expires_at);
 		stauth_bind_int(&query, change->unless_system_login);
 		rc = stauth_query_run(&query, &changes, err);
 	}

@@ -237,10 +237,20 @@ static const char *const version_3[] = {
 	"PRAGMA user_version = 3",
 	NULL,
 };
+/* A generated password is good for a while only. */
+static const char *const version_4[] = {
+	"ALTER TABLE users ADD COLUMN "
+		"password_expires_at INTEGER NOT NULL DEFAULT 0 CHECK "
+		"(password_expires_at BETWEEN 0 AND 253402300799)",
+
+	"PRAGMA user_version = 4",
+	NULL,
+};
 /* clang-format on */
 
 /* steps[i] leads from version i to version i + 1. */
-static const char *const *const steps[] = {version_1, version_2, version_3};
+static const char *const *const steps[] = {
+	version_1, version_2, version_3, version_4};
 
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == STAUTH_SCHEMA_VERSION,
 	"one step a version");
@@ -285,10 +295,10 @@ enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
 }
 
 /* SHA-256 of STAUTH_SQL_SCHEMA_TEXT of a new file; a test says what it is. */
-static const uint8_t schema_hash[STAUTH_SHA256_LEN] = {0xbb, 0x67, 0x02, 0x5d,
-	0xaf, 0x53, 0x5d, 0x62, 0x9b, 0x12, 0xee, 0xbd, 0x2f, 0x2b, 0xc8, 0xb5,
-	0x18, 0x97, 0x52, 0x34, 0xec, 0xbc, 0xc2, 0xe3, 0x5d, 0x65, 0xdb, 0xc9,
-	0xbe, 0xe8, 0x44, 0x05};
+static const uint8_t schema_hash[STAUTH_SHA256_LEN] = {0xe9, 0xae, 0xc8, 0x09,
+	0x2d, 0x3e, 0xf4, 0x0f, 0x25, 0x3f, 0x15, 0x51, 0x86, 0x75, 0x20, 0x7f,
+	0xb9, 0xe0, 0x7c, 0x77, 0xe6, 0xc4, 0x93, 0x41, 0x69, 0x18, 0x8a, 0x16,
+	0x6f, 0x4b, 0xb2, 0xe3};
 
 enum stauth_rc stauth_schema_compare(
 	struct stauth_db *db, struct stauth_err *err)

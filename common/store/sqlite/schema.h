@@ -11,7 +11,7 @@ struct stauth_db;
 /* PRAGMA application_id of our files: "stau". */
 #define STAUTH_SCHEMA_ID INT64_C(0x73746175)
 /* PRAGMA user_version that this program reads and writes. */
-#define STAUTH_SCHEMA_VERSION 3
+#define STAUTH_SCHEMA_VERSION 4
 
 /* Is this connection's file ours and of our version? ESCHEMA says what to
  * do. */

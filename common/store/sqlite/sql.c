@@ -8,8 +8,8 @@
 /* In the order in which they are read (read_session and the like). */
 #define ACCOUNT_HEAD "uid, epoch, name, email, display_name, group_list, "
 #define ACCOUNT_TAIL                                                           \
-	", su, disabled, system_login, must_change, created_at, "              \
-	"last_login_at, mfa_since "
+	", su, disabled, system_login, must_change, password_expires_at, "     \
+	"created_at, last_login_at, mfa_since "
 #define ACCOUNT ACCOUNT_HEAD "password" ACCOUNT_TAIL "FROM users "
 
 #define SESSION                                                                \
@@ -89,9 +89,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_USER_INSERT] =
 		"INSERT OR ABORT INTO users (epoch, name, email, display_name, "
 		"group_list, password, su, disabled, system_login, "
-		"must_change, created_at, last_login_at, mfa_since) VALUES "
+		"must_change, password_expires_at, created_at, last_login_at, "
+		"mfa_since) VALUES "
 		"((SELECT value FROM meta WHERE key = 'epoch'), "
-		"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)",
+		"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0)",
 	[STAUTH_SQL_USER_UPDATE] =
 		"UPDATE OR ABORT users SET email = ?3, display_name = ?4, "
 		"group_list = ?5, su = ?6, disabled = ?7, system_login = ?8 "
@@ -106,9 +107,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		" THEN max(last_login_at, ?2) ELSE ?2 END "
 		"WHERE uid = ?1 AND epoch = ?3 AND disabled = 0",
 	[STAUTH_SQL_PASSWORD_SET] =
-		"UPDATE users SET password = ?3, must_change = ?4 "
-		"WHERE uid = ?1 AND (?2 = -1 OR epoch = ?2) "
-		"AND (?5 = 0 OR system_login = 0)",
+		"UPDATE users SET password = ?2, must_change = ?3, "
+		"password_expires_at = ?4 "
+		"WHERE uid = ?1 AND (?5 = 0 OR system_login = 0)",
 	[STAUTH_SQL_PASSWORD_REHASH] = "UPDATE users SET password = ?3 "
 				       "WHERE uid = ?1 AND password = ?2",
 
