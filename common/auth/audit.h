@@ -14,10 +14,10 @@ struct stauth_actor {
 
 /*
  * Names of events, in one place: login login.wrong
- * login.throttled logout session.revoke session.revoke_all password.change
- * password.set user.add user.set user.disable user.enable user.delete import
- * verify signup signup.ask signup.resend signup.throttled signup.pin
- * signup.delete reset reset.ask reset.link mail
+ * login.throttled logout confirm session.revoke session.revoke_all
+ * password.change password.set user.add user.set user.disable user.enable
+ * user.delete import verify signup signup.ask signup.resend signup.throttled
+ * signup.pin signup.delete reset reset.ask reset.link mail
  */
 /* Fills a row; all strings are cut to fit, control bytes become '?'. */
 void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,

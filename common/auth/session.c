@@ -19,7 +19,9 @@
  *  7. The browser becomes a known device for 180 days; a device token that is
  *     known for this account is kept and lives on.
  *  8. A fault is no failure of the user: the try is given back.
- *  9. What is no token MUST be refused without asking the store.
+ *  9. A session counts as confirmed again only for a log-in of its own account,
+ *     behind the same rate limits.
+ * 10. What is no token MUST be refused without asking the store.
  */
 #include "auth/session.h"
 
@@ -207,6 +209,17 @@ static enum stauth_rc commit_login(struct stauth_ctx *ctx,
 	return rc;
 }
 
+/* The try, after a fault. Of EUNKNOWN nobody knows whether it took the failure
+ * back. */
+static void give_back(
+	struct stauth_ctx *ctx, struct stauth_login *login, enum stauth_rc rc)
+{
+	if (rc != STAUTH_EUNKNOWN) {
+		(void)stauth_rate_limits_settle(
+			ctx, &login->limits, STAUTH_OUTCOME_FAULT, NULL, NULL);
+	}
+}
+
 enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_session_request *ask,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err)
@@ -221,13 +234,48 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 		*ret_grant = grant;
 	} else {
 		login->verdict = STAUTH_DENY;
-	}
-	/* Of EUNKNOWN nobody knows whether it took the failure back. */
-	if (rc != STAUTH_OK && rc != STAUTH_EUNKNOWN) {
-		(void)stauth_rate_limits_settle(
-			ctx, &login->limits, STAUTH_OUTCOME_FAULT, NULL, NULL);
+		give_back(ctx, login, rc);
 	}
 	stauth_wipe(&grant, sizeof(grant));
+	return rc;
+}
+
+/* --- a fresh proof */
+
+enum stauth_rc stauth_session_confirm(struct stauth_ctx *ctx,
+	struct stauth_login *login, struct stauth_session *session,
+	struct stauth_err *err)
+{
+	if (login->verdict != STAUTH_ALLOW ||
+		login->account.uid != session->uid) {
+		return stauth_fail(err, STAUTH_REFUSED, "not allowed");
+	}
+	const struct stauth_actor actor = {
+		.name = "",
+		.channel = login->channel,
+		.address = login->address,
+	};
+	struct stauth_audit_row row;
+	stauth_audit_fill(&row, "confirm", true, session->user, session->uid,
+		&actor, session->handle);
+	const struct stauth_session_confirm confirm = {
+		.handle = session->handle,
+		.uid = session->uid,
+		.epoch = login->account.epoch,
+		.limits =
+			login->limits.reserved_at != 0 ? &login->limits : NULL,
+		.audit = &row,
+		.now_s = ctx->state->ops->now(ctx->state),
+	};
+	enum stauth_rc rc =
+		ctx->state->ops->session_confirm(ctx->state, &confirm, err);
+	if (rc == STAUTH_OK) {
+		login->limits.reserved_at = 0;
+		session->confirmed_at = confirm.now_s;
+		return STAUTH_OK;
+	}
+	login->verdict = STAUTH_DENY;
+	give_back(ctx, login, rc);
 	return rc;
 }
 

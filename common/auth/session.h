@@ -62,6 +62,16 @@ enum stauth_rc stauth_session_by_handle(struct stauth_ctx *ctx,
 	const char *handle, struct stauth_session *ret_session,
 	struct stauth_err *err);
 
+/*
+ * The user of a live session has shown the password again: confirmed_at of
+ * its row, and of *session, is now. login: a try whose verdict is ALLOW for
+ * this session's account; it is settled here, with an audit row "confirm".
+ * REFUSED: it is not; EXPIRED: the session has ended or the account changed.
+ */
+enum stauth_rc stauth_session_confirm(struct stauth_ctx *ctx,
+	struct stauth_login *login, struct stauth_session *session,
+	struct stauth_err *err);
+
 /* By the user's own token; NOTFOUND is the ordinary "already gone". */
 enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_actor *actor, struct stauth_err *err);

@@ -103,6 +103,16 @@ struct stauth_session_end {
 	int64_t now_s;
 };
 
+/* A session whose user has shown the password again. */
+struct stauth_session_confirm {
+	const char *handle;
+	int64_t uid;
+	int64_t epoch; /* of the account that the password was checked of */
+	const struct stauth_limits *limits; /* settled as success; NULL none */
+	const struct stauth_audit_row *audit;
+	int64_t now_s;
+};
+
 /* Which PIN, if it is not over by now. */
 struct stauth_pin_key {
 	const char *purpose;
@@ -154,6 +164,14 @@ struct stauth_state_ops {
 	enum stauth_rc (*session_by_handle)(struct stauth_state *state,
 		const char *handle, const struct stauth_alive *alive,
 		struct stauth_session *ret_session, struct stauth_err *err);
+	/*
+	 * confirmed_at becomes now_s. EXPIRED, and nothing is written, if the
+	 * session has ended, is another user's or of another epoch, or must
+	 * change the password.
+	 */
+	enum stauth_rc (*session_confirm)(struct stauth_state *state,
+		const struct stauth_session_confirm *confirm,
+		struct stauth_err *err);
 	/* Ends one session; NOTFOUND leaves no audit row. */
 	enum stauth_rc (*session_end)(struct stauth_state *state,
 		const char *handle, const struct stauth_audit_row *audit,

@@ -68,8 +68,9 @@ static void add_session(
 	add_groups(body, session->groups);
 	stauth_buf_add(body, "],\"session\":");
 	stauth_buf_add_json(body, session->handle);
-	stauth_buf_addf(
-		body, ",\"expires_at\":%lld}", (long long)session->expires_at);
+	stauth_buf_addf(body, ",\"confirmed_at\":%lld,\"expires_at\":%lld}",
+		(long long)session->confirmed_at,
+		(long long)session->expires_at);
 	page->response.status = 200;
 }
 

@@ -305,6 +305,66 @@ static void e2_lists_the_sessions_of_hosts_alone(void **state)
 	assert_int_equal(list_sessions(fix, &query, page), 1);
 }
 
+static enum stauth_rc confirm_at(
+	struct fixture *fix, struct stauth_session_confirm confirm)
+{
+	struct stauth_audit_row row = {.event = "confirm", .ok = true};
+	struct stauth_err err = {STAUTH_OK, ""};
+
+	confirm.audit = &row;
+	return fix->state->ops->session_confirm(fix->state, &confirm, &err);
+}
+
+static int64_t confirmed_at(struct fixture *fix, const char *handle)
+{
+	struct stauth_session out;
+	struct stauth_err err = {STAUTH_OK, ""};
+
+	assert_ok(fix->state->ops->session_by_handle(fix->state, handle,
+		&(const struct stauth_alive){.now_s = NOW}, &out, &err));
+	return out.confirmed_at;
+}
+
+static void a_session_is_confirmed_by_its_own_user_only(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_account alice = add_user(fix, "alice");
+	struct stauth_account bob = add_user(fix, "bob");
+	struct stauth_login_commit login = a_login(&alice, 1);
+	const struct stauth_session_confirm right = {
+		.handle = login.session.handle,
+		.uid = alice.uid,
+		.epoch = alice.epoch,
+		.now_s = NOW + 20,
+	};
+
+	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
+	struct stauth_session_confirm wrong = right;
+	wrong.uid = bob.uid;
+	assert_rc(confirm_at(fix, wrong), STAUTH_EXPIRED);
+	wrong = right;
+	wrong.epoch++;
+	assert_rc(confirm_at(fix, wrong), STAUTH_EXPIRED);
+	wrong = right;
+	wrong.handle = "handle0000000009";
+	assert_rc(confirm_at(fix, wrong), STAUTH_EXPIRED);
+	wrong = right;
+	wrong.now_s = login.session.expires_at;
+	assert_rc(confirm_at(fix, wrong), STAUTH_EXPIRED);
+	assert_int_equal(confirmed_at(fix, right.handle), NOW);
+	assert_int_equal(count_audit(fix, "confirm"), 0);
+
+	assert_rc(confirm_at(fix, right), STAUTH_OK);
+	assert_int_equal(confirmed_at(fix, right.handle), NOW + 20);
+
+	login = a_login(&alice, 2);
+	login.session.must_change = true;
+	assert_rc(commit_at(fix, &login, NOW), STAUTH_OK);
+	wrong = right;
+	wrong.handle = login.session.handle;
+	assert_rc(confirm_at(fix, wrong), STAUTH_EXPIRED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +385,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			one_session_ends_once, begin, end),
 		cmocka_unit_test_setup_teardown(all_but_one_end, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_session_is_confirmed_by_its_own_user_only, begin,
+			end),
 		cmocka_unit_test_setup_teardown(
 			lists_live_sessions_in_pages, begin, end),
 	};

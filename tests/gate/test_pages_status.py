@@ -64,6 +64,8 @@ class Status(PagesCase):
         status, told = self.status(self.jar)
         self.assertEqual(status, 200)
         expires_at = told.pop("expires_at")
+        confirmed_at = told.pop("confirmed_at")
+        self.assertAlmostEqual(confirmed_at, time.time(), delta=60)
         self.assertAlmostEqual(expires_at, time.time() + 12 * 3600, delta=60)
         self.assertRegex(told.pop("session"), r"^[\w-]{16}$")
         self.assertEqual(told, {

@@ -234,9 +234,64 @@ static void the_sweep_takes_the_dead_and_leaves_the_living(void **state)
 	assert_rc(fixture_find(f, new.token), STAUTH_OK);
 }
 
+static void a_fresh_proof_confirms_the_session(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_session_grant grant;
+	struct stauth_session_grant other;
+	struct stauth_audit_row row;
+	struct stauth_login login;
+	struct stauth_err err;
+
+	(void)fixture_user(f, "alice", GOOD_PASSWORD, false);
+	(void)fixture_user(f, "bob", OTHER_PASSWORD, false);
+	fixture_open(f, "alice", GOOD_PASSWORD, &grant);
+	fixture_open(f, "bob", OTHER_PASSWORD, &other);
+	int64_t before = fixture_now_s;
+	fixture_now_s += 1000;
+	/* A failure is taken back by the right password, like at a log-in. */
+	(void)fixture_try(f, &login, "alice", "wrong", HOME, NULL);
+	assert_rc(stauth_session_confirm(&f->ctx, &login, &grant.session, &err),
+		STAUTH_REFUSED);
+	right(f, &login);
+	assert_rc(stauth_session_confirm(&f->ctx, &login, &other.session, &err),
+		STAUTH_REFUSED);
+	assert_ok(
+		stauth_session_confirm(&f->ctx, &login, &grant.session, &err));
+	assert_int_equal(grant.session.confirmed_at, fixture_now_s);
+	struct stauth_session session;
+	assert_ok(
+		stauth_session_by_token(&f->ctx, grant.token, &session, &err));
+	assert_int_equal(session.confirmed_at, fixture_now_s);
+	assert_int_equal(session.auth_at, before);
+	assert_ok(
+		stauth_session_by_token(&f->ctx, other.token, &session, &err));
+	assert_int_equal(session.confirmed_at, before);
+	assert_int_equal(fixture_rows(f, "confirm", &row), 1);
+	assert_true(row.ok);
+	assert_string_equal(row.user, "alice");
+
+	right(f, &login);
+	assert_ok(stauth_session_revoke(
+		&f->ctx, grant.session.handle, 0, &fixture_actor, &err));
+	assert_rc(stauth_session_confirm(&f->ctx, &login, &grant.session, &err),
+		STAUTH_EXPIRED);
+	assert_int_equal(login.verdict, STAUTH_DENY);
+	struct stauth_counter counters[4];
+	size_t count = 0;
+	const struct stauth_counter_page page = {
+		.limit = 4, .now_s = fixture_now_s};
+	assert_ok(f->ctx.state->ops->throttle_list(
+		f->ctx.state, &page, counters, &count, &err));
+	for (size_t i = 0; i < count; i++) {
+		assert_string_not_equal(counters[i].name, "account+source");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(a_fresh_proof_confirms_the_session),
 		FIXTURE_TEST(c7_logout_of_what_is_gone_is_not_found),
 		FIXTURE_TEST(c10_a_session_is_dead_at_its_second),
 		FIXTURE_TEST(k7_c10_times_are_integers_beyond_2106),

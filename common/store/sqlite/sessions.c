@@ -147,6 +147,42 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
 	return stauth_query_list(&query, &list, ret_sessions, ret_count, err);
 }
 
+enum stauth_rc stauth_sq_session_confirm(struct stauth_state *state,
+	const struct stauth_session_confirm *confirm, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_query query;
+	stauth_query_start(&query, db, STAUTH_SQL_SESSION_CONFIRM);
+	stauth_bind_text(&query, confirm->handle);
+	stauth_bind_int(&query, confirm->uid);
+	stauth_bind_int(&query, confirm->epoch);
+	stauth_bind_int(&query, confirm->now_s);
+	int confirmed = 0;
+	rc = stauth_query_run(&query, &confirmed, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	if (confirmed == 0) {
+		rc = stauth_fail(err, STAUTH_EXPIRED, "the session has ended");
+		goto out;
+	}
+	if (confirm->limits != NULL) {
+		rc = stauth_limits_settle(db, confirm->limits,
+			STAUTH_OUTCOME_SUCCESS, confirm->now_s, err);
+		if (rc != STAUTH_OK) {
+			goto out;
+		}
+	}
+	rc = stauth_audit_put(db, confirm->audit, confirm->now_s, err);
+out:
+	return stauth_write_end(db, rc, confirm->now_s, err);
+}
+
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
 	struct stauth_err *err)
@@ -334,6 +370,7 @@ const struct stauth_state_ops stauth_sqlite_state_ops = {
 	.login_commit = stauth_sq_login_commit,
 	.session_by_hash = stauth_sq_session_by_hash,
 	.session_by_handle = stauth_sq_session_by_handle,
+	.session_confirm = stauth_sq_session_confirm,
 	.session_end = stauth_sq_session_end,
 	.session_end_user = stauth_sq_session_end_user,
 	.session_list = stauth_sq_session_list,

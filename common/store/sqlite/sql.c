@@ -146,6 +146,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_SESSION_END_HASH] =
 		"DELETE FROM sessions WHERE token_hash = ?1",
 	[STAUTH_SQL_SESSION_END] = "DELETE FROM sessions WHERE handle = ?1",
+	[STAUTH_SQL_SESSION_CONFIRM] =
+		"UPDATE sessions SET confirmed_at = ?4 WHERE handle = ?1 "
+		"AND uid = ?2 AND epoch = ?3 AND expires_at > ?4 "
+		"AND must_change = 0",
 	[STAUTH_SQL_SESSION_END_USER] =
 		"DELETE FROM sessions WHERE uid = ?1 AND handle <> ?2",
 	[STAUTH_SQL_SESSION_END_ALL] =

@@ -138,6 +138,8 @@ enum stauth_rc stauth_sq_device_put(struct stauth_state *state,
 	int64_t now_s, struct stauth_err *err);
 
 /* --- sessions.c */
+enum stauth_rc stauth_sq_session_confirm(struct stauth_state *state,
+	const struct stauth_session_confirm *confirm, struct stauth_err *err);
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	const char *handle, const struct stauth_audit_row *audit, int64_t now_s,
 	struct stauth_err *err);
