@@ -26,10 +26,8 @@
 /* The value of a proxy_set_header that holds there, NULL if none does. */
 static const char *header_of(const struct nginx_node *scope, const char *name)
 {
-	for (const struct nginx_node *node =
-			nginx_effective(scope, "proxy_set_header");
-		node != NULL;
-		node = nginx_named(node->next, "proxy_set_header")) {
+	nginx_each (node, nginx_effective(scope, "proxy_set_header"),
+		"proxy_set_header") {
 		if (strcasecmp(nginx_word(node, 1), name) == 0) {
 			return nginx_word(node, 2);
 		}
@@ -92,7 +90,7 @@ static void judge_open(struct nginx_site *site, const struct nginx_node *scope)
 {
 	const struct nginx_node *handler = nginx_handler(scope);
 	const struct nginx_node *off =
-		nginx_named(scope->statements, "auth_request");
+		nginx_named(scope->children, "auth_request");
 
 	if (handler != NULL && is(header_of(scope, "X-Auth-User"), "") &&
 		(nginx_app_of(site, handler) != NULL ||
@@ -155,39 +153,34 @@ static void collect_apps(
 }
 
 /* stream{} passes bytes on and asks nobody. */
-static void judge_streams(struct nginx_site *site, struct nginx_node *stream)
+static void judge_stream(
+	struct nginx_site *site, const struct nginx_node *stream)
 {
-	for (; stream != NULL; stream = nginx_named(stream->next, "stream")) {
-		for (const struct nginx_node *server =
-				nginx_named(stream->blocks, "server");
-			server != NULL;
-			server = nginx_named(server->next, "server")) {
-			const struct nginx_node *pass =
-				nginx_named(server->statements, "proxy_pass");
-			const char *app =
-				pass != NULL ? nginx_app_of(site, pass) : NULL;
+	nginx_each (server, stream->children, "server") {
+		const struct nginx_node *pass =
+			nginx_named(server->children, "proxy_pass");
+		const char *app =
+			pass != NULL ? nginx_app_of(site, pass) : NULL;
 
-			if (app != NULL) {
-				nginx_found(site->report, pass,
-					NGINX_UNPROTECTED_TWIN, app);
-			}
+		if (app != NULL) {
+			nginx_found(site->report, pass, NGINX_UNPROTECTED_TWIN,
+				app);
 		}
 	}
 }
 
 static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 {
-	const struct nginx_node *http = nginx_named(conf->root->blocks, "http");
+	const struct nginx_node *http =
+		nginx_named(conf->root->children, "http");
+	bool any = false;
 
 	site->http = http != NULL ? http : conf->root;
 	if (conf->has_warning) {
 		nginx_found(site->report, site->http, NGINX_SAME_NAME, NULL);
 	}
 	nginx_each_scope(site, site->http, collect_apps);
-	bool any = false;
-	for (const struct nginx_node *server =
-			nginx_named(site->http->blocks, "server");
-		server != NULL; server = nginx_named(server->next, "server")) {
+	nginx_each (server, site->http->children, "server") {
 		if (nginx_protects(server)) {
 			any = true;
 			nginx_judge_server(site, server);
@@ -200,7 +193,9 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 	}
 	nginx_judge_http(site);
 	nginx_each_scope(site, site->http, judge_scope);
-	judge_streams(site, nginx_named(conf->root->blocks, "stream"));
+	nginx_each (stream, conf->root->children, "stream") {
+		judge_stream(site, stream);
+	}
 }
 
 static int by_place(const void *one, const void *two)

@@ -19,17 +19,9 @@
  *  4. never read inside a block of Lua, but find its end;
  *  5. refuse what nginx refuses: the rest would be a guess.
  */
-#define DEPTH_MAX  48 /* of blocks and includes in each other */
-#define WORDS_MAX  4096
-#define WORD_MAX   4096
-#define CHUNK_SIZE 65536
-
-struct nginx_chunk {
-	struct nginx_chunk *next;
-	size_t used;
-	size_t size;
-	_Alignas(16) char data[];
-};
+#define DEPTH_MAX 48 /* of blocks and includes in each other */
+#define WORDS_MAX 4096
+#define WORD_MAX  4096
 
 /* Where the reading of one file stands. */
 struct reader {
@@ -40,7 +32,7 @@ struct reader {
 	int line;
 	int statement_line;
 	int depth;
-	char **words; /* WORDS_MAX of them, shared by all readers */
+	char **words; /* WORDS_MAX of them */
 	size_t count;
 };
 
@@ -56,27 +48,17 @@ static bool fail(struct reader *in, const char *why)
 /* Zeroed memory that lives as long as conf; NULL: too much, or none left. */
 static void *allocate(struct nginx_conf *conf, size_t size)
 {
-	struct nginx_chunk *chunk = conf->chunks;
-
 	size = (size + 15) / 16 * 16;
-	if (chunk == NULL || size > chunk->size - chunk->used) {
-		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-
-		conf->bytes += room;
-		chunk = conf->bytes > NGINX_BYTES_MAX
-				? NULL
-				: calloc(1, sizeof(*chunk) + room);
-		if (chunk == NULL) {
-			snprintf(conf->error, sizeof(conf->error),
-				"the configuration is too large");
-			return NULL;
-		}
-		chunk->size = room;
-		chunk->next = conf->chunks;
-		conf->chunks = chunk;
+	if (conf->memory == NULL) {
+		conf->memory = calloc(1, NGINX_BYTES_MAX);
 	}
-	chunk->used += size;
-	return chunk->data + chunk->used - size;
+	if (conf->memory == NULL || size > NGINX_BYTES_MAX - conf->used) {
+		snprintf(conf->error, sizeof(conf->error),
+			"the configuration is too large");
+		return NULL;
+	}
+	conf->used += size;
+	return conf->memory + conf->used - size;
 }
 
 /* --- words */
@@ -235,9 +217,6 @@ static bool skip_lua(struct reader *in)
 static struct nginx_node *add_node(
 	struct reader *in, struct nginx_node *parent, bool is_block)
 {
-	struct nginx_node **last =
-		is_block ? &parent->last_block : &parent->last_statement;
-
 	if (in->conf->node_count++ >= NGINX_NODES_MAX) {
 		fail(in, "too many statements");
 		return NULL;
@@ -253,12 +232,9 @@ static struct nginx_node *add_node(
 	node->parent = parent;
 	node->word_count = in->count;
 	memcpy(node->words, in->words, size);
-	if (*last != NULL) {
-		(*last)->next = node;
-	} else {
-		*(is_block ? &parent->blocks : &parent->statements) = node;
-	}
-	*last = node;
+	*(parent->last != NULL ? &parent->last->next : &parent->children) =
+		node;
+	parent->last = node;
 	return node;
 }
 
@@ -290,12 +266,14 @@ static bool read_block(struct reader *in, struct nginx_node *block, int last)
 			return fail(in, "expected ';' or a brace");
 		}
 		struct nginx_node *node = add_node(in, block, ending == '{');
-		if (node == NULL ||
-			(ending == '{' &&
-				!(is_lua(node) ? skip_lua(in)
-					       : read_block(in, node, '}'))) ||
-			(ending == ';' && nginx_is(node, "include") &&
-				!include(in, block, node))) {
+		bool done = node != NULL;
+		if (done && node->is_block) {
+			done = is_lua(node) ? skip_lua(in)
+					    : read_block(in, node, '}');
+		} else if (done && nginx_is(node, "include")) {
+			done = include(in, block, node);
+		}
+		if (!done) {
 			return false;
 		}
 	}
@@ -374,19 +352,17 @@ static struct nginx_file *add_file(struct nginx_conf *conf,
 
 static bool read_root(struct nginx_conf *conf)
 {
-	struct reader in = {
-		.conf = conf, .words = calloc(WORDS_MAX, sizeof(*in.words))};
+	char *words[WORDS_MAX];
+	const struct reader in = {.conf = conf, .words = words};
 
 	conf->root = allocate(conf, sizeof(*conf->root));
-	bool done = conf->root != NULL && in.words != NULL;
-	if (done) {
-		conf->root->file = conf->files->name;
-		conf->root->line = 1;
-		conf->root->is_block = true;
-		done = read_file(&in, conf->files, conf->root);
+	if (conf->root == NULL) {
+		return false;
 	}
-	free(in.words);
-	return done;
+	conf->root->file = conf->files->name;
+	conf->root->line = 1;
+	conf->root->is_block = true;
+	return read_file(&in, conf->files, conf->root);
 }
 
 /* "# configuration file /etc/nginx/nginx.conf:", as -T writes it. */
@@ -441,10 +417,5 @@ bool nginx_conf_file(
 
 void nginx_conf_free(struct nginx_conf *conf)
 {
-	while (conf->chunks != NULL) {
-		struct nginx_chunk *chunk = conf->chunks;
-
-		conf->chunks = chunk->next;
-		free(chunk);
-	}
+	free(conf->memory);
 }

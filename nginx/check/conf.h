@@ -19,12 +19,9 @@ struct nginx_node {
 	int line;
 	bool is_block;
 	struct nginx_node *parent;
-	struct nginx_node *next; /* of the same list */
-	/* What stands in a block: simple statements, and blocks. */
-	struct nginx_node *statements;
-	struct nginx_node *blocks;
-	struct nginx_node *last_statement;
-	struct nginx_node *last_block;
+	struct nginx_node *next;     /* of the same block */
+	struct nginx_node *children; /* of a block: statements and blocks */
+	struct nginx_node *last;
 	size_t word_count; /* none in the root */
 	char *words[];     /* quotes and escapes undone */
 };
@@ -36,14 +33,12 @@ struct nginx_file {
 	char name[]; /* with its path */
 };
 
-struct nginx_chunk;
-
 /* One configuration; all of it lives until nginx_conf_free. */
 struct nginx_conf {
 	struct nginx_node *root;
 	struct nginx_file *files; /* the first is nginx.conf */
-	struct nginx_chunk *chunks;
-	size_t bytes;
+	char *memory;             /* NGINX_BYTES_MAX of it, zeroed */
+	size_t used;
 	size_t node_count;
 	bool has_warning; /* nginx ignored a server{} of a name twice used */
 	char error[512];  /* "FILE:LINE: what is wrong" */
@@ -62,6 +57,9 @@ const char *nginx_word(const struct nginx_node *node, size_t i);
 bool nginx_is(const struct nginx_node *node, const char *name);
 /* From this one of a list on, the first of this name; NULL: there is none. */
 struct nginx_node *nginx_named(struct nginx_node *node, const char *name);
+#define nginx_each(node, list, name)                                           \
+	for (const struct nginx_node *node = nginx_named(list, name);          \
+		(node) != NULL; (node) = nginx_named((node)->next, name))
 /* The statement or block with the same words and, inside, all of wanted's. */
 struct nginx_node *nginx_find(
 	const struct nginx_node *block, const struct nginx_node *wanted);

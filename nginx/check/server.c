@@ -17,25 +17,26 @@ static bool is_harmless(const struct nginx_node *node)
 	static const char *const names[] = {"access_log", "error_log",
 		"log_not_found", "log_subrequest", "limit_req",
 		"limit_req_status", "limit_conn", "limit_conn_status",
-		"add_header", "fastcgi_socket_keepalive", "include"};
+		"add_header", "fastcgi_socket_keepalive", "include", NULL};
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (nginx_is(node, names[i])) {
-			return true;
-		}
+	while (names[i] != NULL && !nginx_is(node, names[i])) {
+		i++;
 	}
-	return false;
+	return names[i] != NULL;
 }
 
-/* The first of list that other does not have. */
+/* The first in block that other does not have. */
 static const struct nginx_node *not_in(
-	const struct nginx_node *list, const struct nginx_node *other)
+	const struct nginx_node *block, const struct nginx_node *other)
 {
-	while (list != NULL &&
-		(nginx_find(other, list) != NULL || is_harmless(list))) {
-		list = list->next;
+	const struct nginx_node *node = block->children;
+
+	while (node != NULL &&
+		(nginx_find(other, node) != NULL || is_harmless(node))) {
+		node = node->next;
 	}
-	return list;
+	return node;
 }
 
 /* False: it is not there at all. In the check's location, one more statement
@@ -46,53 +47,49 @@ static bool judge_block(struct nginx_site *site,
 	bool is_check = strcmp(nginx_word(shipped, 2), NGINX_CHECK_URI) == 0;
 	enum nginx_rule_id id =
 		is_check ? NGINX_CHECK_CHANGED : NGINX_SNIPPET_DIFFERS;
-	const struct nginx_node *own = around->blocks;
+	const struct nginx_node *own = around->children;
+	char words[NGINX_WORDS_SIZE];
 
-	while (own != NULL && !nginx_same(own, shipped)) {
+	while (own != NULL && !(own->is_block && nginx_same(own, shipped))) {
 		own = own->next;
 	}
-	char words[NGINX_WORDS_SIZE];
 	if (own == NULL) {
 		nginx_found(site->report, around, NGINX_SNIPPET_DIFFERS,
 			nginx_words(shipped, words));
 		return false;
 	}
-	const struct nginx_node *odd = NULL;
 	if (nginx_find(around, shipped) == NULL) {
-		odd = not_in(shipped->statements, own);
-		odd = odd != NULL ? odd : not_in(shipped->blocks, own);
+		const struct nginx_node *odd = not_in(shipped, own);
+
 		nginx_found(site->report, own, id,
 			odd != NULL ? nginx_words(odd, words) : NULL);
 	}
-	odd = is_check ? not_in(own->statements, shipped) : NULL;
-	odd = is_check && odd == NULL ? not_in(own->blocks, shipped) : odd;
-	if (odd != NULL) {
-		nginx_found(site->report, odd, id, "not in the snippet");
+	const struct nginx_node *more = is_check ? not_in(own, shipped) : NULL;
+	if (more != NULL) {
+		nginx_found(site->report, more, id, "not in the snippet");
 	}
 	return true;
 }
 
-/* A map or an upstream of our names: of two maps of one variable, or of two
- * lines in one, the wrong one may be the one that counts. */
-static bool is_ours(const struct nginx_node *block)
-{
-	const char *name = nginx_word(block, block->word_count - 1);
-
-	return strncmp(name, "$stauth_", 8) == 0 ||
-	       strncmp(name, "stauth_", 7) == 0;
-}
-
+/* Of two maps or upstreams of one of our names, or of two lines in one, the
+ * wrong one may be the one that counts. */
 void nginx_judge_http(struct nginx_site *site)
 {
 	const struct nginx_node *shipped = site->shipped[NGINX_HTTP].root;
 
-	for (const struct nginx_node *node = shipped->blocks; node != NULL;
+	for (const struct nginx_node *node = shipped->children; node != NULL;
 		node = node->next) {
-		(void)judge_block(site, site->http, node);
+		if (node->is_block) {
+			(void)judge_block(site, site->http, node);
+		}
 	}
-	for (const struct nginx_node *node = site->http->blocks; node != NULL;
+	for (const struct nginx_node *node = site->http->children; node != NULL;
 		node = node->next) {
-		if (is_ours(node) && nginx_find(shipped, node) == NULL) {
+		const char *name = nginx_word(node, node->word_count - 1);
+
+		name += name[0] == '$';
+		if (node->is_block && strncmp(name, "stauth_", 7) == 0 &&
+			nginx_find(shipped, node) == NULL) {
 			nginx_found(site->report, node, NGINX_SNIPPET_DIFFERS,
 				"not in stauth-http.conf");
 		}
@@ -112,29 +109,31 @@ static const struct odd_row {
 	{"ignore_invalid_headers", "off", NGINX_ODD_HEADERS},
 	{"merge_slashes", "off", NGINX_MERGE_SLASHES},
 };
+#define ODD_COUNT (sizeof(odd_rows) / sizeof(odd_rows[0]))
 
 static void judge_odd(struct nginx_site *site, const struct nginx_node *server)
 {
-	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
+	for (size_t i = 0; i < ODD_COUNT; i++) {
 		const struct odd_row *row = &odd_rows[i];
 
 		if (nginx_says(server, row->name, row->value)) {
-			const struct nginx_node *node =
-				nginx_effective(server, row->name);
-
-			nginx_found(site->report, node, row->id, NULL);
+			nginx_found(site->report,
+				nginx_effective(server, row->name), row->id,
+				NULL);
 		}
 	}
 }
 
-static bool is_odd(const struct nginx_node *wanted)
+/* A size of one's own is nobody's leak; the odd rows have rules of their own.
+ */
+static bool may_differ(const struct nginx_node *wanted)
 {
-	for (size_t i = 0; i < sizeof(odd_rows) / sizeof(odd_rows[0]); i++) {
-		if (nginx_is(wanted, odd_rows[i].name)) {
-			return true;
-		}
+	size_t i = 0;
+
+	while (i < ODD_COUNT && !nginx_is(wanted, odd_rows[i].name)) {
+		i++;
 	}
-	return false;
+	return i < ODD_COUNT || nginx_is(wanted, "client_max_body_size");
 }
 
 /* The first statement of the snippet that does not hold in the server. */
@@ -142,17 +141,15 @@ static const struct nginx_node *missing_setting(
 	const struct nginx_site *site, const struct nginx_node *server)
 {
 	const struct nginx_node *wanted =
-		site->shipped[NGINX_SERVER].root->statements;
+		site->shipped[NGINX_SERVER].root->children;
 
 	for (; wanted != NULL; wanted = wanted->next) {
 		const struct nginx_node *node =
 			nginx_effective(server, nginx_word(wanted, 0));
 
-		if (nginx_find(server, wanted) == NULL &&
-			(node == NULL ||
-				!(nginx_same(node, wanted) || is_odd(wanted) ||
-					nginx_is(wanted, "client_max_body_"
-							 "size")))) {
+		if (!wanted->is_block && nginx_find(server, wanted) == NULL &&
+			(node == NULL || !(nginx_same(node, wanted) ||
+						 may_differ(wanted)))) {
 			return wanted;
 		}
 	}
@@ -163,9 +160,7 @@ static const struct nginx_node *missing_setting(
  * what the location said. */
 static void judge_set(struct nginx_site *site, const struct nginx_node *server)
 {
-	for (const struct nginx_node *node =
-			nginx_named(server->statements, "set");
-		node != NULL; node = nginx_named(node->next, "set")) {
+	nginx_each (node, server->children, "set") {
 		if (strncmp(nginx_word(node, 1), "$stauth_", 8) == 0 &&
 			nginx_find(site->shipped[NGINX_SERVER].root, node) ==
 				NULL) {
@@ -180,7 +175,7 @@ static void judge_alias(
 	struct nginx_site *site, const struct nginx_node *location)
 {
 	const struct nginx_node *alias =
-		nginx_named(location->statements, "alias");
+		nginx_named(location->children, "alias");
 	const char *path = nginx_word(location, location->word_count - 1);
 	const char *folder = alias != NULL ? nginx_word(alias, 1) : "";
 
@@ -193,35 +188,32 @@ static void judge_alias(
 	nginx_found(site->report, alias, NGINX_ALIAS_SLASH, path);
 }
 
-static bool is_secret(const struct nginx_node *format)
+static bool is_secret(const char *word)
 {
 	static const char *const secrets[] = {"$http_cookie", "${http_cookie",
 		"$cookie_", "${cookie_", "$sent_http_set_cookie",
 		"$upstream_http_set_cookie", "$stauth_assertion",
-		"$upstream_http_x_auth_assertion", "$http_authorization"};
+		"$upstream_http_x_auth_assertion", "$http_authorization", NULL};
+	size_t i = 0;
 
-	for (size_t i = 2; i < format->word_count; i++) {
-		for (size_t j = 0; j < sizeof(secrets) / sizeof(secrets[0]);
-			j++) {
-			if (strstr(format->words[i], secrets[j]) != NULL) {
-				return true;
-			}
-		}
+	while (secrets[i] != NULL && strstr(word, secrets[i]) == NULL) {
+		i++;
 	}
-	return false;
+	return secrets[i] != NULL;
 }
 
 static void judge_log(struct nginx_site *site, const struct nginx_node *log)
 {
-	const struct nginx_node *format =
-		nginx_named(site->http->statements, "log_format");
-
-	while (format != NULL &&
-		strcmp(nginx_word(format, 1), nginx_word(log, 2)) != 0) {
-		format = nginx_named(format->next, "log_format");
-	}
-	if (format != NULL && is_secret(format)) {
-		nginx_found(site->report, log, NGINX_LOG_SECRET, NULL);
+	nginx_each (format, site->http->children, "log_format") {
+		if (strcmp(nginx_word(format, 1), nginx_word(log, 2)) != 0) {
+			continue;
+		}
+		for (size_t i = 2; i < format->word_count; i++) {
+			if (is_secret(format->words[i])) {
+				nginx_found(site->report, log, NGINX_LOG_SECRET,
+					NULL);
+			}
+		}
 	}
 }
 
@@ -241,15 +233,12 @@ static void judge_realip(struct nginx_site *site, const struct nginx_node *from)
 static void judge_inherited(
 	struct nginx_site *site, const struct nginx_node *scope)
 {
-	const struct nginx_node *node = nginx_effective(scope, "access_log");
-
-	for (; node != NULL; node = nginx_named(node->next, "access_log")) {
-		judge_log(site, node);
+	nginx_each (log, nginx_effective(scope, "access_log"), "access_log") {
+		judge_log(site, log);
 	}
-	node = nginx_effective(scope, "set_real_ip_from");
-	for (; node != NULL;
-		node = nginx_named(node->next, "set_real_ip_from")) {
-		judge_realip(site, node);
+	nginx_each (from, nginx_effective(scope, "set_real_ip_from"),
+		"set_real_ip_from") {
+		judge_realip(site, from);
 	}
 	if (nginx_says(scope, "ssi", "on") && !nginx_is_protected(scope)) {
 		nginx_found(site->report, nginx_effective(scope, "ssi"),
@@ -271,14 +260,14 @@ void nginx_judge_server(
 			nginx_words(missing, words));
 	}
 	for (const struct nginx_node *shipped =
-			site->shipped[NGINX_SERVER].root->blocks;
-		shipped != NULL && judge_block(site, server, shipped);
-		shipped = shipped->next) {
+			site->shipped[NGINX_SERVER].root->children;
+		shipped != NULL; shipped = shipped->next) {
+		if (shipped->is_block && !judge_block(site, server, shipped)) {
+			break;
+		}
 	}
 	judge_set(site, server);
-	for (const struct nginx_node *other =
-			nginx_named(site->http->blocks, "server");
-		other != NULL; other = nginx_named(other->next, "server")) {
+	nginx_each (other, site->http->children, "server") {
 		if (nginx_share_port(server, other)) {
 			judge_odd(site, other);
 		}

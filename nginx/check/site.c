@@ -21,9 +21,9 @@ static bool is_scope(const struct nginx_node *node)
 void nginx_each_scope(struct nginx_site *site, const struct nginx_node *block,
 	nginx_scope_fn *fn)
 {
-	for (const struct nginx_node *node = block->blocks; node != NULL;
+	for (const struct nginx_node *node = block->children; node != NULL;
 		node = node->next) {
-		if (is_scope(node)) {
+		if (node->is_block && is_scope(node)) {
 			fn(site, node);
 		}
 		nginx_each_scope(site, node, fn);
@@ -45,11 +45,11 @@ bool nginx_is_protected(const struct nginx_node *scope)
 
 bool nginx_protects(const struct nginx_node *block)
 {
-	for (const struct nginx_node *node = block != NULL ? block->blocks
-							   : NULL;
-		node != NULL; node = node->next) {
-		if (nginx_is(node, "location") &&
-			(nginx_is_protected(node) || nginx_protects(node))) {
+	if (block == NULL) {
+		return false;
+	}
+	nginx_each (node, block->children, "location") {
+		if (nginx_is_protected(node) || nginx_protects(node)) {
 			return true;
 		}
 	}
@@ -62,16 +62,12 @@ const struct nginx_node *nginx_handler(const struct nginx_node *scope)
 {
 	static const char *const names[] = {"proxy_pass", "fastcgi_pass",
 		"uwsgi_pass", "scgi_pass", "grpc_pass"};
+	const struct nginx_node *node = NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct nginx_node *node =
-			nginx_named(scope->statements, names[i]);
-
-		if (node != NULL) {
-			return node;
-		}
+	for (size_t i = 0; node == NULL && i < 5; i++) {
+		node = nginx_named(scope->children, names[i]);
 	}
-	return NULL;
+	return node;
 }
 
 static bool is_loopback(const char *host, size_t len)
@@ -113,9 +109,7 @@ static const struct nginx_node *find_upstream(
 {
 	size_t len = strcspn(place, "/");
 
-	for (const struct nginx_node *node =
-			nginx_named(site->http->blocks, "upstream");
-		node != NULL; node = nginx_named(node->next, "upstream")) {
+	nginx_each (node, site->http->children, "upstream") {
 		const char *name = nginx_word(node, 1);
 
 		if (strlen(name) == len && strncasecmp(name, place, len) == 0) {
@@ -135,17 +129,15 @@ bool nginx_address(const struct nginx_site *site,
 
 	place = scheme != NULL ? scheme + 3 : place;
 	const struct nginx_node *upstream = find_upstream(site, place);
-	const struct nginx_node *server = NULL;
 	if (upstream != NULL) {
-		server = nginx_named(upstream->statements, "server");
-		while (server != NULL && i-- > 0) {
-			server = nginx_named(server->next, "server");
+		nginx_each (server, upstream->children, "server") {
+			if (i-- == 0) {
+				put_address(
+					nginx_word(server, 1), "80", address);
+				return true;
+			}
 		}
-		if (server == NULL) {
-			return false;
-		}
-		put_address(nginx_word(server, 1), "80", address);
-		return true;
+		return false;
 	}
 	if (strchr(place, '$') != NULL) {
 		snprintf(address, NGINX_ADDRESS_SIZE, "%.250s", place);
@@ -175,7 +167,7 @@ const char *nginx_app_of(
 /* "443", "*:443" and "[::]:443" -> "443"; without a port, nginx takes 80. */
 static const char *port_of(const struct nginx_node *listen)
 {
-	const char *place = listen != NULL ? nginx_word(listen, 1) : "80";
+	const char *place = nginx_word(listen, 1);
 	const char *colon = strrchr(place, ':');
 
 	if (strncmp(place, "unix:", 5) == 0) {
@@ -187,22 +179,29 @@ static const char *port_of(const struct nginx_node *listen)
 	return place[strspn(place, "0123456789")] == '\0' ? place : "80";
 }
 
+bool nginx_listens(const struct nginx_node *server, const char *port)
+{
+	bool has_listen = false;
+
+	nginx_each (listen, server->children, "listen") {
+		has_listen = true;
+		if (strcmp(port_of(listen), port) == 0) {
+			return true;
+		}
+	}
+	return !has_listen && strcmp(port, "80") == 0;
+}
+
 bool nginx_share_port(
 	const struct nginx_node *one, const struct nginx_node *two)
 {
-	const struct nginx_node *a = nginx_named(one->statements, "listen");
+	bool has_listen = false;
 
-	do {
-		const struct nginx_node *b =
-			nginx_named(two->statements, "listen");
-
-		do {
-			if (strcmp(port_of(a), port_of(b)) == 0) {
-				return true;
-			}
-			b = b != NULL ? nginx_named(b->next, "listen") : NULL;
-		} while (b != NULL);
-		a = a != NULL ? nginx_named(a->next, "listen") : NULL;
-	} while (a != NULL);
-	return false;
+	nginx_each (listen, one->children, "listen") {
+		has_listen = true;
+		if (nginx_listens(two, port_of(listen))) {
+			return true;
+		}
+	}
+	return !has_listen && nginx_listens(two, "80");
 }

@@ -50,6 +50,8 @@ bool nginx_address(const struct nginx_site *site,
 /* One of site->apps that it leads to; NULL: none. */
 const char *nginx_app_of(
 	const struct nginx_site *site, const struct nginx_node *handler);
+/* Does it listen on this port, "443"? */
+bool nginx_listens(const struct nginx_node *server, const char *port);
 /* Do two servers listen on one port, and so perhaps on one socket? */
 bool nginx_share_port(
 	const struct nginx_node *one, const struct nginx_node *two);

@@ -51,12 +51,11 @@ static bool has_all(
 struct nginx_node *nginx_find(
 	const struct nginx_node *block, const struct nginx_node *wanted)
 {
-	struct nginx_node *node =
-		wanted->is_block ? block->blocks : block->statements;
+	struct nginx_node *node = block->children;
 
-	while (node != NULL && !(nginx_same(node, wanted) &&
-				       has_all(node, wanted->statements) &&
-				       has_all(node, wanted->blocks))) {
+	while (node != NULL && !(node->is_block == wanted->is_block &&
+				       nginx_same(node, wanted) &&
+				       has_all(node, wanted->children))) {
 		node = node->next;
 	}
 	return node;
@@ -66,7 +65,7 @@ struct nginx_node *nginx_effective(
 	const struct nginx_node *scope, const char *name)
 {
 	for (; scope != NULL; scope = scope->parent) {
-		struct nginx_node *node = nginx_named(scope->statements, name);
+		struct nginx_node *node = nginx_named(scope->children, name);
 
 		if (node != NULL) {
 			return node;

@@ -20,8 +20,7 @@ static void show(const struct nginx_node *node, struct stauth_buf *buf)
 		}
 		if (node->is_block) {
 			stauth_buf_add(buf, "{");
-			show(node->statements, buf);
-			show(node->blocks, buf);
+			show(node->children, buf);
 			stauth_buf_add(buf, "}");
 		}
 		stauth_buf_add(buf, ";");
@@ -31,8 +30,7 @@ static void show(const struct nginx_node *node, struct stauth_buf *buf)
 static void show_all(const struct nginx_conf *conf, struct stauth_buf *buf)
 {
 	if (conf->root != NULL) {
-		show(conf->root->statements, buf);
-		show(conf->root->blocks, buf);
+		show(conf->root->children, buf);
 	}
 }
 
@@ -59,7 +57,7 @@ static const struct words_row {
 	{"map $a $b { \"~*(?:x|\\d{2})\" 1; }",
 		"<map><$a><$b>{<~*(?:x|\\d{2})><1>;};"},
 	{"content_by_lua_block { if a { \"}\" } --}\n '\\'}' } a;",
-		"<a>;<content_by_lua_block>{};"},
+		"<content_by_lua_block>{};<a>;"},
 	{"a", NULL},
 	{";", NULL},
 	{"{}", NULL},
@@ -121,12 +119,12 @@ static void b14_a_dump_is_taken_apart_with_its_lines(void **state)
 	stauth_buf_init(&buf, 4096);
 	show_all(&conf, &buf);
 	assert_string_equal(stauth_buf_str(&buf),
-		"<a>;<include><d/*.conf>;<d2>;<include><none*.conf>;<b>;"
-		"<d1>{<include><x>;<x>;};");
-	node = nginx_named(conf.root->blocks, "d1");
+		"<a>;<include><d/*.conf>;<d1>{<include><x>;<x>;};<d2>;"
+		"<include><none*.conf>;<b>;");
+	node = nginx_named(conf.root->children, "d1");
 	assert_string_equal(node->file, "/e/d/1.conf");
 	assert_int_equal(node->line, 2);
-	node = nginx_named(conf.root->statements, "b");
+	node = nginx_named(conf.root->children, "b");
 	assert_string_equal(node->file, "/e/nginx.conf");
 	assert_int_equal(node->line, 4);
 	stauth_buf_finish(&buf);
