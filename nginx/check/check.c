@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "site.h"
-#include "snippets.h"
 
 #include "base/banned.h"
 

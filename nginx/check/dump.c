@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "dump.h"
+#include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conf.h"
-
 #include "base/banned.h"
 
 #define BLOCK_SIZE  65536
 #define REMARK_SIZE 150
+#define NOT_RUN     127
 
 static const char *const places[] = {
 	"/usr/sbin/nginx",
@@ -50,36 +48,22 @@ enum stauth_rc nginx_dump_read(
 
 /* --- nginx -T */
 
-/* Both streams into one pipe: what nginx warns of comes before the first
- * file. Returns errno's value, as posix_spawn does. */
-static int spawn_nginx(int out, pid_t *ret_pid)
+/* The child. Both streams into one pipe: what nginx warns of comes before the
+ * first file. */
+static void exec_nginx(int out)
 {
-	char *argv[] = {(char[]){"nginx"}, (char[]){"-T"}, NULL};
-	char *envp[] = {(char[]){"LC_ALL=C"}, NULL};
-	posix_spawn_file_actions_t actions;
-	int error = posix_spawn_file_actions_init(&actions);
+	char *const argv[] = {(char[]){"nginx"}, (char[]){"-T"}, NULL};
+	char *const envp[] = {(char[]){"LC_ALL=C"}, NULL};
+	int null = open("/dev/null", O_RDONLY);
 
-	if (error) {
-		return error;
-	}
-	if (posix_spawn_file_actions_addopen(
-		    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) ||
-		posix_spawn_file_actions_adddup2(
-			&actions, out, STDOUT_FILENO) ||
-		posix_spawn_file_actions_adddup2(
-			&actions, out, STDERR_FILENO)) {
-		error = ENOMEM;
-	}
-	for (size_t i = 0; !error && i < PLACE_COUNT; i++) {
-		error = posix_spawn(
-			ret_pid, places[i], &actions, NULL, argv, envp);
-		if (error != ENOENT) {
-			break;
+	if (dup2(null, STDIN_FILENO) == STDIN_FILENO &&
+		dup2(out, STDOUT_FILENO) == STDOUT_FILENO &&
+		dup2(out, STDERR_FILENO) == STDERR_FILENO) {
+		for (size_t i = 0; i < PLACE_COUNT; i++) {
+			execve(places[i], argv, envp);
 		}
-		error = i + 1 < PLACE_COUNT ? 0 : error;
 	}
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
+	_exit(NOT_RUN);
 }
 
 /* What nginx said last, without what a terminal would act on. */
@@ -110,19 +94,20 @@ enum stauth_rc nginx_dump_run(struct stauth_buf *buf, struct stauth_err *err)
 		return stauth_fail(
 			err, STAUTH_EUNREACHABLE, "pipe: %s", strerror(errno));
 	}
-	pid_t pid = 0;
-	int error = spawn_nginx(pipe_fd[1], &pid);
-	close(pipe_fd[1]);
-	if (error) {
-		close(pipe_fd[0]);
-		return stauth_fail(err, STAUTH_EUNREACHABLE,
-			"nginx: %s; use: nginx -T | stauthctl nginx check -",
-			strerror(error));
+	pid_t pid = fork();
+	if (pid == 0) {
+		exec_nginx(pipe_fd[1]);
 	}
+	close(pipe_fd[1]);
 	enum stauth_rc rc = nginx_dump_read(pipe_fd[0], buf, err);
 	close(pipe_fd[0]);
-	int status = 0;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	int status = NOT_RUN << 8;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_RUN) {
+		return stauth_fail(err, STAUTH_EUNREACHABLE,
+			"nginx cannot be run; use: nginx -T | stauthctl nginx "
+			"check -");
 	}
 	return rc == STAUTH_OK && status != 0 ? fail_run(buf, err) : rc;
 }

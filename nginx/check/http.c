@@ -123,6 +123,9 @@ struct nginx_answer nginx_ask(const char *origin,
 			CURLE_OK) {
 		code = curl_easy_perform(curl);
 	}
+	curl_off_t connected_us = 0;
+	(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+	answer.has_connected = connected_us > 0;
 	answer.is_untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
 	answer.fault = curl_easy_strerror(code);
 	curl_slist_free_all(headers);

@@ -21,6 +21,7 @@ struct nginx_answer {
 	char policy[NGINX_VALUE_SIZE];
 	bool has_identity;    /* an X-Auth-User or X-Auth-Assertion */
 	bool has_open_cookie; /* one without HttpOnly or Secure */
+	bool has_connected;   /* somebody listens there */
 	bool is_untrusted;    /* the certificate is no good */
 	const char *fault;    /* why none came */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe.h"
+#include "check.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -43,12 +43,11 @@ __attribute__((format(printf, 4, 5))) static void found(struct site *site,
 	const char *rule, const char *fix, const char *fmt, ...)
 {
 	struct nginx_probe *probe = site->probe;
-	struct nginx_evidence *one = &probe->list[probe->count];
 
 	if (probe->count == NGINX_EVIDENCE_MAX) {
 		return;
 	}
-	probe->count++;
+	struct nginx_evidence *one = &probe->list[probe->count++];
 	one->rule = rule;
 	one->fix = fix;
 	va_list args;
@@ -80,11 +79,15 @@ static bool is_private(const struct nginx_answer *answer)
 }
 
 enum wanted {
-	CLOSED,    /* is_closed */
-	REFUSED,   /* 400 */
-	NOT_FOUND, /* 404: nobody's business */
-	NO_PAGE,   /* anything but 200 */
-	NO_TUNNEL, /* anything but 101 */
+	CLOSED,     /* is_closed */
+	REFUSED,    /* 400 */
+	NOT_FOUND,  /* 404: nobody's business */
+	NO_PAGE,    /* anything but 200 */
+	NO_TUNNEL,  /* anything but 101 */
+	PRIVATE,    /* what no proxy keeps */
+	OWN_HOST,   /* no redirect to a foreign one */
+	LOGIN_PAGE, /* that nobody keeps or frames */
+	NO_APP,     /* nothing, or no success */
 };
 
 static bool is_good(const struct site *site, const struct nginx_answer *answer,
@@ -101,6 +104,16 @@ static bool is_good(const struct site *site, const struct nginx_answer *answer,
 		return answer->status != 200 && !answer->has_identity;
 	case NO_TUNNEL:
 		return answer->status != 101;
+	case PRIVATE:
+		return is_private(answer);
+	case OWN_HOST:
+		return strstr(answer->location, FOREIGN) == NULL;
+	case LOGIN_PAGE:
+		return answer->status == 200 && is_private(answer) &&
+		       !answer->has_open_cookie &&
+		       strstr(answer->policy, "frame-ancestors 'none'") != NULL;
+	case NO_APP:
+		return answer->status >= 300;
 	}
 	return false;
 }
@@ -119,172 +132,142 @@ static const char fix_include[] =
 static const char fix_server[] =
 	"Include this version's stauth-server.conf and stauth-http.conf.";
 
+enum place {
+	IN_APP,
+	AT_ROOT,    /* the target is no path of the app */
+	PLAIN_HTTP, /* without TLS */
+	APP_PORT,   /* past nginx */
+};
+
 static const struct question {
 	const char *rule;
 	const char *fix;
 	const char *what;
 	enum wanted wanted;
-	bool at_root; /* the target is no path of the app */
+	enum place place;
 	struct nginx_request request;
 } questions[] = {
-	{"open", fix_include, "a page", CLOSED, false,
+	{"open", fix_include, "a page", CLOSED, IN_APP,
 		{"GET", "/", {NAVIGATE}}},
-	{"open", fix_include, "a fetch", CLOSED, false, {"GET", "/", {NULL}}},
-	{"open", fix_include, "a HEAD", CLOSED, false, {"HEAD", "/", {NULL}}},
-	{"open", fix_include, "a POST", CLOSED, false,
+	{"open", fix_include, "a fetch", CLOSED, IN_APP, {"GET", "/", {NULL}}},
+	{"open", fix_include, "a HEAD", CLOSED, IN_APP, {"HEAD", "/", {NULL}}},
+	{"open", fix_include, "a POST", CLOSED, IN_APP,
 		{"POST", "/", {"Content-Length: 0"}}},
-	{"open", fix_include, "an OPTIONS", CLOSED, false,
+	{"open", fix_include, "an OPTIONS", CLOSED, IN_APP,
 		{"OPTIONS", "/", {NULL}}},
-	{"open", fix_include, "Streamlit's own page", CLOSED, false,
+	{"open", fix_include, "Streamlit's own page", CLOSED, IN_APP,
 		{"GET", "/_stcore/host-config", {NULL}}},
-	{"open", fix_include, "a static file", CLOSED, false,
+	{"open", fix_include, "a static file", CLOSED, IN_APP,
 		{"GET", "/app/static/x", {NULL}}},
 	{"identity-headers", fix_include, "forged identity headers", CLOSED,
-		false,
+		IN_APP,
 		{"GET", "/",
 			{"X-Auth-User: root", "X-Auth-Groups: su",
 				"X-Auth-Logged-In: 1", "X_Auth_User: root",
 				"Remote-User: root", "X-Forwarded-User: root",
 				"X-Original-URL: /auth/login"}}},
-	{"identity-headers", fix_include, "Basic credentials", CLOSED, false,
+	{"identity-headers", fix_include, "Basic credentials", CLOSED, IN_APP,
 		{"GET", "/", {"Authorization: Basic cm9vdDpyb290"}}},
-	{"cookie", fix_include, "two session cookies", CLOSED, false,
+	{"cookie", fix_include, "two session cookies", CLOSED, IN_APP,
 		{"GET", "/", {"Cookie: __Host-stauth=x; __Host-stauth=y"}}},
-	{"path", fix_server, "a dot segment", REFUSED, true,
+	{"path", fix_server, "a dot segment", REFUSED, AT_ROOT,
 		{"GET", "/auth/../x", {NULL}}},
-	{"path", fix_server, "an encoded dot segment", REFUSED, true,
+	{"path", fix_server, "an encoded dot segment", REFUSED, AT_ROOT,
 		{"GET", "/auth/%2e%2e/x", {NULL}}},
-	{"path", fix_server, "an encoded slash", REFUSED, true,
+	{"path", fix_server, "an encoded slash", REFUSED, AT_ROOT,
 		{"GET", "/auth/..%2fx", {NULL}}},
-	{"path", fix_server, "a backslash", REFUSED, true,
+	{"path", fix_server, "a backslash", REFUSED, AT_ROOT,
 		{"GET", "/auth/..\\x", {NULL}}},
-	{"path", fix_server, "an encoded backslash", REFUSED, true,
+	{"path", fix_server, "an encoded backslash", REFUSED, AT_ROOT,
 		{"GET", "/auth/..%5cx", {NULL}}},
-	{"path", fix_server, "an encoded NUL", REFUSED, true,
+	{"path", fix_server, "an encoded NUL", REFUSED, AT_ROOT,
 		{"GET", "/x%00", {NULL}}},
-	{"path", fix_server, "an empty segment", REFUSED, true,
+	{"path", fix_server, "an empty segment", REFUSED, AT_ROOT,
 		{"GET", "//x", {NULL}}},
-	{"path", fix_server, "a single dot", REFUSED, true,
+	{"path", fix_server, "a single dot", REFUSED, AT_ROOT,
 		{"GET", "/./x", {NULL}}},
-	{"upgrade", fix_server, "Upgrade: h2c", CLOSED, false,
+	{"upgrade", fix_server, "Upgrade: h2c", CLOSED, IN_APP,
 		{"GET", "/",
 			{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
 				"HTTP2-Settings: AAMAAABkAAQAAP__"}}},
 	{"upgrade", fix_server, "Upgrade: h2c at the log-in page", NO_TUNNEL,
-		true,
+		AT_ROOT,
 		{"GET", "/auth/login",
 			{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
 				"HTTP2-Settings: AAMAAABkAAQAAP__"}}},
 	{"origin", fix_include, "a WebSocket from a foreign Origin", CLOSED,
-		false,
+		IN_APP,
 		{"GET", "/_stcore/stream",
 			{WEBSOCKET, "Origin: https://" FOREIGN}}},
-	{"origin", fix_include, "a WebSocket without Origin", CLOSED, false,
+	{"origin", fix_include, "a WebSocket without Origin", CLOSED, IN_APP,
 		{"GET", "/_stcore/stream", {WEBSOCKET}}},
 	{"check-exposed", fix_server, "the check's own location", NOT_FOUND,
-		true, {"GET", "/_stauth/check", {NULL}}},
+		AT_ROOT, {"GET", "/_stauth/check", {NULL}}},
 	{"host", "Set PUBLIC_URL, and let no other server_name lead to stauth.",
-		"the log-in page under a foreign Host", NO_PAGE, true,
+		"the log-in page under a foreign Host", NO_PAGE, AT_ROOT,
 		{"GET", "/auth/login", {"Host: " FOREIGN}}},
+	{"host", fix_server, "X-Forwarded-Host", OWN_HOST, IN_APP,
+		{"GET", "/",
+			{NAVIGATE, "X-Forwarded-Host: " FOREIGN,
+				"X-Forwarded-Proto: http"}}},
+	{"cache", fix_include, "an answer that a proxy may keep", PRIVATE,
+		IN_APP, {"GET", "/", {NAVIGATE}}},
+	{"pages", fix_server,
+		"the log-in page, which nobody may keep or frame and whose "
+		"cookies are Secure and HttpOnly",
+		LOGIN_PAGE, AT_ROOT, {"GET", "/auth/login", {NAVIGATE}}},
+	{"plain-http", "Let the plain port only redirect to https.",
+		"without TLS", NO_APP, PLAIN_HTTP, {"GET", "/", {NULL}}},
+	{"app-port",
+		"Let the app listen on 127.0.0.1, or close its port to all but "
+		"nginx.",
+		"the app's own port", NO_APP, APP_PORT,
+		{"GET", "/_stcore/health", {NULL}}},
 };
 
-/* nginx hangs up on some of what it refuses. */
+static bool is_loopback(const char *host)
+{
+	return strcmp(host, "localhost") == 0 ||
+	       strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* MUST 3: only a port that nobody listens on is closed without an answer. */
 static void put_question(struct site *site, const struct question *question)
 {
+	bool is_app_port = question->place == APP_PORT;
+	bool is_side_door = is_app_port || question->place == PLAIN_HTTP;
+
+	if ((is_app_port && is_loopback(site->host)) ||
+		(question->place == PLAIN_HTTP &&
+			!(site->is_https && site->is_standard_port))) {
+		return;
+	}
+	char origin[NGINX_VALUE_SIZE * 2];
+	snprintf(origin, sizeof(origin), "http://%s%s", site->host,
+		is_app_port ? ":8501" : "");
+	const char *asked = is_side_door ? origin : site->origin;
 	struct nginx_request request = question->request;
 	char target[TARGET_SIZE];
-
 	snprintf(target, sizeof(target), "%s%s",
-		question->at_root ? "" : site->base, request.target);
+		question->place == AT_ROOT ? "" : site->base, request.target);
 	request.target = target;
-	struct nginx_answer answer = ask(site, site->origin, &request);
-	if ((answer.status == 0 && question->wanted == REFUSED) ||
-		is_good(site, &answer, question->wanted)) {
+	struct nginx_answer answer = ask(site, asked, &request);
+	if (answer.status == 0 && is_side_door && !answer.has_connected) {
 		return;
 	}
 	if (answer.status == 0) {
-		found(site, "no-answer", fix_server, "%s: %s %.200s: %s",
-			question->what, request.method, target, answer.fault);
-		return;
-	}
-	found(site, question->rule, question->fix,
-		"%s: %s %.200s was answered with %ld%s", question->what,
-		request.method, target, answer.status,
-		answer.has_identity ? " and an identity" : "");
-}
-
-/* Who may keep the answers that a stranger gets; who may frame the log-in. */
-static void put_pages(struct site *site)
-{
-	struct nginx_request request = {"GET", site->base, {NAVIGATE}};
-	char target[TARGET_SIZE];
-
-	snprintf(target, sizeof(target), "%s/", site->base);
-	request.target = target;
-	struct nginx_answer answer = ask(site, site->origin, &request);
-	if (!is_private(&answer)) {
-		found(site, "cache", fix_include,
-			"%.200s may be kept by a proxy: Cache-Control is "
-			"\"%.60s\"",
-			target, answer.cache_control);
-	}
-	request = (struct nginx_request){"GET", target,
-		{NAVIGATE, "X-Forwarded-Host: " FOREIGN,
-			"X-Forwarded-Proto: http"}};
-	answer = ask(site, site->origin, &request);
-	if (strstr(answer.location, FOREIGN) != NULL) {
-		found(site, "host", fix_server,
-			"X-Forwarded-Host decides where a redirect leads: "
-			"%.200s",
+		found(site, is_side_door ? question->rule : "no-answer",
+			question->fix, "%s: %s %.100s%.200s: %s",
+			question->what, request.method,
+			is_side_door ? origin : "", target, answer.fault);
+	} else if (!is_good(site, &answer, question->wanted)) {
+		found(site, question->rule, question->fix,
+			"%s: %s %.100s%.200s was answered with %ld%s%s%.100s",
+			question->what, request.method,
+			is_side_door ? origin : "", target, answer.status,
+			answer.has_identity ? " and an identity" : "",
+			answer.location[0] != '\0' ? ", to " : "",
 			answer.location);
-	}
-	request = (struct nginx_request){"GET", "/auth/login", {NAVIGATE}};
-	answer = ask(site, site->origin, &request);
-	if (answer.status != 200) {
-		found(site, "pages", fix_server,
-			"the log-in page was answered with %ld", answer.status);
-		return;
-	}
-	if (!is_private(&answer) || answer.has_open_cookie ||
-		strstr(answer.policy, "frame-ancestors 'none'") == NULL) {
-		found(site, "pages", fix_server,
-			"the log-in page may be kept or framed, or its cookie "
-			"is not Secure and HttpOnly");
-	}
-}
-
-/* Without TLS, and past nginx: no answer is as good as a refusal. */
-static void put_side_doors(struct site *site)
-{
-	struct nginx_request request = {"GET", "/_stcore/health", {NULL}};
-	char origin[NGINX_VALUE_SIZE * 2];
-	struct nginx_answer answer;
-
-	if (strcmp(site->host, "localhost") != 0 &&
-		strncmp(site->host, "127.", 4) != 0 &&
-		strcmp(site->host, "[::1]") != 0) {
-		snprintf(origin, sizeof(origin), "http://%s:8501", site->host);
-		answer = ask(site, origin, &request);
-		if (answer.status > 0 && answer.status < 300) {
-			found(site, "app-port",
-				"Let the app listen on 127.0.0.1, or close its "
-				"port to all but nginx.",
-				"the app answers at %.200s, past nginx",
-				origin);
-		}
-	}
-	char target[TARGET_SIZE];
-	if (site->is_https && site->is_standard_port) {
-		snprintf(origin, sizeof(origin), "http://%s", site->host);
-		snprintf(target, sizeof(target), "%s/", site->base);
-		request.target = target;
-		answer = ask(site, origin, &request);
-		if (answer.status > 0 && answer.status < 300) {
-			found(site, "plain-http",
-				"Let the plain port only redirect to https.",
-				"%.200s%.100s was answered with %ld", origin,
-				target, answer.status);
-		}
 	}
 }
 
@@ -351,7 +334,5 @@ enum stauth_rc nginx_probe_run(
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
 		put_question(&site, &questions[i]);
 	}
-	put_pages(&site);
-	put_side_doors(&site);
 	return STAUTH_OK;
 }

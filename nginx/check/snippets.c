@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "snippets.h"
+#include "check.h"
 
 #include <ctype.h>
 #include <string.h>

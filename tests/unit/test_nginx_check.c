@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "nginx/check/check.h"
-#include "nginx/check/snippets.h"
 
 #include "base/banned.h"
 
