@@ -172,13 +172,13 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 {
 	const struct nginx_node *http =
 		nginx_named(conf->root->children, "http");
-	bool any = false;
 
 	site->http = http != NULL ? http : conf->root;
 	if (conf->has_warning) {
 		nginx_found(site->report, site->http, NGINX_SAME_NAME, NULL);
 	}
 	nginx_each_scope(site, site->http, collect_apps);
+	bool any = false;
 	nginx_each (server, site->http->children, "server") {
 		if (nginx_protects(server)) {
 			any = true;

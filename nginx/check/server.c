@@ -48,11 +48,11 @@ static bool judge_block(struct nginx_site *site,
 	enum nginx_rule_id id =
 		is_check ? NGINX_CHECK_CHANGED : NGINX_SNIPPET_DIFFERS;
 	const struct nginx_node *own = around->children;
-	char words[NGINX_WORDS_SIZE];
 
 	while (own != NULL && !(own->is_block && nginx_same(own, shipped))) {
 		own = own->next;
 	}
+	char words[NGINX_WORDS_SIZE];
 	if (own == NULL) {
 		nginx_found(site->report, around, NGINX_SNIPPET_DIFFERS,
 			nginx_words(shipped, words));
