@@ -14,7 +14,7 @@
 #define STAUTH_CONFIG_MAX     (256 * 1024) /* bytes of a configuration file */
 #define STAUTH_VALUE_SIZE     4096 /* bytes of one value, NUL included */
 #define STAUTH_ORIGINS_MAX    16
-#define STAUTH_KEYS_MAX       64 /* no fewer than the table has */
+#define STAUTH_KEYS_MAX       80 /* no fewer than the table has */
 #define STAUTH_ORIGIN_SIZE    280
 
 enum stauth_storage {
@@ -92,6 +92,7 @@ struct stauth_config {
 
 	/* --- policy */
 	bool allow_user_sign_up;
+	bool sign_up_approval;
 	int signup_pin_expiry_minutes;
 	int session_hours;
 	int session_idle_minutes; /* 0: off */
@@ -109,6 +110,7 @@ struct stauth_config {
 	/* --- mail */
 	enum stauth_mail_transport mail_transport;
 	char mail_dir[PATH_MAX]; /* absolute */
+	bool notify_new_device;
 	char smtp_url[STAUTH_VALUE_SIZE];
 	char smtp_user[256];
 	char smtp_password[STAUTH_VALUE_SIZE];

@@ -102,6 +102,8 @@ const struct stauth_key stauth_keys_table[] = {
 
 	BOOL("ALLOW_USER_SIGN_UP", allow_user_sign_up,
 		"may strangers sign up by e-mail"),
+	BOOL("SIGN_UP_APPROVAL", sign_up_approval,
+		"every sign-up waits until an administrator approves it"),
 	INT("SIGNUP_PIN_EXPIRY_MINUTES", signup_pin_expiry_minutes, "30", 1,
 		1440, "minutes that a mailed PIN works"),
 	INT("SESSION_HOURS", session_hours, "12", 1, 8760,
@@ -142,6 +144,8 @@ const struct stauth_key stauth_keys_table[] = {
 	KIND(STAUTH_KEY_URL, "SENDGRID_URL", sendgrid_url,
 		"https://api.sendgrid.com", "where SendGrid answers"),
 	SECRET("SENDGRID_API_KEY", sendgrid_api_key, "SendGrid's API key"),
+	BOOL("NOTIFY_NEW_DEVICE", notify_new_device,
+		"mail the owner about a log-in from an unknown device"),
 	TEXT("NOTIFICATION_FROM_EMAIL", notification_from_email, "",
 		"address that mails come from"),
 };
