@@ -78,10 +78,11 @@ struct stauth_accounts_ops {
 		uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
 		struct stauth_err *err);
 	/*
-	 * Accounts in order of name, after the name `after` ("" from the
-	 * start), at most limit (<= 1000) of them; with search only those
-	 * whose name, e-mail or display name contains it (case of ASCII
-	 * letters ignored). Passwords are left out.
+	 * Accounts in the order of the page, after the row before it, at most
+	 * limit (<= 1000) of them; with search only those whose name, e-mail
+	 * or display name contains it, with prefix only those whose name (or
+	 * e-mail, in that order) begins with it (case of ASCII letters
+	 * ignored). Passwords are left out.
 	 */
 	enum stauth_rc (*user_list)(struct stauth_accounts *accounts,
 		const struct stauth_account_page *page,

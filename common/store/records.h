@@ -214,10 +214,28 @@ struct stauth_settlement {
  * What a list is asked for: at most limit rows (<= 1000) after the last one of
  * the page before. Texts that are NULL are "", from the start.
  */
+enum stauth_account_order {
+	STAUTH_BY_NAME = 0,
+	STAUTH_BY_EMAIL, /* those that have one; ascending only */
+	STAUTH_BY_CREATED,
+	STAUTH_BY_LOGIN,
+};
+
 struct stauth_account_page {
 	const char *search; /* in name, e-mail or display name; NULL: all */
-	const char *after;  /* a name */
+	/* How the text that is the order begins; NULL: all. Ascending only. */
+	const char *prefix;
+	enum stauth_account_order order;
+	bool descending;
+	const char *after; /* the name or e-mail of the row before */
+	int64_t after_at;  /* the instant of the row before, and its uid; */
+	int64_t after_uid; /* 0 from the start */
 	size_t limit;
+	/* A search reads at most so many accounts, found or not; 0: all. */
+	size_t scan_max;
+	/* NULL, or the account that was read last, found or not. Its uid is 0
+	 * when there is none after it. */
+	struct stauth_account *ret_last;
 };
 
 struct stauth_pending_page {

@@ -244,6 +244,97 @@ static void searches_parts_literally(void **state)
 	}
 }
 
+static void check_names(struct fixture *fix,
+	const struct stauth_account_page *asked, const char *wanted)
+{
+	struct stauth_account page[8];
+	struct stauth_err err = {STAUTH_OK, ""};
+	size_t count = 0;
+	char got[64] = "";
+
+	assert_ok(fix->accounts->ops->user_list(
+		fix->accounts, asked, page, &count, &err));
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(got);
+		(void)snprintf(
+			got + len, sizeof(got) - len, "%s ", page[i].name);
+	}
+	assert_string_equal(got, wanted);
+}
+
+/* Those that were made in the same second are in order of uid: no row of a
+ * page is lost or comes twice. */
+static void lists_in_other_orders_and_down(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_account carol = add_user(fix, "carol");
+
+	(void)add_user(fix, "alice");
+	(void)add_user(fix, "bob");
+	struct stauth_account_page asked = {.limit = 2, .descending = true};
+	check_names(fix, &asked, "carol bob ");
+	asked.after = "bob";
+	check_names(fix, &asked, "alice ");
+	asked = (struct stauth_account_page){
+		.limit = 2, .order = STAUTH_BY_CREATED};
+	check_names(fix, &asked, "carol alice ");
+	asked.after_at = carol.created_at;
+	asked.after_uid = carol.uid;
+	check_names(fix, &asked, "alice bob ");
+	asked.descending = true;
+	check_names(fix, &asked, "");
+	asked.after_uid = 0;
+	check_names(fix, &asked, "bob alice ");
+	asked.order = STAUTH_BY_LOGIN;
+	check_names(fix, &asked, "bob alice ");
+	asked.descending = false;
+	asked.after_at = 0;
+	check_names(fix, &asked, "carol alice ");
+}
+
+static void finds_what_a_text_begins_with(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_account in = an_account("zoe");
+
+	(void)snprintf(in.email, sizeof(in.email), "alan@example.com");
+	(void)add_account(fix, &in);
+	(void)add_user(fix, "alice");
+	(void)add_user(fix, "albert");
+	(void)add_user(fix, "bal");
+	struct stauth_account_page asked = {.limit = 8, .prefix = "AL"};
+	check_names(fix, &asked, "albert alice ");
+	asked.after = "albert";
+	check_names(fix, &asked, "alice ");
+	asked = (struct stauth_account_page){
+		.limit = 8, .prefix = "al", .order = STAUTH_BY_EMAIL};
+	check_names(fix, &asked, "zoe ");
+	asked.prefix = "al%";
+	check_names(fix, &asked, "");
+}
+
+static void a_search_reads_as_many_as_it_may(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_account last = {0};
+
+	(void)add_user(fix, "a");
+	(void)add_user(fix, "b");
+	(void)add_user(fix, "x1");
+	(void)add_user(fix, "x2");
+	struct stauth_account_page asked = {
+		.limit = 8, .search = "x", .scan_max = 3, .ret_last = &last};
+	check_names(fix, &asked, "x1 ");
+	assert_string_equal(last.name, "x1");
+	asked.scan_max = 2;
+	check_names(fix, &asked, "");
+	assert_string_equal(last.name, "b");
+	asked.after = "b";
+	asked.scan_max = 3;
+	check_names(fix, &asked, "x1 x2 ");
+	assert_int_equal(last.uid, 0);
+}
+
 static void e2_password_like_is_steady_and_covers_all(void **state)
 {
 	struct fixture *fix = *state;
@@ -295,6 +386,12 @@ int main(void)
 			lists_by_name_in_pages, begin, end),
 		cmocka_unit_test_setup_teardown(
 			searches_parts_literally, begin, end),
+		cmocka_unit_test_setup_teardown(
+			lists_in_other_orders_and_down, begin, end),
+		cmocka_unit_test_setup_teardown(
+			finds_what_a_text_begins_with, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_search_reads_as_many_as_it_may, begin, end),
 		cmocka_unit_test_setup_teardown(
 			e2_password_like_is_steady_and_covers_all, begin, end),
 	};

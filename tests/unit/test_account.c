@@ -383,8 +383,8 @@ static void lists_hold_no_password(void **state)
 	assert_string_equal(found[0].name, "alice");
 	assert_int_equal(found[0].password[0], '\0');
 	assert_ok(stauth_account_list(&f->ctx,
-		&(struct stauth_account_page){"OB", "", 10}, found, &count,
-		&err));
+		&(struct stauth_account_page){.search = "OB", .limit = 10},
+		found, &count, &err));
 	assert_int_equal(count, 1);
 	free(found);
 	assert_int_equal(get(f, "bob").password[0], '\0');

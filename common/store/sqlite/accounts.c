@@ -2,7 +2,9 @@
 #include "store/sqlite/verbs.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "store/sqlite/query.h"
 
@@ -141,25 +143,119 @@ static enum stauth_rc password_like(struct stauth_accounts *accounts,
 	return rc;
 }
 
+static bool is_found(const struct stauth_account *account, const char *search)
+{
+	return search == NULL || strcasestr(account->name, search) != NULL ||
+	       strcasestr(account->email, search) != NULL ||
+	       strcasestr(account->display_name, search) != NULL;
+}
+
+static bool begins(const struct stauth_account *account,
+	const struct stauth_account_page *page)
+{
+	const char *text =
+		page->order == STAUTH_BY_EMAIL ? account->email : account->name;
+	return page->prefix == NULL ||
+	       strncasecmp(text, page->prefix, strlen(page->prefix)) == 0;
+}
+
+static enum stauth_rc read_list(struct stauth_query *query,
+	const struct stauth_account_page *page,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err)
+{
+	const size_t limit = stauth_list_limit(page->limit);
+	const size_t scan_max = page->scan_max > 0 ? page->scan_max : SIZE_MAX;
+	struct stauth_account *row = NULL;
+	size_t count = 0;
+	enum stauth_rc rc = STAUTH_OK;
+
+	for (size_t read = 0; count < limit && read < scan_max; read++) {
+		rc = stauth_query_row(query, err);
+		if (rc != STAUTH_OK) {
+			break;
+		}
+		row = &ret_accounts[count];
+		read_row(query, row);
+		rc = stauth_query_sound(query, err);
+		if (rc == STAUTH_OK && !begins(row, page)) {
+			rc = STAUTH_NOTFOUND;
+		}
+		if (rc != STAUTH_OK) {
+			break;
+		}
+		count += is_found(row, page->search) ? 1 : 0;
+	}
+	stauth_query_end(query);
+	if (rc != STAUTH_OK && rc != STAUTH_NOTFOUND) {
+		return rc;
+	}
+	if (page->ret_last != NULL && row != NULL) {
+		*page->ret_last = *row;
+	}
+	if (page->ret_last != NULL && (row == NULL || rc != STAUTH_OK)) {
+		page->ret_last->uid = 0;
+	}
+	*ret_count = count;
+	return STAUTH_OK;
+}
+
+/* No text of ours comes after it. */
+#define LAST_TEXT "\xf4\x8f\xbf\xbf"
+
+/* Where a list of texts begins. */
+static const char *start_of(const struct stauth_account_page *page)
+{
+	if (page->after != NULL && page->after[0] != '\0') {
+		return page->after;
+	}
+	return page->descending ? LAST_TEXT : "";
+}
+
+/* What is stored is in lower case. */
+static void fold(const char *text, char ret_folded[STAUTH_EMAIL_SIZE])
+{
+	size_t len = 0;
+
+	for (; text[len] != '\0' && len < STAUTH_EMAIL_SIZE - 1; len++) {
+		ret_folded[len] = stauth_to_lower(text[len]);
+	}
+	ret_folded[len] = '\0';
+}
+
 static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	const struct stauth_account_page *page,
 	struct stauth_account *ret_accounts, size_t *ret_count,
 	struct stauth_err *err)
 {
+	static const enum stauth_sql down[] = {
+		[STAUTH_BY_NAME] = STAUTH_SQL_USER_LIST_DOWN,
+		[STAUTH_BY_CREATED] = STAUTH_SQL_USER_LIST_CREATED_DOWN,
+		[STAUTH_BY_LOGIN] = STAUTH_SQL_USER_LIST_LOGIN_DOWN,
+	};
 	struct stauth_db *db = stauth_accounts_db(accounts);
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	const struct stauth_list list = {stauth_list_limit(page->limit),
-		read_row, sizeof(*ret_accounts)};
+	char prefix[STAUTH_EMAIL_SIZE];
+	fold(page->prefix != NULL ? page->prefix : "", prefix);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_USER_LIST);
-	stauth_bind_text(&query, page->after != NULL ? page->after : "");
-	stauth_bind_text(&query, page->search != NULL ? page->search : "");
-	stauth_bind_int(&query, (int64_t)list.limit);
-	return stauth_query_list(&query, &list, ret_accounts, ret_count, err);
+	stauth_query_start(&query, db,
+		page->descending ? down[page->order]
+				 : STAUTH_SQL_USER_LIST + page->order);
+	if (page->order <= STAUTH_BY_EMAIL) {
+		stauth_bind_text(&query, start_of(page));
+		if (!page->descending) {
+			stauth_bind_text(&query, prefix);
+		}
+	} else {
+		bool first = page->descending && page->after_uid == 0;
+		stauth_bind_int(&query, first ? INT64_MAX : page->after_at);
+		stauth_bind_int(&query, first ? INT64_MAX : page->after_uid);
+	}
+	return read_list(&query, page, ret_accounts, ret_count, err);
 }
 
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {

@@ -12,6 +12,11 @@
 	"created_at, last_login_at, mfa_since "
 #define ACCOUNT ACCOUNT_HEAD "password" ACCOUNT_TAIL "FROM users "
 
+/* Read row by row, as far as a page needs. */
+#define USER_LIST(where, order)                                                \
+	"SELECT " ACCOUNT_HEAD "''" ACCOUNT_TAIL "FROM users WHERE " where     \
+	" ORDER BY " order
+
 #define SESSION                                                                \
 	"token_hash, handle, uid, epoch, user_name, email, display_name, "     \
 	"group_list, channel, address, agent, remember, must_change, "         \
@@ -74,12 +79,19 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
 	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",
 	[STAUTH_SQL_USER_BY_EMAIL] = "SELECT " ACCOUNT "WHERE email = ?1",
-	[STAUTH_SQL_USER_LIST] = "SELECT " ACCOUNT_HEAD "''" ACCOUNT_TAIL
-				 "FROM users WHERE name > ?1 AND (?2 = '' "
-				 "OR instr(lower(name), lower(?2)) "
-				 "OR instr(lower(email), lower(?2)) "
-				 "OR instr(lower(display_name), lower(?2))) "
-				 "ORDER BY name LIMIT ?3",
+	[STAUTH_SQL_USER_LIST] = USER_LIST("name > ?1 AND name >= ?2", "name"),
+	[STAUTH_SQL_USER_LIST_EMAIL] =
+		USER_LIST("email > ?1 AND email >= ?2", "email"),
+	[STAUTH_SQL_USER_LIST_CREATED] =
+		USER_LIST("(created_at, uid) > (?1, ?2)", "created_at, uid"),
+	[STAUTH_SQL_USER_LIST_LOGIN] = USER_LIST(
+		"(last_login_at, uid) > (?1, ?2)", "last_login_at, uid"),
+	[STAUTH_SQL_USER_LIST_DOWN] = USER_LIST("name < ?1", "name DESC"),
+	[STAUTH_SQL_USER_LIST_CREATED_DOWN] = USER_LIST(
+		"(created_at, uid) < (?1, ?2)", "created_at DESC, uid DESC"),
+	[STAUTH_SQL_USER_LIST_LOGIN_DOWN] =
+		USER_LIST("(last_login_at, uid) < (?1, ?2)",
+			"last_login_at DESC, uid DESC"),
 	[STAUTH_SQL_USER_MAX_UID] = "SELECT ifnull(max(uid), 0) FROM users",
 	[STAUTH_SQL_PASSWORD_FROM_UID] =
 		"SELECT password FROM users WHERE uid >= ?1 "
