@@ -38,6 +38,8 @@
 #define SWEEP_FIRST_MS 5000
 #define SWEEP_EVERY_MS 3600000
 #define IDLE_MS        60000
+/* What an unprivileged process may ask for. */
+#define TOUCH_PIPE_SIZE (1 << 20)
 
 /* Instants are on the boot clock. */
 struct child {
@@ -315,6 +317,8 @@ int gate_master_run(struct gate *gate)
 		gate_log("pipe: %s", strerror(errno));
 		return EX_OSERR;
 	}
+	/* Of more sessions than fit, some move with a later check. */
+	(void)fcntl(master.open.touch_pipe[1], F_SETPIPE_SZ, TOUCH_PIPE_SIZE);
 	int status = EX_OSERR;
 	if (!add_child(&master, GATE_KIND_SWEEP) || !add_workers(&master)) {
 		gate_log("out of memory");

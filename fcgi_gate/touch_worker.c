@@ -3,20 +3,18 @@
  * The touch worker: moves last_seen_at of the sessions that the check workers
  * name to it through a pipe.
  *
- *  1. Checks MUST NOT wait for it: what does not fit into the pipe stays
- *     with them, and what is lost is noted again with the next check.
+ *  1. Checks MUST NOT wait for it: the pipe is the queue, and what does not
+ *     fit there is reported again with the next check.
  *  2. It MUST NOT hold the store for long: small transactions, with a pause
  *     between two, in which others get their turn.
  *  3. SIGTERM MUST let what the check workers still send be written.
  */
 #include <poll.h>
-#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "auth/check.h"
 #include "base/clock.h"
-#include "check/touch.h"
 #include "log.h"
 #include "store/table.h"
 #include "worker.h"
@@ -33,8 +31,8 @@ struct toucher {
 	const struct gate_worker *worker;
 	struct stauth_store store;
 	struct stauth_ctx ctx;
-	struct gate_touch_table *table;
-	int64_t flush_ms;
+	size_t count; /* of rows that are still to be written */
+	struct stauth_touch rows[BATCH_ROWS];
 };
 
 /* SIGTERM comes through here and nowhere else. false: there is nothing to
@@ -49,59 +47,54 @@ static bool wait_ms(int fd, int64_t ms)
 	return ppoll(&pfd, 1, &time, &none) > 0 && (pfd.revents & POLLIN) != 0;
 }
 
-/* What could not be written stays noted, and the next flush takes it along. */
-static void flush(struct toucher *toucher)
+/* false: the pipe is empty, or the store is busy; then the rows stay for the
+ * next time. */
+static bool write_batch(struct toucher *toucher)
 {
-	size_t count = gate_touch_count(toucher->table);
-	const struct stauth_touch *rows = gate_touch_rows(toucher->table);
-	toucher->flush_ms = stauth_boot_ms() + FLUSH_EVERY_MS;
-	for (size_t done = 0; done < count; done += BATCH_ROWS) {
-		size_t left = count - done;
-		struct stauth_err err = {.rc = STAUTH_OK};
-		if (stauth_check_touch(&toucher->ctx, rows + done,
-			    left < BATCH_ROWS ? left : BATCH_ROWS,
-			    &err) != STAUTH_OK) {
-			return;
-		}
-		alarm(GATE_WATCHDOG_S);
-		(void)wait_ms(-1, BATCH_PAUSE_MS);
+	alarm(GATE_WATCHDOG_S);
+	if (toucher->count == 0) {
+		ssize_t got = read(toucher->worker->touch_fd, toucher->rows,
+			sizeof(toucher->rows));
+		toucher->count =
+			got > 0 ? (size_t)got / sizeof(toucher->rows[0]) : 0;
 	}
-	gate_touch_clear(toucher->table);
+	struct stauth_err err = {.rc = STAUTH_OK};
+	if (toucher->count == 0 ||
+		stauth_check_touch(&toucher->ctx, toucher->rows, toucher->count,
+			&err) != STAUTH_OK) {
+		return false;
+	}
+	toucher->count = 0;
+	return true;
 }
 
 static void work(struct toucher *toucher)
 {
-	int fd = toucher->worker->touch_fd;
-	while (!*toucher->worker->stop) {
-		int64_t left_ms = toucher->flush_ms - stauth_boot_ms();
+	const struct gate_worker *worker = toucher->worker;
+	int64_t flush_ms = stauth_boot_ms() + FLUSH_EVERY_MS;
+	while (!*worker->stop) {
 		alarm(GATE_WATCHDOG_S);
-		if (left_ms <= 0) {
-			flush(toucher);
+		int64_t left_ms = flush_ms - stauth_boot_ms();
+		if (left_ms > 0) {
+			(void)wait_ms(-1, left_ms < GATE_ROUND_MS
+						  ? left_ms
+						  : GATE_ROUND_MS);
 			continue;
 		}
-		if (wait_ms(fd, left_ms < GATE_ROUND_MS ? left_ms
-							: GATE_ROUND_MS)) {
-			gate_touch_receive(toucher->table, fd);
+		while (write_batch(toucher)) {
+			(void)wait_ms(-1, BATCH_PAUSE_MS);
 		}
-		if (gate_touch_is_full(toucher->table)) {
-			flush(toucher);
-		}
+		flush_ms = stauth_boot_ms() + FLUSH_EVERY_MS;
 	}
-	while (wait_ms(fd, DRAIN_MS) && !gate_touch_is_full(toucher->table)) {
-		gate_touch_receive(toucher->table, fd);
+	while (write_batch(toucher) ||
+		(toucher->count == 0 && wait_ms(worker->touch_fd, DRAIN_MS))) {
 	}
-	flush(toucher);
 }
 
 int gate_touch_run(const struct gate_worker *worker)
 {
 	struct toucher toucher = {.worker = worker};
 	struct stauth_err err = {.rc = STAUTH_OK};
-	toucher.table = gate_touch_new(
-		(int64_t)worker->config->session_idle_minutes * 60);
-	if (toucher.table == NULL) {
-		return EX_OSERR;
-	}
 	int status = EX_UNAVAILABLE;
 	stauth_ctx_init(&toucher.ctx, worker->config);
 	if (stauth_store_open(worker->config, STAUTH_ROLE_TOUCH, &toucher.store,
@@ -110,12 +103,10 @@ int gate_touch_run(const struct gate_worker *worker)
 		goto out;
 	}
 	toucher.ctx.state = toucher.store.state;
-	toucher.flush_ms = stauth_boot_ms() + FLUSH_EVERY_MS;
 	work(&toucher);
 	status = EX_OK;
 out:
 	stauth_store_close(&toucher.store);
 	stauth_ctx_finish(&toucher.ctx);
-	gate_touch_free(toucher.table);
 	return status;
 }

@@ -37,7 +37,6 @@
 
 #define PEER_MS         100
 #define ACCEPT_PAUSE_MS 100
-#define STAND_BY_MS     50
 #define STOP_WAIT_MS    20 /* a round's, while it stops */
 #define EVENTS_MAX      64
 #define TAG_LISTEN      UINT64_MAX
@@ -46,12 +45,12 @@
 struct loop {
 	const struct gate_worker *worker;
 	struct gate_serve serve;
-	struct gate_conns *conns;
+	struct gate_conns conns;
 	size_t waiting; /* connections whose answer is still to come */
 	int epoll_fd;
 	int64_t accept_again_ms; /* 0: not paused */
-	int64_t second_ms;  /* when touches are sent, and the watchdog set */
-	int64_t stop_at_ms; /* 0: not stopping */
+	int64_t watchdog_ms;     /* when it is set again */
+	int64_t stop_at_ms;      /* 0: not stopping */
 	sigset_t wait_mask;
 };
 
@@ -69,7 +68,7 @@ static void unwatch(struct loop *loop, int fd)
 static void drop(struct loop *loop, struct gate_conn *conn)
 {
 	close(conn->fd);
-	gate_conns_remove(loop->conns, conn);
+	gate_conns_remove(&loop->conns, conn);
 }
 
 /* --- requests */
@@ -84,7 +83,7 @@ static void after_served(
 		}
 		return;
 	case GATE_SERVED_CLOSED:
-		gate_conns_remove(loop->conns, conn);
+		gate_conns_remove(&loop->conns, conn);
 		return;
 	case GATE_SERVED_WAITING:
 		/* A peer that hangs up then would wake us for ever. */
@@ -97,7 +96,7 @@ static void after_served(
 
 static void answer_late(struct loop *loop, const struct stauth_check_done *done)
 {
-	struct gate_conn *conn = gate_conns_find(loop->conns, done->tag);
+	struct gate_conn *conn = gate_conns_find(&loop->conns, done->tag);
 	if (conn == NULL || !conn->waiting) {
 		return;
 	}
@@ -146,7 +145,7 @@ static void pause_accepting(struct loop *loop)
 
 static void accept_one(struct loop *loop)
 {
-	if (gate_conns_full(loop->conns)) {
+	if (loop->conns.open == GATE_CONNS_MAX) {
 		pause_accepting(loop);
 		return;
 	}
@@ -161,7 +160,7 @@ static void accept_one(struct loop *loop)
 	const struct timeval wait = {.tv_usec = PEER_MS * 1000};
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	struct gate_conn *conn = gate_conns_add(loop->conns, fd);
+	struct gate_conn *conn = gate_conns_add(&loop->conns, fd);
 	if (conn == NULL) {
 		close(fd);
 		pause_accepting(loop);
@@ -183,7 +182,7 @@ static void dispatch(struct loop *loop, uint64_t tag)
 		}
 		return;
 	}
-	struct gate_conn *conn = gate_conns_find(loop->conns, tag);
+	struct gate_conn *conn = gate_conns_find(&loop->conns, tag);
 	if (conn != NULL && !conn->waiting) {
 		after_served(
 			loop, conn, gate_serve_request(&loop->serve, conn));
@@ -200,11 +199,10 @@ static void run_due(struct loop *loop)
 		loop->accept_again_ms =
 			listen_on(loop) ? 0 : now_ms + ACCEPT_PAUSE_MS;
 	}
-	if (now_ms >= loop->second_ms) {
-		/* Not in each round: both are system calls. */
-		loop->second_ms = now_ms + 1000;
+	if (now_ms >= loop->watchdog_ms) {
+		/* Not in each round: it is a system call. */
+		loop->watchdog_ms = now_ms + 1000;
 		alarm(GATE_WATCHDOG_S);
-		gate_touch_send(loop->serve.touched, loop->worker->touch_fd);
 	}
 }
 
@@ -224,9 +222,6 @@ static int wait_ms(const struct loop *loop)
 		earlier(now_ms + GATE_ROUND_MS, check->ops->next_ms(check));
 	if (loop->accept_again_ms != 0) {
 		until_ms = earlier(until_ms, loop->accept_again_ms);
-	}
-	if (gate_touch_count(loop->serve.touched) > 0) {
-		until_ms = earlier(until_ms, loop->second_ms);
 	}
 	return until_ms > now_ms ? (int)(until_ms - now_ms) : 0;
 }
@@ -256,9 +251,8 @@ static bool run_round(struct loop *loop)
 static bool open_epoll(struct loop *loop)
 {
 	struct stauth_check *check = loop->serve.ctx.check;
-	loop->conns = gate_conns_new();
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->conns == NULL || loop->epoll_fd < 0 || !listen_on(loop)) {
+	if (loop->epoll_fd < 0 || !listen_on(loop)) {
 		return false;
 	}
 	int store_fd = check->ops->pollfd(check);
@@ -282,8 +276,7 @@ int gate_check_serve(
 	sigprocmask(SIG_BLOCK, &held, &loop->wait_mask);
 	sigdelset(&loop->wait_mask, SIGTERM);
 	int status = EX_OSERR;
-	bool has_memory = gate_serve_init(&loop->serve, worker->config);
-	loop->serve.ctx.check = check;
+	bool has_memory = gate_serve_init(&loop->serve, worker, check);
 	if (!has_memory || !open_epoll(loop)) {
 		gate_log("check: cannot start: %s",
 			has_memory ? strerror(errno) : "out of memory");
@@ -291,10 +284,9 @@ int gate_check_serve(
 	}
 	while (run_round(loop)) {
 	}
-	gate_touch_send(loop->serve.touched, worker->touch_fd);
 	status = EX_OK;
 out:
-	gate_conns_free(loop->conns);
+	gate_conns_finish(&loop->conns);
 	gate_serve_finish(&loop->serve);
 	if (loop->epoll_fd >= 0) {
 		close(loop->epoll_fd);

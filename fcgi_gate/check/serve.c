@@ -10,20 +10,21 @@
 
 #define FAULT_LOG_MS 10000 /* one line in so long, not one a check */
 
-bool gate_serve_init(
-	struct gate_serve *serve, const struct stauth_config *config)
+bool gate_serve_init(struct gate_serve *serve, const struct gate_worker *worker,
+	struct stauth_check *check)
 {
+	const struct stauth_config *config = worker->config;
 	stauth_ctx_init(&serve->ctx, config);
+	serve->ctx.check = check;
 	stauth_buf_init(&serve->reply, GATE_REPLY_MAX);
-	serve->touched =
-		gate_touch_new((int64_t)config->session_idle_minutes * 60);
+	gate_touch_init(&serve->touch, worker->touch_fd,
+		(int64_t)config->session_idle_minutes * 60);
 	serve->assertions = gate_assertions_new(config);
-	return serve->touched != NULL && serve->assertions != NULL;
+	return serve->assertions != NULL;
 }
 
 void gate_serve_finish(struct gate_serve *serve)
 {
-	gate_touch_free(serve->touched);
 	gate_assertions_free(serve->assertions);
 	stauth_buf_finish(&serve->reply);
 	stauth_ctx_finish(&serve->ctx);
@@ -56,7 +57,7 @@ static enum stauth_verdict add_identity(struct gate_serve *serve,
 		log_fault(serve, "no assertion could be made");
 		return STAUTH_FAULT;
 	}
-	gate_touch_note(serve->touched, &done->session, now_s);
+	gate_touch_note(&serve->touch, &done->session, now_s);
 	*ret_assertion = assertion;
 	return verdict;
 }

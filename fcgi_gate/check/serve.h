@@ -8,12 +8,13 @@
 #include "check/assertions.h"
 #include "check/conns.h"
 #include "check/touch.h"
+#include "worker.h"
 
 /* What serving one request needs; the loop owns it and the connections. */
 struct gate_serve {
 	struct stauth_ctx ctx; /* with its check half */
 	struct gate_assertions *assertions;
-	struct gate_touch_table *touched;
+	struct gate_touch touch;
 	struct stauth_buf reply;
 	struct stauth_check_done done; /* of the check at hand */
 	int64_t fault_logged_ms;
@@ -26,8 +27,8 @@ enum gate_served {
 };
 
 /* false: out of memory; gate_serve_finish takes what there is. */
-bool gate_serve_init(
-	struct gate_serve *serve, const struct stauth_config *config);
+bool gate_serve_init(struct gate_serve *serve, const struct gate_worker *worker,
+	struct stauth_check *check);
 void gate_serve_finish(struct gate_serve *serve);
 
 /* Reads and answers the request that waits on the connection. */

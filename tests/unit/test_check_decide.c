@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check/conns.h"
 #include "check/decide.h"
 #include "check/touch.h"
+#include "store/state.h"
 
 #include "base/banned.h"
 
@@ -134,88 +137,130 @@ static void a_store_that_cannot_answer_is_a_fault(void **state)
 	free(done);
 }
 
-static void note(struct gate_touch_table *table, unsigned number,
-	int64_t last_seen_at, int64_t now_s)
+static struct gate_touch touch;
+static int touch_pipe[2];
+
+static void note(unsigned number, int64_t last_seen_at, int64_t now_s)
 {
 	static struct stauth_session session;
-	(void)snprintf(session.handle, sizeof(session.handle), "%016u", number);
+	/* As spread as handles are. */
+	(void)snprintf(session.handle, sizeof(session.handle), "%08x%08x",
+		number * 2654435761U, number);
 	session.last_seen_at = last_seen_at;
-	gate_touch_note(table, &session, now_s);
+	gate_touch_note(&touch, &session, now_s);
+}
+
+/* How many came through the pipe; *ret_last is the last of them. */
+static size_t reported(struct stauth_touch *ret_last)
+{
+	size_t count = 0;
+	while (read(touch_pipe[0], ret_last, sizeof(*ret_last)) ==
+		sizeof(*ret_last)) {
+		count++;
+	}
+	return count;
+}
+
+static void touch_start(int64_t idle_s)
+{
+	memset(&touch, 0, sizeof(touch));
+	assert_int_equal(pipe2(touch_pipe, O_NONBLOCK), 0);
+	gate_touch_init(&touch, touch_pipe[1], idle_s);
+}
+
+static void touch_end(void)
+{
+	(void)close(touch_pipe[0]);
+	(void)close(touch_pipe[1]);
 }
 
 static void uses_are_noted_once_a_minute(void **state)
 {
-	struct gate_touch_table *table = gate_touch_new(0);
 	(void)state;
-	assert_non_null(table);
-	note(table, 1, 1000, 1059);
-	assert_int_equal(gate_touch_count(table), 0);
-	note(table, 1, 1000, 1060);
-	note(table, 1, 1000, 1065);
-	note(table, 2, 1000, 1066);
-	assert_int_equal(gate_touch_count(table), 2);
-	assert_string_equal(
-		gate_touch_rows(table)[0].handle, "0000000000000001");
-	assert_int_equal(gate_touch_rows(table)[0].seen_at, 1065);
-	gate_touch_clear(table);
-	assert_int_equal(gate_touch_count(table), 0);
-	for (unsigned i = 0; i < 10000; i++) {
-		note(table, i, 0, 2000);
-		note(table, i, 0, 2000);
+	struct stauth_touch last;
+	touch_start(0);
+	note(1, 1000, 1059);
+	assert_int_equal(reported(&last), 0);
+	note(1, 1000, 1060);
+	note(1, 1000, 1065);
+	note(2, 1000, 1066);
+	assert_int_equal(reported(&last), 2);
+	assert_string_equal(last.handle, "3c6ef36200000002");
+	assert_int_equal(last.seen_at, 1066);
+	/* What got lost is reported again when it is due again. */
+	note(1, 1000, 1120);
+	assert_int_equal(reported(&last), 1);
+	touch_end();
+}
+
+static void what_the_pipe_does_not_take_is_noted_again(void **state)
+{
+	(void)state;
+	struct stauth_touch last;
+	touch_start(0);
+	for (unsigned i = 0; i < 4096; i++) {
+		note(i, 0, 2000);
 	}
-	assert_int_equal(gate_touch_count(table), 4096);
-	gate_touch_free(table);
+	size_t first = reported(&last);
+	assert_true(first < 4096);
+	for (unsigned i = 0; i < 4096; i++) {
+		note(i, 0, 2001);
+	}
+	/* None is lost, and hardly one comes twice. */
+	size_t both = first + reported(&last);
+	assert_in_range(both, 4096, 4096 + 4096 / 20);
+	touch_end();
 }
 
 static void a_short_idle_limit_is_noted_in_time(void **state)
 {
-	struct gate_touch_table *table = gate_touch_new(60);
 	(void)state;
-	assert_non_null(table);
-	note(table, 1, 1000, 1014);
-	assert_int_equal(gate_touch_count(table), 0);
-	note(table, 1, 1000, 1015);
-	assert_int_equal(gate_touch_count(table), 1);
-	gate_touch_free(table);
+	struct stauth_touch last;
+	touch_start(60);
+	note(1, 1000, 1014);
+	assert_int_equal(reported(&last), 0);
+	note(1, 1000, 1015);
+	assert_int_equal(reported(&last), 1);
+	touch_end();
 }
+
+static struct gate_conns conns;
 
 static void late_answers_find_nobody_else(void **state)
 {
-	struct gate_conns *conns = gate_conns_new();
 	(void)state;
-	assert_non_null(conns);
-	struct gate_conn *first = gate_conns_add(conns, 1000000);
-	struct gate_conn *second = gate_conns_add(conns, 1000001);
+	struct gate_conn *first = gate_conns_add(&conns, 5000);
+	struct gate_conn *second = gate_conns_add(&conns, 5001);
 	uint64_t tag = gate_conn_tag(first);
-	assert_ptr_equal(gate_conns_find(conns, tag), first);
-	gate_conns_remove(conns, first);
-	assert_null(gate_conns_find(conns, tag));
-	struct gate_conn *third = gate_conns_add(conns, 1000002);
-	assert_ptr_equal(third, first);
-	assert_null(gate_conns_find(conns, tag));
-	assert_null(gate_conns_find(conns, UINT64_MAX));
-	gate_conns_remove(conns, second);
-	gate_conns_remove(conns, third);
-	gate_conns_free(conns);
+	assert_ptr_equal(gate_conns_find(&conns, tag), first);
+	gate_conns_remove(&conns, first);
+	assert_null(gate_conns_find(&conns, tag));
+	/* The number is given again, and to somebody else. */
+	assert_ptr_equal(gate_conns_add(&conns, 5000), first);
+	assert_null(gate_conns_find(&conns, tag));
+	assert_null(gate_conns_find(&conns, UINT64_MAX));
+	gate_conns_remove(&conns, first);
+	gate_conns_remove(&conns, second);
+	gate_conns_finish(&conns);
 }
 
 static void places_have_a_limit(void **state)
 {
-	struct gate_conns *conns = gate_conns_new();
-	struct gate_conn *last = NULL;
 	(void)state;
-	assert_non_null(conns);
+	memset(&conns, 0, sizeof(conns));
+	assert_null(gate_conns_add(&conns, GATE_CONNS_MAX + GATE_OTHER_FDS));
+	struct gate_conn *last = NULL;
 	for (int i = 0; i < GATE_CONNS_MAX; i++) {
-		assert_false(gate_conns_full(conns));
-		last = gate_conns_add(conns, 1000000 + i);
+		last = gate_conns_add(&conns, GATE_OTHER_FDS + i);
 		assert_non_null(last);
 	}
-	assert_true(gate_conns_full(conns));
-	assert_null(gate_conns_add(conns, 1));
-	gate_conns_remove(conns, last);
-	assert_false(gate_conns_full(conns));
-	assert_ptr_equal(gate_conns_add(conns, 2000000), last);
-	gate_conns_free(conns);
+	assert_null(gate_conns_add(&conns, 1));
+	gate_conns_remove(&conns, last);
+	assert_ptr_equal(gate_conns_add(&conns, last->fd), last);
+	for (int i = 0; i < GATE_CONNS_MAX; i++) {
+		conns.places[GATE_OTHER_FDS + i].open = false;
+	}
+	gate_conns_finish(&conns);
 }
 
 int main(void)
@@ -232,6 +277,7 @@ int main(void)
 			a_store_that_cannot_answer_is_a_fault, set_up,
 			tear_down),
 		cmocka_unit_test(uses_are_noted_once_a_minute),
+		cmocka_unit_test(what_the_pipe_does_not_take_is_noted_again),
 		cmocka_unit_test(a_short_idle_limit_is_noted_in_time),
 		cmocka_unit_test(late_answers_find_nobody_else),
 		cmocka_unit_test(places_have_a_limit),
