@@ -70,20 +70,6 @@ static bool open_mailer(struct mail_worker *mail)
 	return false;
 }
 
-static bool open_store(struct mail_worker *mail)
-{
-	const struct gate_worker *worker = mail->worker;
-	struct stauth_err err = {.rc = STAUTH_OK};
-	if (stauth_store_open(worker->config, STAUTH_ROLE_PAGE, &mail->store,
-		    &err) != STAUTH_OK) {
-		gate_log("mail worker: %s", err.msg);
-		return false;
-	}
-	mail->ctx.accounts = mail->store.accounts;
-	mail->ctx.state = mail->store.state;
-	return true;
-}
-
 static void step(struct mail_worker *mail)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
@@ -104,19 +90,6 @@ static void step(struct mail_worker *mail)
 	wait_s(mail->worker, 0);
 }
 
-static void work(struct mail_worker *mail)
-{
-	while (!*mail->worker->stop) {
-		step(mail);
-	}
-	struct stauth_err err;
-	/* What is delivered but not written would be sent again. */
-	if (mail->delivery.done_id != 0) {
-		mail->delivery.closed_until_ms = INT64_MAX;
-		(void)stauth_delivery_step(&mail->ctx, &mail->delivery, &err);
-	}
-}
-
 int gate_mail_run(const struct gate_worker *worker)
 {
 	struct mail_worker *mail = calloc(1, sizeof(*mail));
@@ -126,15 +99,31 @@ int gate_mail_run(const struct gate_worker *worker)
 	mail->worker = worker;
 	stauth_ctx_init(&mail->ctx, worker->config);
 	mail->ctx.messages = (struct stauth_messages){say, NULL};
-	bool opened = open_store(mail);
-	if (opened && open_mailer(mail)) {
-		work(mail);
-		stauth_mailer_close(mail->ctx.mailer);
+	int status = EX_UNAVAILABLE;
+	struct stauth_err err = {.rc = STAUTH_OK};
+	if (stauth_store_open(worker->config, STAUTH_ROLE_PAGE, &mail->store,
+		    &err) != STAUTH_OK) {
+		gate_log("mail worker: %s", err.msg);
+		goto out;
 	}
+	mail->ctx.accounts = mail->store.accounts;
+	mail->ctx.state = mail->store.state;
+	status = EX_OK;
+	if (!open_mailer(mail)) {
+		goto out;
+	}
+	while (!*worker->stop) {
+		step(mail);
+	}
+	/* What is delivered but not written would be sent again. */
+	if (mail->delivery.done_id != 0) {
+		mail->delivery.closed_until_ms = INT64_MAX;
+		(void)stauth_delivery_step(&mail->ctx, &mail->delivery, &err);
+	}
+	stauth_mailer_close(mail->ctx.mailer);
+out:
 	stauth_ctx_finish(&mail->ctx);
-	if (opened) {
-		stauth_store_close(&mail->store);
-	}
+	stauth_store_close(&mail->store);
 	free(mail);
-	return opened ? EX_OK : EX_UNAVAILABLE;
+	return status;
 }

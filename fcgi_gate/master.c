@@ -3,8 +3,8 @@
  * The master: it forks workers and waits for signals, nothing else. It opens
  * no store and reads no request, so there is little that could end it.
  *
- *  1. A worker that ends MUST be back within a second; one that ends at once,
- *     again and again, after a growing part of that second.
+ *  1. A worker that ends MUST be back within a second, but none is started
+ *     more often than that.
  *  2. SIGTERM and SIGINT: workers finish the request at hand. Who is not gone
  *     after ten seconds is killed. Every child is reaped before the end.
  *  3. SIGHUP: only a configuration that was read and found good MUST replace
@@ -32,9 +32,7 @@
 #include "base/banned.h"
 
 #define STOP_MAX_MS    10000
-#define LIVED_MS       1000 /* after so long it may be back at once */
-#define DELAY_MIN_MS   25
-#define DELAY_MAX_MS   800
+#define START_EVERY_MS 800 /* a worker, if it ends at once */
 #define SWEEP_FIRST_MS 5000
 #define SWEEP_EVERY_MS 3600000
 #define IDLE_MS        60000
@@ -44,10 +42,8 @@
 /* Instants are on the boot clock. */
 struct child {
 	enum gate_kind kind;
-	pid_t pid; /* 0: not running */
-	int64_t started_ms;
-	int64_t start_at_ms;
-	int64_t delay_ms;
+	pid_t pid;           /* 0: not running */
+	int64_t start_at_ms; /* not before */
 	bool must_end;
 	int64_t kill_at_ms; /* if it must end */
 };
@@ -68,7 +64,9 @@ struct master {
 
 static void start(struct master *master, struct child *child)
 {
-	child->started_ms = stauth_boot_ms();
+	child->start_at_ms = stauth_boot_ms() +
+			     (child->kind == GATE_KIND_SWEEP ? SWEEP_EVERY_MS
+							     : START_EVERY_MS);
 	pid_t pid = fork();
 	if (pid == 0) {
 		gate_worker_run(child->kind, master->gate->config,
@@ -77,7 +75,6 @@ static void start(struct master *master, struct child *child)
 	if (pid < 0) {
 		gate_log("cannot fork a %s: %s", gate_kind_name(child->kind),
 			strerror(errno));
-		child->start_at_ms = child->started_ms + DELAY_MAX_MS;
 		return;
 	}
 	child->pid = pid;
@@ -125,24 +122,6 @@ static bool add_workers(struct master *master)
 
 /* --- end */
 
-static void plan_restart(struct child *child, int64_t now_ms)
-{
-	if (child->kind == GATE_KIND_SWEEP) {
-		child->start_at_ms = now_ms + SWEEP_EVERY_MS;
-		return;
-	}
-	if (now_ms - child->started_ms >= LIVED_MS) {
-		child->delay_ms = 0;
-	} else if (child->delay_ms < DELAY_MIN_MS) {
-		child->delay_ms = DELAY_MIN_MS;
-	} else if (child->delay_ms * 2 < DELAY_MAX_MS) {
-		child->delay_ms *= 2;
-	} else {
-		child->delay_ms = DELAY_MAX_MS;
-	}
-	child->start_at_ms = now_ms + child->delay_ms;
-}
-
 static void log_end(const struct child *child, int status)
 {
 	const char *name = gate_kind_name(child->kind);
@@ -171,7 +150,6 @@ static void reap(struct master *master)
 				log_end(child, status);
 				child->pid = 0;
 				master->running--;
-				plan_restart(child, stauth_boot_ms());
 			}
 		}
 	}
@@ -330,7 +308,8 @@ int gate_master_run(struct gate *gate)
 	gate_log("ready, check=%s pages=%s",
 		gate->sockets.of[GATE_SOCKET_CHECK].path,
 		gate->sockets.of[GATE_SOCKET_PAGES].path);
-	gate_notify("READY=1\nSTATUS=serving");
+	gate_notify("STATUS=serving");
+	gate_notify("READY=1");
 	do {
 		wait_for_signal(&master);
 		reap(&master);

@@ -13,10 +13,10 @@
 
 #include "base/banned.h"
 
-#define STATUS_SIZE 512
+#define TEXT_SIZE 512
 
 /* "/run/..." or "@abstract". */
-static bool address(struct sockaddr_un *addr, socklen_t *ret_len)
+static bool find_address(struct sockaddr_un *addr, socklen_t *ret_len)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path == NULL ? 0 : strlen(path);
@@ -33,40 +33,28 @@ static bool address(struct sockaddr_un *addr, socklen_t *ret_len)
 	return true;
 }
 
-void gate_notify(const char *text)
+void gate_notify(const char *fmt, ...)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNSPEC};
 	socklen_t len;
-	if (!address(&addr, &len)) {
+	if (!find_address(&addr, &len)) {
 		return;
 	}
+	char text[TEXT_SIZE];
+	va_list args;
+	va_start(args, fmt);
+	int made = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
+	if (made < 0 || fd < 0) {
 		return;
+	}
+	/* A line break would begin another assignment. */
+	for (char *byte = text; *byte != '\0'; byte++) {
+		*byte = *byte == '\n' ? ' ' : *byte;
 	}
 	/* Who does not listen goes without. */
 	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
 		(const struct sockaddr *)&addr, len);
 	close(fd);
-}
-
-void gate_notify_status(const char *fmt, ...)
-{
-	static const char prefix[] = "STATUS=";
-	char text[sizeof(prefix) + STATUS_SIZE];
-	memcpy(text, prefix, sizeof(prefix));
-	va_list args;
-	va_start(args, fmt);
-	int made = vsnprintf(text + sizeof(prefix) - 1, STATUS_SIZE, fmt, args);
-	va_end(args);
-	if (made < 0) {
-		return;
-	}
-	/* A line break would begin another assignment. */
-	for (char *byte = text; *byte != '\0'; byte++) {
-		if (*byte == '\n') {
-			*byte = ' ';
-		}
-	}
-	gate_notify(text);
 }

@@ -4,13 +4,10 @@
 
 /*
  * Tells who started the gate how it is (sd_notify(3)): "READY=1" when it
- * serves, "STATUS=..." for a person. Nobody listens without NOTIFY_SOCKET,
- * and that is no fault. Only the master calls it. text has no line break
- * but between two assignments.
+ * serves, "STATUS=..." for a person; one assignment, whatever bytes are in it.
+ * Nobody listens without NOTIFY_SOCKET, and that is no fault. Only the master
+ * calls it.
  */
-void gate_notify(const char *text);
-/* STATUS= and the text, whatever bytes are in it. */
-void gate_notify_status(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+void gate_notify(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -98,30 +98,23 @@ static void keep_fixed(
 	}
 }
 
-/* systemctl status shows it, too. */
-static void report_kept(const char *why)
-{
-	gate_log("reload: %s; the old configuration stays", why);
-	gate_notify_status("serving by the old configuration: %s", why);
-}
-
 bool gate_reload(struct gate *gate)
 {
 	struct stauth_err err = {.rc = STAUTH_OK};
 	struct stauth_config *config = NULL;
+	const char *why = NULL;
 	if (stauth_config_load(gate->config_path, STAUTH_READER_SERVICE,
 		    &config, &err) != STAUTH_OK) {
-		report_kept(err.msg);
-		return false;
-	}
-	const char *lack = NULL;
-	if (check_store(config) != EX_OK) {
-		lack = "the new configuration has no usable store";
+		why = err.msg;
+	} else if (check_store(config) != EX_OK) {
+		why = "the new configuration has no usable store";
 	} else if (check_mailer(config) != EX_OK) {
-		lack = "the new configuration has no usable mailer";
+		why = "the new configuration has no usable mailer";
 	}
-	if (lack != NULL) {
-		report_kept(lack);
+	if (why != NULL) {
+		gate_log("reload: %s; the old configuration stays", why);
+		/* systemctl status shows it, too. */
+		gate_notify("STATUS=serving by the old configuration: %s", why);
 		stauth_config_free(config);
 		return false;
 	}
@@ -129,30 +122,8 @@ bool gate_reload(struct gate *gate)
 	keep_fixed(gate->config, config);
 	stauth_config_free(gate->config);
 	gate->config = config;
-	gate_notify_status("serving");
+	gate_notify("STATUS=serving");
 	return true;
-}
-
-static int set_up(struct gate *gate)
-{
-	if (!stauth_hashing_ready()) {
-		gate_log("OpenSSL cannot be set up");
-		return EX_OSERR;
-	}
-	warn(gate->config);
-	int status = check_mailer(gate->config);
-	if (status != EX_OK) {
-		return status;
-	}
-	status = gate_sockets_open(gate->config, &gate->sockets);
-	if (status != EX_OK) {
-		return status;
-	}
-	status = check_store(gate->config);
-	if (status != EX_OK) {
-		gate_sockets_close(&gate->sockets);
-	}
-	return status;
 }
 
 int gate_setup(struct gate *ret_gate, const char *config_path)
@@ -165,10 +136,28 @@ int gate_setup(struct gate *ret_gate, const char *config_path)
 		gate_log("%s", err.msg);
 		return rc == STAUTH_ENOMEM ? EX_OSERR : EX_CONFIG;
 	}
-	int status = set_up(ret_gate);
-	if (status != EX_OK) {
-		stauth_config_free(ret_gate->config);
+	const struct stauth_config *config = ret_gate->config;
+	int status = EX_OSERR;
+	if (!stauth_hashing_ready()) {
+		gate_log("OpenSSL cannot be set up");
+		goto failed;
 	}
+	warn(config);
+	status = check_mailer(config);
+	if (status != EX_OK) {
+		goto failed;
+	}
+	status = gate_sockets_open(config, &ret_gate->sockets);
+	if (status != EX_OK) {
+		goto failed;
+	}
+	status = check_store(config);
+	if (status == EX_OK) {
+		return EX_OK;
+	}
+	gate_sockets_close(&ret_gate->sockets);
+failed:
+	stauth_config_free(ret_gate->config);
 	return status;
 }
 

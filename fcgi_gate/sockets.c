@@ -120,6 +120,10 @@ static int make_run_dir(const char *path)
 
 static int lock_run_dir(const char *run_dir, int *ret_fd)
 {
+	int status = make_run_dir(run_dir);
+	if (status != 0) {
+		return status;
+	}
 	char path[PATH_MAX + 16];
 	snprintf(path, sizeof(path), "%s/gate.lock", run_dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -313,9 +317,6 @@ static int make_missing(
 		}
 		int status = 0;
 		if (sockets->lock_fd < 0) {
-			status = make_run_dir(config->run_dir);
-		}
-		if (status == 0 && sockets->lock_fd < 0) {
 			status = lock_run_dir(
 				config->run_dir, &sockets->lock_fd);
 		}

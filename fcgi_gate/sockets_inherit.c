@@ -27,30 +27,26 @@
 #define FIRST_FD 3
 #define FDS_MAX  64
 
-/* GATE_SOCKET_COUNT: none. */
-static enum gate_socket_role role_of(const char *name, size_t len)
+/* By its name, else by its path: "/run/stauth/check.sock" is check.
+ * GATE_SOCKET_COUNT: neither says. */
+static enum gate_socket_role find_role(
+	const char *name, size_t name_len, const char *path)
 {
-	int role = 0;
-	while (role < GATE_SOCKET_COUNT &&
-		(strlen(gate_socket_name(role)) != len ||
-			memcmp(gate_socket_name(role), name, len) != 0)) {
-		role++;
-	}
-	return (enum gate_socket_role)role;
-}
-
-/* "/run/stauth/check.sock" is check. */
-static enum gate_socket_role role_of_path(const char *path)
-{
-	static const char suffix[] = ".sock";
 	const char *slash = strrchr(path, '/');
 	const char *base = slash == NULL ? path : slash + 1;
-	size_t len = strlen(base);
-	size_t suffix_len = sizeof(suffix) - 1;
-	if (len <= suffix_len || strcmp(base + len - suffix_len, suffix) != 0) {
-		return GATE_SOCKET_COUNT;
+	int by_path = GATE_SOCKET_COUNT;
+	for (int role = 0; role < GATE_SOCKET_COUNT; role++) {
+		const char *own = gate_socket_name(role);
+		size_t len = strlen(own);
+		if (len == name_len && memcmp(own, name, len) == 0) {
+			return role;
+		}
+		if (strncmp(own, base, len) == 0 &&
+			strcmp(base + len, ".sock") == 0) {
+			by_path = role;
+		}
 	}
-	return role_of(base, len - suffix_len);
+	return by_path;
 }
 
 static bool is_listening(int fd)
@@ -89,28 +85,20 @@ static bool unix_path(int fd, char *out, size_t size)
 	return true;
 }
 
-static bool own_fd(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
-
 static int take(const struct stauth_config *config,
 	struct gate_sockets *sockets, int fd, const char *name, size_t name_len)
 {
 	struct gate_socket taken = {.fd = fd};
 	if (!is_listening(fd) ||
-		!unix_path(fd, taken.path, sizeof(taken.path)) || !own_fd(fd)) {
+		!unix_path(fd, taken.path, sizeof(taken.path)) ||
+		fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+		fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
 		gate_log("LISTEN_FDS: descriptor %d is not a listening unix "
 			 "stream socket",
 			fd);
 		return EX_CONFIG;
 	}
-	enum gate_socket_role role = role_of(name, name_len);
-	if (role == GATE_SOCKET_COUNT) {
-		role = role_of_path(taken.path);
-	}
+	enum gate_socket_role role = find_role(name, name_len, taken.path);
 	if (role == GATE_SOCKET_COUNT) {
 		gate_log("LISTEN_FDS: descriptor %d (%.*s, %s) is none of "
 			 "check, pages, stream",
@@ -132,20 +120,6 @@ static int take(const struct stauth_config *config,
 	return 0;
 }
 
-static int take_all(const struct stauth_config *config,
-	struct gate_sockets *sockets, int count, const char *names)
-{
-	for (int i = 0; i < count; i++) {
-		size_t len = strcspn(names, ":");
-		int status = take(config, sockets, FIRST_FD + i, names, len);
-		if (status != 0) {
-			return status;
-		}
-		names += len + (names[len] == ':' ? 1 : 0);
-	}
-	return 0;
-}
-
 int gate_sockets_inherit(
 	const struct stauth_config *config, struct gate_sockets *sockets)
 {
@@ -164,8 +138,13 @@ int gate_sockets_inherit(
 			"LISTEN_FDS=%s is not a number of sockets", count_text);
 		return EX_CONFIG;
 	}
-	int status = take_all(
-		config, sockets, (int)count, names == NULL ? "" : names);
+	names = names == NULL ? "" : names;
+	int status = 0;
+	for (int i = 0; i < count && status == 0; i++) {
+		size_t len = strcspn(names, ":");
+		status = take(config, sockets, FIRST_FD + i, names, len);
+		names += len + (names[len] == ':' ? 1 : 0);
+	}
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");

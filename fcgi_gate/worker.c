@@ -27,24 +27,6 @@
 /* More would starve a log-in beside a busy app. */
 #define PAGES_NICE 5
 
-static const struct {
-	const char *name;
-	const char *comm; /* for ps(1): at most 15 bytes */
-	enum gate_socket_role socket;
-	int nice;
-} kinds[GATE_KIND_COUNT] = {
-	[GATE_KIND_CHECK] = {"check worker", "fcgi_gate check",
-		GATE_SOCKET_CHECK, 0},
-	[GATE_KIND_PAGES] = {"page worker", "fcgi_gate pages",
-		GATE_SOCKET_PAGES, PAGES_NICE},
-	[GATE_KIND_TOUCH] = {"touch worker", "fcgi_gate touch",
-		GATE_SOCKET_COUNT, PAGES_NICE},
-	[GATE_KIND_MAIL] = {"mail worker", "fcgi_gate mail", GATE_SOCKET_COUNT,
-		PAGES_NICE},
-	[GATE_KIND_SWEEP] = {"sweep", "fcgi_gate sweep", GATE_SOCKET_COUNT,
-		PAGES_NICE},
-};
-
 /* The one thing a signal handler can reach. */
 static volatile sig_atomic_t stop_flag;
 
@@ -54,31 +36,11 @@ static void on_stop(int signo)
 	stop_flag = 1;
 }
 
-const char *gate_kind_name(enum gate_kind kind)
-{
-	return kinds[kind].name;
-}
-
-int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind)
-{
-	switch (kind) {
-	case GATE_KIND_CHECK:
-		return config->check_workers;
-	case GATE_KIND_PAGES:
-		return config->page_workers;
-	case GATE_KIND_MAIL:
-		return config->mail_transport != STAUTH_TRANSPORT_NONE ? 1 : 0;
-	case GATE_KIND_TOUCH:
-	case GATE_KIND_SWEEP:
-	case GATE_KIND_COUNT:
-		break;
-	}
-	return 1;
-}
-
 /* The hourly sweep of dead rows. */
-static int sweep(const struct stauth_config *config)
+static int sweep(const struct gate_worker *worker)
 {
+	const struct stauth_config *config = worker->config;
+	alarm(SWEEP_MAX_S);
 	struct stauth_err err = {.rc = STAUTH_OK};
 	struct stauth_store store = {0};
 	if (stauth_store_open(config, STAUTH_ROLE_PAGE, &store, &err) <
@@ -103,61 +65,62 @@ static int sweep(const struct stauth_config *config)
 	return rc < STAUTH_OK ? EX_UNAVAILABLE : EX_OK;
 }
 
-static void handle(int signo, void (*handler)(int))
+/* What tells the kinds apart. */
+static const struct {
+	const char *name;
+	const char *comm; /* for ps(1): at most 15 bytes */
+	enum gate_socket_role socket;
+	int nice;
+	int (*run)(const struct gate_worker *worker);
+} kinds[GATE_KIND_COUNT] = {
+	[GATE_KIND_CHECK] = {"check worker", "fcgi_gate check",
+		GATE_SOCKET_CHECK, 0, gate_check_run},
+	[GATE_KIND_PAGES] = {"page worker", "fcgi_gate pages",
+		GATE_SOCKET_PAGES, PAGES_NICE, gate_pages_run},
+	[GATE_KIND_TOUCH] = {"touch worker", "fcgi_gate touch",
+		GATE_SOCKET_COUNT, PAGES_NICE, gate_touch_run},
+	[GATE_KIND_MAIL] = {"mail worker", "fcgi_gate mail", GATE_SOCKET_COUNT,
+		PAGES_NICE, gate_mail_run},
+	[GATE_KIND_SWEEP] = {"sweep", "fcgi_gate sweep", GATE_SOCKET_COUNT,
+		PAGES_NICE, sweep},
+};
+
+const char *gate_kind_name(enum gate_kind kind)
 {
-	struct sigaction action = {.sa_handler = handler};
-	sigemptyset(&action.sa_mask);
-	sigaction(signo, &action, NULL);
+	return kinds[kind].name;
+}
+
+int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind)
+{
+	if (kind == GATE_KIND_CHECK) {
+		return config->check_workers;
+	}
+	if (kind == GATE_KIND_PAGES) {
+		return config->page_workers;
+	}
+	return kind != GATE_KIND_MAIL ||
+	       config->mail_transport != STAUTH_TRANSPORT_NONE;
 }
 
 static void set_signals(enum gate_kind kind)
 {
-	bool sweeps = kind == GATE_KIND_SWEEP;
-	handle(SIGTERM, sweeps ? SIG_DFL : on_stop);
-	handle(SIGALRM, SIG_DFL);
 	/* The terminal's Ctrl-C reaches all; the master passes it on. */
-	handle(SIGINT, SIG_IGN);
-	handle(SIGHUP, SIG_IGN);
-	handle(SIGUSR1, SIG_IGN);
-	handle(SIGPIPE, SIG_IGN);
-	handle(SIGCHLD, SIG_DFL);
+	static const int ignored[] = {SIGINT, SIGHUP, SIGUSR1, SIGPIPE};
+	struct sigaction action = {.sa_handler = SIG_IGN};
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+		sigaction(ignored[i], &action, NULL);
+	}
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGCHLD, &action, NULL);
 	sigset_t mask;
 	sigemptyset(&mask);
-	if (!sweeps) {
+	if (kind != GATE_KIND_SWEEP) {
+		action.sa_handler = on_stop;
 		sigaddset(&mask, SIGTERM);
 	}
+	sigaction(SIGTERM, &action, NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-}
-
-static int take_touch_end(enum gate_kind kind, const int touch_pipe[2])
-{
-	if (kind != GATE_KIND_TOUCH) {
-		close(touch_pipe[0]);
-	}
-	if (kind != GATE_KIND_CHECK) {
-		close(touch_pipe[1]);
-	}
-	return kind == GATE_KIND_TOUCH ? touch_pipe[0] : touch_pipe[1];
-}
-
-static int serve(enum gate_kind kind, const struct gate_worker *worker)
-{
-	switch (kind) {
-	case GATE_KIND_CHECK:
-		return gate_check_run(worker);
-	case GATE_KIND_PAGES:
-		return gate_pages_run(worker);
-	case GATE_KIND_TOUCH:
-		return gate_touch_run(worker);
-	case GATE_KIND_MAIL:
-		return gate_mail_run(worker);
-	case GATE_KIND_SWEEP:
-		alarm(SWEEP_MAX_S);
-		return sweep(worker->config);
-	case GATE_KIND_COUNT:
-		break;
-	}
-	return EX_SOFTWARE;
 }
 
 _Noreturn void gate_worker_run(enum gate_kind kind,
@@ -171,7 +134,14 @@ _Noreturn void gate_worker_run(enum gate_kind kind,
 	struct gate_worker worker = {.config = config, .stop = &stop_flag};
 	worker.listen_fd =
 		gate_sockets_keep(&inherited->sockets, kinds[kind].socket);
-	worker.touch_fd = take_touch_end(kind, inherited->touch_pipe);
+	const int *pipe_fds = inherited->touch_pipe;
+	worker.touch_fd = pipe_fds[kind == GATE_KIND_TOUCH ? 0 : 1];
+	if (kind != GATE_KIND_TOUCH) {
+		close(pipe_fds[0]);
+	}
+	if (kind != GATE_KIND_CHECK) {
+		close(pipe_fds[1]);
+	}
 	/* libfcgi brings handlers of its own: ours come after it. */
 	if (!gate_io_init()) {
 		gate_log("%s: libfcgi cannot be set up", kinds[kind].name);
@@ -184,5 +154,5 @@ _Noreturn void gate_worker_run(enum gate_kind kind,
 	if (kind != GATE_KIND_MAIL) {
 		alarm(GATE_WATCHDOG_S);
 	}
-	exit(serve(kind, &worker));
+	exit(kinds[kind].run(&worker));
 }

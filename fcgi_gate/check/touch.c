@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/state.h"
+#include "auth/check.h"
 
 #include "base/banned.h"
 

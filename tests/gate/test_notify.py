@@ -29,8 +29,8 @@ class Notify(ProcessCase):
             with self.subTest(named):
                 sock = self.listen(address)
                 self.start(s, named)
-                self.assertEqual(sock.recv(4096),
-                                 b"READY=1\nSTATUS=serving")
+                self.assertEqual(sock.recv(4096), b"STATUS=serving")
+                self.assertEqual(sock.recv(4096), b"READY=1")
                 self.assertEqual(s.check().status, 401)
                 s.stop_gate()
 
@@ -39,7 +39,8 @@ class Notify(ProcessCase):
         path = os.path.join(s.dir, "notify")
         sock = self.listen(path)
         self.start(s, path)
-        sock.recv(4096)
+        while sock.recv(4096) != b"READY=1":
+            pass
         s.write_config({"SESION_HOURS": "8"})
         s.gate.send_signal(signal.SIGHUP)
         told = sock.recv(4096).decode()
