@@ -44,7 +44,6 @@ static void wait_s(const struct gate_worker *worker, int seconds)
 {
 	const struct timespec time = {.tv_sec = seconds};
 	sigset_t none;
-
 	sigemptyset(&none);
 	if (!*worker->stop) {
 		(void)ppoll(NULL, 0, &time, &none);

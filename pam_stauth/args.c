@@ -51,7 +51,6 @@ static bool all_of(const char *value, const char *allowed)
 static bool climbs(const char *path)
 {
 	const char *at = path;
-
 	while ((at = strstr(at, "/..")) != NULL) {
 		at += 3;
 		if (*at == '/' || *at == '\0') {
@@ -64,7 +63,6 @@ static bool climbs(const char *path)
 static bool value_fits(enum kind kind, const char *value)
 {
 	size_t len = strlen(value);
-
 	switch (kind) {
 	case PATH:
 		return value[0] == '/' && len < PATH_MAX && !climbs(value);
@@ -85,7 +83,6 @@ static bool set(
 {
 	char *field = (char *)args + option->at;
 	bool on;
-
 	if (option->kind == FLAG) {
 		memcpy(&on, field, sizeof(on));
 		if (on) {
@@ -109,7 +106,6 @@ static bool set_arg(struct pamst_args *args, const char *arg)
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
 		const struct option *option = &options[i];
 		size_t len = strlen(option->name);
-
 		if (option->kind == FLAG
 				? strcmp(arg, option->name) == 0
 				: strncmp(arg, option->name, len) == 0) {
@@ -123,7 +119,6 @@ int pamst_args_parse(pam_handle_t *pamh, int argc, const char **argv,
 	struct pamst_args *ret_args)
 {
 	struct pamst_args args = {0};
-
 	for (int i = 0; i < argc; i++) {
 		if (!set_arg(&args, argv[i])) {
 			pam_syslog(

@@ -34,7 +34,6 @@ static bool is_roots(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
 	       peer.uid == 0;
 }
@@ -79,7 +78,6 @@ static void ask_helper(
 	struct pamst_call *call, const char *path, int64_t deadline_ms)
 {
 	struct pamst_helper helper;
-
 	if (!pamst_spawn(path, deadline_ms, &helper)) {
 		pam_syslog(call->pamh, LOG_ERR, PAMST_LOG_NO_PROCESS, path);
 		return;
@@ -94,7 +92,6 @@ void pamst_ask(struct pamst_call *call)
 {
 	const char *path = call->args.helper;
 	int64_t deadline_ms = pamst_boot_ms() + PAMST_ASK_MS;
-
 	pamst_frame_init(&call->answer, PAMST_NONE);
 	int fd = path == NULL && call->args.conf == NULL ? connect_listener()
 							 : -1;

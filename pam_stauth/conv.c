@@ -24,7 +24,6 @@ static int conv_code(int rc)
 static bool has_conv(pam_handle_t *pamh)
 {
 	const void *item = NULL;
-
 	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS ||
 		item == NULL) {
 		return false;
@@ -36,7 +35,6 @@ static bool has_conv(pam_handle_t *pamh)
 static const char *stacked(pam_handle_t *pamh, int item_type)
 {
 	const void *item = NULL;
-
 	return pam_get_item(pamh, item_type, &item) == PAM_SUCCESS ? item
 								   : NULL;
 }
@@ -44,7 +42,6 @@ static const char *stacked(pam_handle_t *pamh, int item_type)
 int pamst_conv_user(struct pamst_call *call)
 {
 	const char *user = stacked(call->pamh, PAM_USER);
-
 	if (user == NULL) {
 		if (!has_conv(call->pamh)) {
 			return PAM_CONV_ERR;
@@ -96,7 +93,6 @@ static int ask_and_keep(
 {
 	char *reply;
 	int rc = ask_hidden(call->pamh, prompt, &reply);
-
 	if (rc == PAM_SUCCESS) {
 		add_password(call, PAMST_PASSWORD, reply);
 		rc = pam_set_item(call->pamh, item_type, reply);
@@ -109,7 +105,6 @@ int pamst_conv_password(struct pamst_call *call)
 {
 	const struct pamst_args *args = &call->args;
 	const char *password = NULL;
-
 	if (args->try_first_pass || args->use_first_pass) {
 		password = stacked(call->pamh, PAM_AUTHTOK);
 	}
@@ -126,7 +121,6 @@ int pamst_conv_password(struct pamst_call *call)
 int pamst_conv_old_password(struct pamst_call *call)
 {
 	const char *password = stacked(call->pamh, PAM_OLDAUTHTOK);
-
 	if (password != NULL) {
 		add_password(call, PAMST_PASSWORD, password);
 		return PAM_SUCCESS;
@@ -137,7 +131,6 @@ int pamst_conv_old_password(struct pamst_call *call)
 static int ask_twice(pam_handle_t *pamh, char **ret_first, char **ret_again)
 {
 	int rc = ask_hidden(pamh, PAMST_PROMPT_NEW, ret_first);
-
 	if (rc == PAM_SUCCESS) {
 		rc = ask_hidden(pamh, PAMST_PROMPT_RETYPE, ret_again);
 	}
@@ -152,7 +145,6 @@ int pamst_conv_new_password(struct pamst_call *call)
 {
 	if (call->args.use_authtok) {
 		const char *password = stacked(call->pamh, PAM_AUTHTOK);
-
 		if (password == NULL) {
 			return PAM_AUTHTOK_ERR;
 		}
@@ -174,7 +166,6 @@ int pamst_conv_new_password(struct pamst_call *call)
 void pamst_conv_text(const struct pamst_call *call, int style)
 {
 	char text[512];
-
 	if ((call->pam_flags & PAM_SILENT) == 0 && has_conv(call->pamh) &&
 		pamst_frame_get(
 			&call->answer, PAMST_TEXT, text, sizeof(text))) {

@@ -40,7 +40,6 @@ struct auth_state {
 static void add_item(struct pamst_call *call, int type, enum pamst_tag tag)
 {
 	const void *value = NULL;
-
 	if (pam_get_item(call->pamh, type, &value) == PAM_SUCCESS &&
 		value != NULL) {
 		pamst_frame_add_len(
@@ -52,7 +51,6 @@ static void add_flags(struct pamst_call *call)
 {
 	bool expired = (call->pam_flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0;
 	unsigned char flags = 0;
-
 	flags |= call->args.require_su ? PAMST_REQUIRE_SU : 0;
 	flags |= call->args.any_account ? PAMST_ANY_ACCOUNT : 0;
 	flags |= expired ? PAMST_EXPIRED : 0;
@@ -118,7 +116,6 @@ static void call_end(struct pamst_call *call)
 static int take_name(const struct pamst_call *call)
 {
 	char name[USER_CUT];
-
 	if (!pamst_frame_get(&call->answer, PAMST_USER, name, sizeof(name))) {
 		return PAM_AUTHINFO_UNAVAIL;
 	}
@@ -138,7 +135,6 @@ static struct auth_state *auth_state(pam_handle_t *pamh)
 {
 	const void *data = NULL;
 	struct auth_state *state = NULL;
-
 	if (pam_get_data(pamh, DATA_AUTH, &data) == PAM_SUCCESS) {
 		memcpy(&state, &data, sizeof(state));
 	}
@@ -149,7 +145,6 @@ static struct auth_state *auth_state(pam_handle_t *pamh)
 static struct auth_state *auth_state_begin(pam_handle_t *pamh)
 {
 	struct auth_state *state = auth_state(pamh);
-
 	if (state == NULL) {
 		state = malloc(sizeof(*state));
 		if (state == NULL || pam_set_data(pamh, DATA_AUTH, state,
@@ -165,7 +160,6 @@ static struct auth_state *auth_state_begin(pam_handle_t *pamh)
 static int authenticate(struct pamst_call *call, struct auth_state *state)
 {
 	int rc = pamst_conv_password(call);
-
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
@@ -187,7 +181,6 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(
 {
 	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	struct auth_state *state = auth_state_begin(pamh);
-
 	if (state == NULL) {
 		return PAM_BUF_ERR;
 	}
@@ -206,7 +199,6 @@ __attribute__((visibility("default"))) int pam_sm_setcred(
 	const struct auth_state *state = auth_state(pamh);
 	struct pamst_args args;
 	int rc = pamst_args_parse(pamh, argc, argv, &args);
-
 	(void)flags;
 	if (rc != PAM_SUCCESS) {
 		return rc;
@@ -219,7 +211,6 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(
 {
 	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	int rc = call_begin(&call, PAMST_ASK_ACCOUNT, argc, argv);
-
 	if (rc == PAM_SUCCESS) {
 		rc = call_ask(&call);
 		pamst_conv_text(&call, PAM_ERROR_MSG);
@@ -235,10 +226,8 @@ static int leave_change(struct pamst_call *call, bool prelim)
 	bool theirs = call->answer.kind == PAMST_UNKNOWN_USER ||
 		      call->answer.kind == PAMST_NOT_PERMITTED;
 	int rc = call_result(call);
-
 	if (!prelim && theirs && !call->args.use_authtok) {
 		int asked = pamst_conv_new_password(call);
-
 		if (asked != PAM_SUCCESS) {
 			return asked;
 		}
@@ -254,7 +243,6 @@ static int leave_change(struct pamst_call *call, bool prelim)
 static int change(struct pamst_call *call)
 {
 	bool prelim = (call->pam_flags & PAM_PRELIM_CHECK) != 0;
-
 	pamst_ask(call);
 	int rc;
 	if (call->answer.kind == PAMST_NEED_PASSWORD) {
@@ -284,7 +272,6 @@ __attribute__((visibility("default"))) int pam_sm_chauthtok(
 	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	const struct auth_state *state = auth_state(pamh);
 	int rc = call_begin(&call, PAMST_ASK_CHANGE_CHECK, argc, argv);
-
 	if (rc == PAM_SUCCESS) {
 		if (state != NULL && state->proof[0] != '\0') {
 			pamst_frame_add(
@@ -301,7 +288,6 @@ __attribute__((visibility("default"))) int pam_sm_chauthtok(
 static int keep_session(const struct pamst_call *call)
 {
 	char *handle = calloc(1, HANDLE_SIZE);
-
 	if (handle == NULL) {
 		return PAM_BUF_ERR;
 	}
@@ -323,7 +309,6 @@ __attribute__((visibility("default"))) int pam_sm_open_session(
 {
 	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	int rc = call_begin(&call, PAMST_ASK_OPEN, argc, argv);
-
 	if (rc == PAM_SUCCESS) {
 		rc = call_ask(&call);
 	}
@@ -340,7 +325,6 @@ __attribute__((visibility("default"))) int pam_sm_close_session(
 	struct pamst_call call = {.pamh = pamh, .pam_flags = flags};
 	const void *handle = NULL;
 	int rc = call_begin(&call, PAMST_ASK_CLOSE, argc, argv);
-
 	if (rc == PAM_SUCCESS &&
 		pam_get_data(pamh, DATA_SESSION, &handle) == PAM_SUCCESS &&
 		handle != NULL) {

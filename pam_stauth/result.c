@@ -16,41 +16,40 @@
 #define SHOWN_SIZE (SHOWN_MAX * 4 + 1)
 #define DETAIL_MAX 200
 
-/* 0 would be PAM_SUCCESS, so a hole in the table must not read as 0. */
-#define NO_ANSWER (-1)
+/* What is no answer to the question. */
+#define NONE         PAM_AUTHINFO_UNAVAIL
+#define NONE_SESSION PAM_SESSION_ERR
 
-struct row {
-	enum pamst_answer answer;
+static const struct row {
 	const char *reason; /* in the log */
 	int auth;
 	int account;
 	int change;
 	int session;
-};
-
-static const struct row rows[] = {
-	{PAMST_WRONG, "wrong", PAM_AUTH_ERR, NO_ANSWER, PAM_AUTH_ERR,
-		NO_ANSWER},
-	{PAMST_UNKNOWN_USER, "unknown-user", PAM_USER_UNKNOWN, PAM_USER_UNKNOWN,
-		PAM_USER_UNKNOWN, PAM_SUCCESS},
-	{PAMST_THROTTLED, "throttled", PAM_MAXTRIES, NO_ANSWER, PAM_MAXTRIES,
-		NO_ANSWER},
-	{PAMST_DISABLED, "disabled", PAM_AUTH_ERR, PAM_ACCT_EXPIRED,
-		PAM_AUTH_ERR, NO_ANSWER},
-	{PAMST_NOT_PERMITTED, "not-permitted", PAM_PERM_DENIED, PAM_PERM_DENIED,
-		PAM_PERM_DENIED, PAM_SESSION_ERR},
-	{PAMST_MUST_CHANGE, "must-change", NO_ANSWER, PAM_NEW_AUTHTOK_REQD,
-		NO_ANSWER, NO_ANSWER},
-	{PAMST_WEAK, "weak-password", NO_ANSWER, NO_ANSWER, PAM_AUTHTOK_ERR,
-		NO_ANSWER},
-	{PAMST_UNAVAILABLE, "unavailable", PAM_AUTHINFO_UNAVAIL,
+} rows[PAMST_ANSWER_END] = {
+	[PAMST_NONE] = {"no-answer", NONE, NONE, NONE, NONE_SESSION},
+	[PAMST_WRONG] = {"wrong", PAM_AUTH_ERR, NONE, PAM_AUTH_ERR,
+		NONE_SESSION},
+	[PAMST_UNKNOWN_USER] = {"unknown-user", PAM_USER_UNKNOWN,
+		PAM_USER_UNKNOWN, PAM_USER_UNKNOWN, PAM_SUCCESS},
+	[PAMST_THROTTLED] = {"throttled", PAM_MAXTRIES, NONE, PAM_MAXTRIES,
+		NONE_SESSION},
+	[PAMST_DISABLED] = {"disabled", PAM_AUTH_ERR, PAM_ACCT_EXPIRED,
+		PAM_AUTH_ERR, NONE_SESSION},
+	[PAMST_NOT_PERMITTED] = {"not-permitted", PAM_PERM_DENIED,
+		PAM_PERM_DENIED, PAM_PERM_DENIED, NONE_SESSION},
+	[PAMST_MUST_CHANGE] = {"must-change", NONE, PAM_NEW_AUTHTOK_REQD, NONE,
+		NONE_SESSION},
+	[PAMST_WEAK] = {"weak-password", NONE, NONE, PAM_AUTHTOK_ERR,
+		NONE_SESSION},
+	[PAMST_UNAVAILABLE] = {"unavailable", PAM_AUTHINFO_UNAVAIL,
 		PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_SESSION_ERR},
-	{PAMST_BAD_CONFIG, "bad-config", PAM_SERVICE_ERR, PAM_SERVICE_ERR,
+	[PAMST_BAD_CONFIG] = {"bad-config", PAM_SERVICE_ERR, PAM_SERVICE_ERR,
 		PAM_SERVICE_ERR, PAM_SERVICE_ERR},
 	/* The module has no prompt for a code yet. */
-	{PAMST_NEED_CODE, "need-code", PAM_AUTHINFO_UNAVAIL, NO_ANSWER,
-		PAM_AUTHINFO_UNAVAIL, NO_ANSWER},
-	{PAMST_ALLOW, "ok", PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS},
+	[PAMST_NEED_CODE] = {"need-code", NONE, NONE, NONE, NONE_SESSION},
+	[PAMST_ALLOW] = {"ok", PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS,
+		PAM_SUCCESS},
 };
 
 static const char *const names[] = {
@@ -62,18 +61,17 @@ static const char *const names[] = {
 	[PAMST_ASK_CLOSE] = "session close",
 };
 
+/* A hole in the table would read as PAM_SUCCESS. */
 static const struct row *find_row(int answer)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if ((int)rows[i].answer == answer) {
-			return &rows[i];
-		}
-	}
-	return NULL;
+	bool known = answer > PAMST_NONE && answer < PAMST_ANSWER_END &&
+		     rows[answer].reason != NULL;
+	return &rows[known ? answer : PAMST_NONE];
 }
 
-static int column(const struct row *row, enum pamst_question question)
+int pamst_result(enum pamst_question question, int answer)
 {
+	const struct row *row = find_row(answer);
 	switch (question) {
 	case PAMST_ASK_AUTH:
 		return row->auth;
@@ -86,20 +84,7 @@ static int column(const struct row *row, enum pamst_question question)
 	case PAMST_ASK_CLOSE:
 		return row->session;
 	}
-	return NO_ANSWER;
-}
-
-int pamst_result(enum pamst_question question, int answer)
-{
-	const struct row *row = find_row(answer);
-	int code = row != NULL ? column(row, question) : NO_ANSWER;
-
-	if (code != NO_ANSWER) {
-		return code;
-	}
-	return question == PAMST_ASK_OPEN || question == PAMST_ASK_CLOSE
-		       ? PAM_SESSION_ERR
-		       : PAM_AUTHINFO_UNAVAIL;
+	return NONE;
 }
 
 /* Printable ASCII stays (blanks only if asked), all else is \xHH. */
@@ -107,7 +92,6 @@ static void escape(const char *text, size_t max, bool blanks, char *out)
 {
 	for (size_t i = 0; i < max && text[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)text[i];
-
 		if ((c > 0x20 && c < 0x7f && c != '\\') ||
 			(c == ' ' && blanks)) {
 			*out++ = (char)c;
@@ -123,10 +107,8 @@ static void escape(const char *text, size_t max, bool blanks, char *out)
 
 void pamst_log_answer(const struct pamst_call *call)
 {
-	const struct row *row = find_row(call->answer.kind);
 	bool ok = call->answer.kind == PAMST_ALLOW;
 	bool usual = ok || call->answer.kind == PAMST_UNKNOWN_USER;
-
 	if (usual ? !call->args.debug : call->args.quiet) {
 		return;
 	}
@@ -147,5 +129,5 @@ void pamst_log_answer(const struct pamst_call *call)
 	}
 	pam_syslog(call->pamh, usual ? LOG_INFO : LOG_NOTICE, PAMST_LOG_OUTCOME,
 		names[call->question.kind], ok ? "success" : "failure",
-		row != NULL ? row->reason : "no-answer", rhost, user);
+		find_row(call->answer.kind)->reason, rhost, user);
 }

@@ -46,7 +46,6 @@ static void reset_limits(void)
 {
 	for (int what = 0; what < RLIM_NLIMITS; what++) {
 		struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
 		if (what == RLIMIT_CORE || what == RLIMIT_RTPRIO ||
 			what == RLIMIT_NICE) {
 			limit = (struct rlimit){0, 0};
@@ -62,7 +61,6 @@ static void reset_limits(void)
 static void reset_scheduling(void)
 {
 	cpu_set_t all;
-
 	memset(&all, 0xff, sizeof(all));
 	const struct sched_param normal = {0};
 	(void)sched_setscheduler(0, SCHED_OTHER, &normal);
@@ -95,7 +93,6 @@ static bool leave_caller(void)
 static void reset_signals(void)
 {
 	const struct sigaction action = {.sa_handler = SIG_DFL};
-
 	for (int sig = 1; sig < NSIG; sig++) {
 		sigaction(sig, &action, NULL);
 	}
@@ -109,7 +106,6 @@ static void become_helper(const char *path, int sock)
 {
 	char *const argv[] = {(char[]){"stauth_chkpwd"}, NULL};
 	char *const envp[] = {NULL};
-
 	reset_signals();
 	/* sock may be 0 or 1 itself, and dup2 onto itself would leave it
 	 * close-on-exec; so it moves out of the way first. */
@@ -130,7 +126,6 @@ static void become_helper(const char *path, int sock)
 static void await_end(pid_t pid, int64_t deadline_ms)
 {
 	sigset_t chld;
-
 	sigemptyset(&chld);
 	(void)sigaddset(&chld, SIGCHLD);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
@@ -155,7 +150,6 @@ static void stand_between(
 	const char *path, const int sock[2], int64_t deadline_ms)
 {
 	const struct sigaction action = {.sa_handler = SIG_DFL};
-
 	close(sock[0]);
 	if (geteuid() == 0 && !leave_caller()) {
 		_exit(EXIT_NOT_STARTED);
@@ -178,7 +172,6 @@ bool pamst_spawn(
 	const char *path, int64_t deadline_ms, struct pamst_helper *ret_helper)
 {
 	int sock[2];
-
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) != 0) {
 		return false;
 	}

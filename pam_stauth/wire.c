@@ -24,7 +24,6 @@ void pamst_frame_add_len(struct pamst_frame *frame, enum pamst_tag tag,
 	const void *value, size_t len)
 {
 	uint8_t *to = frame->payload + frame->len;
-
 	if (frame->failed || len > 0xffff ||
 		len + 3 > PAMST_WIRE_MAX - frame->len) {
 		frame->failed = true;
@@ -50,11 +49,9 @@ static const uint8_t *find(
 	const struct pamst_frame *frame, enum pamst_tag tag, size_t *ret_len)
 {
 	size_t at = 0;
-
 	while (frame->len - at >= 3) {
 		const uint8_t *field = frame->payload + at;
 		size_t len = (size_t)field[1] << 8 | field[2];
-
 		if (len > frame->len - at - 3) {
 			return NULL;
 		}
@@ -72,7 +69,6 @@ bool pamst_frame_get(const struct pamst_frame *frame, enum pamst_tag tag,
 {
 	size_t len = 0;
 	const uint8_t *value = find(frame, tag, &len);
-
 	out[0] = '\0';
 	if (value == NULL || len >= out_size ||
 		memchr(value, '\0', len) != NULL) {
@@ -86,7 +82,6 @@ bool pamst_frame_get(const struct pamst_frame *frame, enum pamst_tag tag,
 bool pamst_frame_valid(const struct pamst_frame *frame)
 {
 	bool seen[PAMST_TAG_END] = {false};
-
 	if (frame->failed || frame->len > PAMST_WIRE_MAX) {
 		return false;
 	}
@@ -94,7 +89,6 @@ bool pamst_frame_valid(const struct pamst_frame *frame)
 	while (at < frame->len) {
 		const uint8_t *field = frame->payload + at;
 		size_t len;
-
 		if (frame->len - at < 3 || field[0] == 0 ||
 			field[0] >= PAMST_TAG_END || seen[field[0]]) {
 			return false;
@@ -112,7 +106,6 @@ bool pamst_frame_valid(const struct pamst_frame *frame)
 int64_t pamst_boot_ms(void)
 {
 	struct timespec ts = {0};
-
 	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -122,7 +115,6 @@ static bool wait_for(int fd, short events, int64_t deadline_ms)
 	for (;;) {
 		struct pollfd pfd = {.fd = fd, .events = events};
 		int64_t left = deadline_ms - pamst_boot_ms();
-
 		if (left <= 0) {
 			return false;
 		}
@@ -141,7 +133,6 @@ static bool send_all(
 {
 	while (len > 0) {
 		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
 		if (n > 0) {
 			data += n;
 			len -= (size_t)n;
@@ -178,7 +169,6 @@ bool pamst_frame_send(
 {
 	uint8_t head[PAMST_WIRE_HEAD] = {'S', 'T', 'A', PAMST_WIRE_VERSION,
 		frame->kind, (uint8_t)(frame->len >> 8), (uint8_t)frame->len};
-
 	return pamst_frame_valid(frame) &&
 	       send_all(fd, head, sizeof(head), deadline_ms) &&
 	       send_all(fd, frame->payload, frame->len, deadline_ms);
@@ -188,7 +178,6 @@ bool pamst_frame_send(
 static bool more_waits(int fd)
 {
 	uint8_t byte;
-
 	return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_PEEK) > 0;
 }
 

@@ -80,7 +80,6 @@ static enum stauth_rc reply_denied(struct job *job)
 {
 	const struct stauth_login *login = &job->login;
 	char text[160];
-
 	if (login->verdict == STAUTH_DENY_THROTTLED) {
 		snprintf(text, sizeof(text), STAUTH_TEXT_THROTTLED,
 			(long long)login->wait_s, STAUTH_PLURAL(login->wait_s));
@@ -100,7 +99,6 @@ static enum stauth_rc answer_auth(struct job *job, struct stauth_err *err)
 {
 	struct stauth_login *login = &job->login;
 	enum stauth_rc rc = try_password(job, err);
-
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -168,7 +166,6 @@ static enum stauth_rc check_change(struct job *job, struct stauth_err *err)
 static enum stauth_rc change(struct job *job, struct stauth_err *err)
 {
 	const struct chkpwd_question *q = &job->question;
-
 	if (q->new_password.len == 0) {
 		return reply(job, PAMST_WEAK,
 			q->new_too_long ? STAUTH_TEXT_PASSWORD_LONG
@@ -204,7 +201,6 @@ static enum stauth_rc answer_change(
 	struct job *job, bool really, struct stauth_err *err)
 {
 	const struct stauth_account *account = &job->access.account;
-
 	/* Left to the next module: what expired there is not ours. */
 	if (job->question.expired_only && !account->must_change) {
 		return reply(job, PAMST_UNKNOWN_USER, NULL);
@@ -244,7 +240,6 @@ static enum stauth_rc answer_close(struct job *job, struct stauth_err *err)
 	enum stauth_rc rc =
 		stauth_host_session_close(job->ctx, job->question.name,
 			job->question.handle, &job->question.actor, err);
-
 	return rc < 0 ? rc : reply(job, PAMST_ALLOW, NULL);
 }
 
@@ -252,7 +247,6 @@ static enum stauth_rc answer_permitted(
 	struct job *job, int kind, struct stauth_err *err)
 {
 	bool session = kind == PAMST_ASK_OPEN;
-
 	if (job->access.verdict == STAUTH_DENY) {
 		return reply(job, PAMST_UNKNOWN_USER, NULL);
 	}
@@ -299,7 +293,6 @@ void chkpwd_answer(struct stauth_ctx *ctx, const struct chkpwd_peer *peer,
 {
 	struct job job = {.ctx = ctx, .peer = peer, .answer = answer};
 	int kind = frame->kind;
-
 	chkpwd_question_read(frame, peer, &job.question);
 	struct stauth_err err = {0};
 	if (chkpwd_peer_may(peer, kind, job.question.name)) {

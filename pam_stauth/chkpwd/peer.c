@@ -30,7 +30,6 @@ static bool in_group(int fd, gid_t own, gid_t wanted)
 {
 	gid_t groups[GROUPS_MAX];
 	socklen_t len = sizeof(groups);
-
 	if (own == wanted) {
 		return true;
 	}
@@ -49,7 +48,6 @@ bool chkpwd_peer_find(int fd, struct chkpwd_peer *ret_peer)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
-
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
 		return false;
 	}
@@ -69,7 +67,6 @@ bool chkpwd_peer_find(int fd, struct chkpwd_peer *ret_peer)
 bool chkpwd_is_caller(const struct stauth_config *config, uid_t uid)
 {
 	const char *at = config->pam_callers;
-
 	for (;;) {
 		at += strspn(at, " ");
 		size_t len = strcspn(at, " ");
@@ -90,7 +87,6 @@ bool chkpwd_is_caller(const struct stauth_config *config, uid_t uid)
 static bool is_own(const struct chkpwd_peer *peer, const char *user)
 {
 	char own[STAUTH_NAME_SIZE];
-
 	return peer->name[0] != '\0' &&
 	       stauth_name_canonical(peer->name, strlen(peer->name), own,
 		       NULL) == STAUTH_OK &&

@@ -33,7 +33,6 @@ static bool get_secret(const struct pamst_frame *frame, enum pamst_tag tag,
 	char text[STAUTH_PASSWORD_MAX + 2];
 	bool there = pamst_frame_get(frame, tag, text, sizeof(text));
 	size_t len = strlen(text);
-
 	*ret_too_long = len > STAUTH_PASSWORD_MAX;
 	if (len > 0 && !*ret_too_long) {
 		(void)stauth_secret_set(secret, text, len, NULL);
@@ -47,7 +46,6 @@ static int64_t get_number(
 {
 	char text[24];
 	int64_t value;
-
 	if (pamst_frame_get(frame, tag, text, sizeof(text)) &&
 		stauth_parse_int(text, 0, INT64_MAX, &value)) {
 		return value;
@@ -60,7 +58,6 @@ static bool is_terminal(const char *tty)
 {
 	if (tty[0] == ':') {
 		size_t len = strspn(tty + 1, STAUTH_DIGITS);
-
 		return len > 0 && (tty[1 + len] == '\0' || tty[1 + len] == '.');
 	}
 	if (strncmp(tty, "/dev/", 5) == 0) {
@@ -79,7 +76,6 @@ static bool is_terminal(const char *tty)
 static bool is_address(const char *text)
 {
 	unsigned char raw[16];
-
 	return inet_pton(AF_INET, text, raw) == 1 ||
 	       inet_pton(AF_INET6, text, raw) == 1;
 }
@@ -90,7 +86,6 @@ static uid_t find_host_uid(
 	const struct pamst_frame *frame, const struct chkpwd_peer *peer)
 {
 	int64_t uid;
-
 	if (peer->uid != 0) {
 		return peer->uid;
 	}
@@ -109,7 +104,6 @@ static void find_source(const struct chkpwd_peer *peer, uid_t host_uid,
 	struct chkpwd_question *question)
 {
 	bool root = peer->uid == 0;
-
 	if ((root || peer->caller) && is_address(question->rhost)) {
 		snprintf(question->source, sizeof(question->source), "%.64s",
 			question->rhost);
@@ -134,7 +128,6 @@ static void read_policy(const struct pamst_frame *frame,
 	struct stauth_host_policy *policy = &question->policy;
 	char flags[2];
 	int bits = 0;
-
 	if (pamst_frame_get(frame, PAMST_FLAGS, flags, sizeof(flags))) {
 		bits = flags[0];
 	}
@@ -158,7 +151,6 @@ void chkpwd_question_read(const struct pamst_frame *frame,
 {
 	uid_t host_uid = find_host_uid(frame, peer);
 	const struct passwd *pwd = getpwuid(host_uid);
-
 	(void)pamst_frame_get(
 		frame, PAMST_USER, question->user, sizeof(question->user));
 	(void)pamst_frame_get(frame, PAMST_SERVICE, question->service,

@@ -32,7 +32,6 @@
 static void harden(void)
 {
 	const struct rlimit none = {0, 0};
-
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)clearenv();
@@ -55,7 +54,6 @@ static void ask_core(const struct stauth_config *config,
 {
 	struct stauth_store store = {0};
 	struct stauth_err err = {0};
-
 	if (stauth_store_open(config, STAUTH_ROLE_PAM, &store, &err) !=
 		STAUTH_OK) {
 		no_config(peer, &err, answer);
@@ -75,7 +73,6 @@ static void answer_question(struct chkpwd_peer *peer, bool spawned,
 	const struct pamst_frame *question, struct pamst_frame *answer)
 {
 	char path[4096];
-
 	if (!spawned ||
 		!pamst_frame_get(question, PAMST_CONFIG, path, sizeof(path))) {
 		snprintf(path, sizeof(path), "%s", STAUTH_CONFIG_DEFAULT);
