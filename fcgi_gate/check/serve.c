@@ -57,7 +57,8 @@ static enum stauth_verdict add_identity(struct gate_serve *serve,
 		log_fault(serve, "no assertion could be made");
 		return STAUTH_FAULT;
 	}
-	gate_touch_note(&serve->touch, &done->session, now_s);
+	gate_touch_note(&serve->touch, done->session.handle,
+		done->session.last_seen_at, now_s);
 	*ret_assertion = assertion;
 	return verdict;
 }

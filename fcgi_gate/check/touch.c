@@ -19,28 +19,27 @@ void gate_touch_init(struct gate_touch *touch, int fd, int64_t idle_s)
 	touch->due_s = idle_s > 0 && idle_s / 4 < DUE_S ? idle_s / 4 : DUE_S;
 }
 
-void gate_touch_note(struct gate_touch *touch,
-	const struct stauth_session *session, int64_t now_s)
+void gate_touch_note(struct gate_touch *touch, const char *handle,
+	int64_t last_seen_at, int64_t now_s)
 {
-	if (now_s - session->last_seen_at < touch->due_s) {
+	if (now_s - last_seen_at < touch->due_s) {
 		return;
 	}
-	uint64_t handle;
-	memcpy(&handle, session->handle, sizeof(handle));
-	uint64_t spread = handle * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint64_t bits;
+	memcpy(&bits, handle, sizeof(bits));
+	uint64_t spread = bits * UINT64_C(0x9e3779b97f4a7c15) >> 32;
 	struct gate_touch_recent *set =
 		&touch->recent[spread % (GATE_TOUCH_RECENT / WAYS) * WAYS];
 	struct gate_touch_recent *oldest = set;
 	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].handle == handle &&
-			now_s - set[i].at < touch->due_s) {
+		if (set[i].bits == bits && now_s - set[i].at < touch->due_s) {
 			return;
 		}
 		oldest = set[i].at < oldest->at ? &set[i] : oldest;
 	}
 	struct stauth_touch row = {.seen_at = now_s};
-	memcpy(row.handle, session->handle, sizeof(row.handle));
+	memcpy(row.handle, handle, sizeof(row.handle));
 	if (write(touch->fd, &row, sizeof(row)) == sizeof(row)) {
-		*oldest = (struct gate_touch_recent){handle, now_s};
+		*oldest = (struct gate_touch_recent){bits, now_s};
 	}
 }

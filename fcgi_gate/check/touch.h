@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-#include "store/records.h"
-
 #define GATE_TOUCH_RECENT 8192 /* sessions that are remembered */
 
 /* Reports sessions in use to the touch worker (touch_worker.c), through a
@@ -16,7 +14,7 @@ struct gate_touch {
 	int64_t due_s;
 	/* Those that were reported, until the store has it. */
 	struct gate_touch_recent {
-		uint64_t handle; /* its first bytes, which are random */
+		uint64_t bits; /* of the handle, which is random */
 		int64_t at;
 	} recent[GATE_TOUCH_RECENT];
 };
@@ -25,7 +23,7 @@ struct gate_touch {
 void gate_touch_init(struct gate_touch *touch, int fd, int64_t idle_s);
 /* If the pipe is full nothing is reported, and the next check of the session
  * tries again. */
-void gate_touch_note(struct gate_touch *touch,
-	const struct stauth_session *session, int64_t now_s);
+void gate_touch_note(struct gate_touch *touch, const char *handle,
+	int64_t last_seen_at, int64_t now_s);
 
 #endif

@@ -142,12 +142,11 @@ static int touch_pipe[2];
 
 static void note(unsigned number, int64_t last_seen_at, int64_t now_s)
 {
-	static struct stauth_session session;
+	char handle[STAUTH_HANDLE_LEN + 1];
 	/* As spread as handles are. */
-	(void)snprintf(session.handle, sizeof(session.handle), "%08x%08x",
-		number * 2654435761U, number);
-	session.last_seen_at = last_seen_at;
-	gate_touch_note(&touch, &session, now_s);
+	(void)snprintf(handle, sizeof(handle), "%08x%08x", number * 2654435761U,
+		number);
+	gate_touch_note(&touch, handle, last_seen_at, now_s);
 }
 
 /* How many came through the pipe; *ret_last is the last of them. */
