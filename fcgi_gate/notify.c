@@ -36,25 +36,28 @@ static bool find_address(struct sockaddr_un *addr, socklen_t *ret_len)
 void gate_notify(const char *fmt, ...)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNSPEC};
-	socklen_t len;
-	if (!find_address(&addr, &len)) {
+	socklen_t addr_len;
+	if (!find_address(&addr, &addr_len)) {
 		return;
 	}
-	char text[TEXT_SIZE];
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		return;
+	}
 	va_list args;
 	va_start(args, fmt);
-	int made = vsnprintf(text, sizeof(text), fmt, args);
+	char text[TEXT_SIZE];
+	int len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (made < 0 || fd < 0) {
-		return;
-	}
 	/* A line break would begin another assignment. */
-	for (char *byte = text; *byte != '\0'; byte++) {
+	for (char *byte = text; len > 0 && *byte != '\0'; byte++) {
 		*byte = *byte == '\n' ? ' ' : *byte;
 	}
 	/* Who does not listen goes without. */
-	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-		(const struct sockaddr *)&addr, len);
+	if (len > 0) {
+		(void)sendto(fd, text, strlen(text),
+			MSG_NOSIGNAL | MSG_DONTWAIT,
+			(const struct sockaddr *)&addr, addr_len);
+	}
 	close(fd);
 }
