@@ -93,9 +93,7 @@ static const struct ctl_field fields[] = {
 
 /* Where the reading stands. */
 struct cursor {
-	int64_t after_id;
-	int64_t since_s;
-	const char *user;
+	struct stauth_audit_query query;
 	struct stauth_audit_row *page;
 };
 
@@ -124,13 +122,8 @@ static enum stauth_rc add_all(struct ctl *ctl, struct cursor *cursor,
 	size_t count = PAGE;
 
 	while (count == PAGE) {
-		const struct stauth_audit_query query = {
-			.after_id = cursor->after_id,
-			.since_s = cursor->since_s,
-			.user = cursor->user,
-			.limit = PAGE};
 		enum stauth_rc rc = stauth_audit_list(
-			&ctl->ctx, &query, cursor->page, &count, err);
+			&ctl->ctx, &cursor->query, cursor->page, &count, err);
 
 		if (rc != STAUTH_OK) {
 			return rc;
@@ -139,7 +132,8 @@ static enum stauth_rc add_all(struct ctl *ctl, struct cursor *cursor,
 			add_row(out, &cursor->page[i]);
 		}
 		if (count) {
-			cursor->after_id = cursor->page[count - 1].id;
+			cursor->query.after_id = cursor->page[count - 1].id;
+			cursor->query.after_at = cursor->page[count - 1].at;
 		}
 		ctl_out_page(out);
 	}
@@ -198,21 +192,27 @@ int ctl_audit(struct ctl *ctl)
 	const char *since = ctl->opt[CTL_SINCE];
 	const char *user = ctl->opt[CTL_USER];
 	int64_t now_s = stauth_ctx_now(&ctl->ctx);
-	struct cursor cursor = {.user = ""};
+	bool follows = ctl->opt[CTL_FOLLOW] != NULL;
+	/* Who follows gets what is written, whatever the clock does. */
+	struct cursor cursor = {
+		.query = {.order = follows ? STAUTH_AUDIT_BY_ID
+					   : STAUTH_AUDIT_OLDEST,
+			.limit = PAGE}};
 
-	if (since != NULL && !parse_since(since, now_s, &cursor.since_s)) {
+	if (since != NULL &&
+		!parse_since(since, now_s, &cursor.query.since_s)) {
 		return ctl_usage(CTL_TEXT_SINCE);
 	}
-	if (since == NULL && ctl->opt[CTL_FOLLOW] != NULL) {
-		cursor.since_s = now_s;
+	if (since == NULL && follows) {
+		cursor.query.since_s = now_s;
 	}
 	char name[STAUTH_NAME_SIZE];
 	/* A deleted user still has a trail: the name need not be known. */
 	if (user != NULL) {
-		cursor.user = stauth_name_canonical(user, strlen(user), name,
-				      NULL) == STAUTH_OK
-				      ? name
-				      : user;
+		cursor.query.user = stauth_name_canonical(user, strlen(user),
+					    name, NULL) == STAUTH_OK
+					    ? name
+					    : user;
 	}
 	cursor.page = calloc(PAGE, sizeof(*cursor.page));
 	if (cursor.page == NULL) {

@@ -251,11 +251,25 @@ struct stauth_counter_page {
 	int64_t now_s;
 };
 
-/* Oldest first, ids above after_id, at >= since_s. */
+enum stauth_audit_order {
+	STAUTH_AUDIT_BY_ID = 0, /* as they were written: who follows */
+	STAUTH_AUDIT_OLDEST,    /* by time, then id */
+	STAUTH_AUDIT_NEWEST,
+};
+
+/*
+ * Each page costs what it holds, however many rows there are; BY_ID reads all
+ * ids above after_id until the page is full.
+ */
 struct stauth_audit_query {
+	enum stauth_audit_order order;
+	/* The last row of the page before; 0: from the first. The order of ids
+	 * needs the id alone, that of time needs both. */
 	int64_t after_id;
-	int64_t since_s;
-	const char *user; /* NULL, "": all */
+	int64_t after_at;
+	int64_t since_s;   /* at >= since_s */
+	const char *user;  /* concerned; NULL, "": all */
+	const char *event; /* NULL, "": all */
 	size_t limit;
 };
 

@@ -282,7 +282,6 @@ struct stauth_state_ops {
 	enum stauth_rc (*audit_add)(struct stauth_state *state,
 		const struct stauth_audit_row *row, int64_t now_s,
 		struct stauth_err *err);
-	/* Oldest first, ids above after_id, at >= since_s; user "" for all. */
 	enum stauth_rc (*audit_list)(struct stauth_state *state,
 		const struct stauth_audit_query *query,
 		struct stauth_audit_row *ret_rows, size_t *ret_count,

@@ -62,6 +62,77 @@ static void rows_come_oldest_first_in_pages(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Ids of the rows of a page, as one number: 3 2 1 is 321. */
+static int64_t ids_of(
+	struct fixture *fix, const struct stauth_audit_query *query)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_audit_row rows[9];
+	size_t count = 0;
+	int64_t ids = 0;
+
+	assert_ok(fix->state->ops->audit_list(
+		fix->state, query, rows, &count, &err));
+	for (size_t i = 0; i < count; i++) {
+		ids = ids * 10 + rows[i].id;
+	}
+	return ids;
+}
+
+#define IDS(fix, ...)                                                          \
+	ids_of(fix, &(const struct stauth_audit_query){__VA_ARGS__})
+
+static void k5_pages_go_by_time_and_by_filter(void **state)
+{
+	struct fixture *fix = *state;
+	static const int64_t times[] = {5, 5, 9, 1, 9, 9};
+	struct stauth_err err = {STAUTH_OK, ""};
+
+	for (int i = 0; i < 6; i++) {
+		struct stauth_audit_row row = {.event = "login"};
+
+		snprintf(row.user, sizeof(row.user), i % 2 ? "odd" : "even");
+		snprintf(row.event, sizeof(row.event), i < 3 ? "a" : "b");
+		assert_ok(fix->state->ops->audit_add(
+			fix->state, &row, times[i], &err));
+	}
+	/* As they were written, whatever the clock said. */
+	assert_int_equal(IDS(fix, .limit = 9), 123456);
+	assert_int_equal(IDS(fix, .after_id = 2, .limit = 9), 3456);
+	assert_int_equal(IDS(fix, .event = "b", .user = "odd", .limit = 9), 46);
+	assert_int_equal(
+		IDS(fix, .order = STAUTH_AUDIT_OLDEST, .limit = 9), 412356);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_OLDEST, .after_id = 1,
+				 .after_at = 5, .limit = 2),
+		23);
+	assert_int_equal(
+		IDS(fix, .order = STAUTH_AUDIT_NEWEST, .limit = 4), 6532);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .after_id = 2,
+				 .after_at = 5, .limit = 9),
+		14);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .since_s = 5,
+				 .event = "a", .limit = 9),
+		321);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .user = "odd",
+				 .limit = 9),
+		624);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .user = "odd",
+				 .after_id = 6, .after_at = 9, .limit = 9),
+		24);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .user = "even",
+				 .event = "b", .limit = 9),
+		5);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_OLDEST, .user = "even",
+				 .since_s = 6, .limit = 9),
+		35);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_OLDEST, .event = "b",
+				 .limit = 2),
+		45);
+	assert_int_equal(IDS(fix, .order = STAUTH_AUDIT_NEWEST, .since_s = 10,
+				 .limit = 9),
+		0);
+}
+
 static void the_longest_row_comes_back_whole(void **state)
 {
 	struct fixture *fix = *state;
@@ -174,6 +245,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			rows_come_oldest_first_in_pages, begin, end),
+		cmocka_unit_test_setup_teardown(
+			k5_pages_go_by_time_and_by_filter, begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_longest_row_comes_back_whole, begin, end),
 		cmocka_unit_test_setup_teardown(

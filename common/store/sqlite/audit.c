@@ -56,13 +56,31 @@ static void read_row(struct stauth_query *query, void *out)
 	stauth_read_text(query, row->detail, sizeof(row->detail));
 }
 
+/* By the index that leaves least to read. */
+static enum stauth_sql statement(
+	enum stauth_audit_order order, const char *user, const char *event)
+{
+	enum stauth_sql by_time = order == STAUTH_AUDIT_OLDEST
+					  ? STAUTH_SQL_AUDIT_OLDEST
+					  : STAUTH_SQL_AUDIT_NEWEST;
+
+	if (order == STAUTH_AUDIT_BY_ID) {
+		return STAUTH_SQL_AUDIT_BY_ID;
+	}
+	if (user[0] != '\0') {
+		return by_time + 1;
+	}
+	return event[0] != '\0' ? by_time + 2 : by_time;
+}
+
 enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	const struct stauth_audit_query *asked,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	bool everybody = asked->user == NULL || asked->user[0] == '\0';
+	const char *user = asked->user != NULL ? asked->user : "";
+	const char *event = asked->event != NULL ? asked->event : "";
 	enum stauth_rc rc = stauth_db_ready(db, err);
 
 	if (rc != STAUTH_OK) {
@@ -71,13 +89,12 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	const struct stauth_list list = {
 		stauth_list_limit(asked->limit), read_row, sizeof(*ret_rows)};
 	struct stauth_query query;
-	stauth_query_start(&query, db,
-		everybody ? STAUTH_SQL_AUDIT_LIST : STAUTH_SQL_AUDIT_LIST_USER);
+	stauth_query_start(&query, db, statement(asked->order, user, event));
+	stauth_bind_int(&query, asked->after_at);
 	stauth_bind_int(&query, asked->after_id);
 	stauth_bind_int(&query, asked->since_s);
 	stauth_bind_int(&query, (int64_t)list.limit);
-	if (!everybody) {
-		stauth_bind_text(&query, asked->user);
-	}
+	stauth_bind_text(&query, user);
+	stauth_bind_text(&query, event);
 	return stauth_query_list(&query, &list, ret_rows, ret_count, err);
 }

@@ -274,17 +274,14 @@ static enum stauth_rc run(struct stauth_db *db, enum stauth_sql id,
 	return stauth_query_run(&query, NULL, err);
 }
 
+static const char ended[] =
+	"DELETE FROM sessions; DELETE FROM devices; DELETE FROM rate_limits; "
+	"DELETE FROM pins; DELETE FROM resets; DELETE FROM outbox; "
+	"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit', "
+	"'outbox')";
+
 static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 {
-	static const enum stauth_sql ended[] = {
-		STAUTH_SQL_RESTORE_SESSIONS,
-		STAUTH_SQL_RESTORE_DEVICES,
-		STAUTH_SQL_RESTORE_LIMITS,
-		STAUTH_SQL_RESTORE_PINS,
-		STAUTH_SQL_RESTORE_RESETS,
-		STAUTH_SQL_RESTORE_OUTBOX,
-		STAUTH_SQL_RESTORE_NO_COUNTERS,
-	};
 	struct stauth_db *copy = &restore->copy;
 	int64_t epoch = 0;
 	int64_t counters[3] = {0};
@@ -302,9 +299,9 @@ static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
 	if (rc == STAUTH_OK) {
 		rc = above(restore, STAUTH_SQL_RESTORE_MAIL, &counters[2], err);
 	}
-	for (size_t i = 0;
-		rc == STAUTH_OK && i < sizeof(ended) / sizeof(*ended); i++) {
-		rc = run(copy, ended[i], NULL, 0, err);
+	if (rc == STAUTH_OK &&
+		sqlite3_exec(copy->sql, ended, NULL, NULL, NULL) != SQLITE_OK) {
+		rc = stauth_db_fault(copy, sqlite3_errcode(copy->sql), err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = run(copy, STAUTH_SQL_RESTORE_COUNTERS, counters, 3, err);

@@ -43,6 +43,18 @@
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
 	"FROM audit "
 
+/* After the row (?1, ?2), if that is one; since ?3. A filter that has an index
+ * of its own stands without the plus. */
+#define AUDIT_OF_USER  "(?5 = '' OR +user_name = ?5) "
+#define AUDIT_OF_EVENT "(?6 = '' OR +event = ?6) "
+#define AUDIT_OLDEST(filter)                                                   \
+	filter "AND at >= max(?1, ?3) AND (at, id) > (?1, ?2) "                \
+	       "ORDER BY at, id LIMIT ?4"
+#define AUDIT_NEWEST(filter)                                                   \
+	filter "AND at BETWEEN ?3 AND iif(?2 = 0, 253402300799, ?1) "          \
+	       "AND (?2 = 0 OR (at, id) < (?1, ?2)) "                          \
+	       "ORDER BY at DESC, id DESC LIMIT ?4"
+
 #define PENDING_HEAD "flow_hash, email, "
 #define PENDING_TAIL ", created_at, expires_at FROM pending_users "
 #define PIN                                                                    \
@@ -347,16 +359,24 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	/* The first page finds its beginning by the index of instants; the plus
 	 * keeps the planner on the order of id. */
-	[STAUTH_SQL_AUDIT_LIST] =
-		"SELECT " AUDIT "WHERE id > max(?1, CASE WHEN ?1 > 0 "
-		"OR ?2 <= 0 THEN 0 ELSE ifnull((SELECT min(id) FROM audit "
-		"INDEXED BY audit_at WHERE at >= ?2), 9223372036854775807) - 1 "
-		"END) "
-		"AND +at >= ?2 ORDER BY id LIMIT ?3",
-	[STAUTH_SQL_AUDIT_LIST_USER] =
-		"SELECT " AUDIT
-		"WHERE user_name = ?4 AND id > ?1 AND +at >= ?2 "
-		"ORDER BY id LIMIT ?3",
+	[STAUTH_SQL_AUDIT_BY_ID] =
+		"SELECT " AUDIT "WHERE id > max(?2, CASE WHEN ?2 > 0 "
+		"OR ?3 <= 0 THEN 0 ELSE ifnull((SELECT min(id) FROM audit "
+		"INDEXED BY audit_at WHERE at >= ?3), 9223372036854775807) - 1 "
+		"END) AND ?1 = ?1 AND +at >= ?3 AND " AUDIT_OF_USER
+		"AND " AUDIT_OF_EVENT "ORDER BY id LIMIT ?4",
+	[STAUTH_SQL_AUDIT_OLDEST] = "SELECT " AUDIT "WHERE " AUDIT_OLDEST(
+		AUDIT_OF_USER "AND " AUDIT_OF_EVENT),
+	[STAUTH_SQL_AUDIT_OLDEST_USER] = "SELECT " AUDIT "WHERE " AUDIT_OLDEST(
+		"user_name = ?5 AND " AUDIT_OF_EVENT),
+	[STAUTH_SQL_AUDIT_OLDEST_EVENT] = "SELECT " AUDIT "WHERE " AUDIT_OLDEST(
+		AUDIT_OF_USER "AND event = ?6 "),
+	[STAUTH_SQL_AUDIT_NEWEST] = "SELECT " AUDIT "WHERE " AUDIT_NEWEST(
+		AUDIT_OF_USER "AND " AUDIT_OF_EVENT),
+	[STAUTH_SQL_AUDIT_NEWEST_USER] = "SELECT " AUDIT "WHERE " AUDIT_NEWEST(
+		"user_name = ?5 AND " AUDIT_OF_EVENT),
+	[STAUTH_SQL_AUDIT_NEWEST_EVENT] = "SELECT " AUDIT "WHERE " AUDIT_NEWEST(
+		AUDIT_OF_USER "AND event = ?6 "),
 	[STAUTH_SQL_AUDIT_EXPIRE] =
 		"DELETE FROM audit WHERE id IN "
 		"(SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
@@ -412,15 +432,6 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
 		"WHERE name = 'outbox'), "
 		"(SELECT ifnull(max(id), 0) FROM outbox))",
-	[STAUTH_SQL_RESTORE_SESSIONS] = "DELETE FROM sessions",
-	[STAUTH_SQL_RESTORE_DEVICES] = "DELETE FROM devices",
-	[STAUTH_SQL_RESTORE_LIMITS] = "DELETE FROM rate_limits",
-	[STAUTH_SQL_RESTORE_PINS] = "DELETE FROM pins",
-	[STAUTH_SQL_RESTORE_RESETS] = "DELETE FROM resets",
-	[STAUTH_SQL_RESTORE_OUTBOX] = "DELETE FROM outbox",
-	[STAUTH_SQL_RESTORE_NO_COUNTERS] =
-		"DELETE FROM sqlite_sequence "
-		"WHERE name IN ('users', 'audit', 'outbox')",
 	[STAUTH_SQL_RESTORE_COUNTERS] =
 		"INSERT OR ABORT INTO sqlite_sequence (name, seq) "
 		"VALUES ('users', ?1), ('audit', ?2), ('outbox', ?3)",
