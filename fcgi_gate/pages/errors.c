@@ -46,6 +46,15 @@ static void add_requirements(struct stauth_buf *out, const char *words)
 	}
 }
 
+void gate_page_forbidden(struct gate_page *page, const char *required)
+{
+	gate_view_set(
+		&page->view, "user", page->signed_in ? page->session.user : "");
+	gate_view_set(&page->view, "required", required);
+	gate_page_message(page, STAUTH_ERROR, GATE_TEXT_AREA_FORBIDDEN);
+	gate_page_show(page, 403, "forbidden", GATE_TITLE_FORBIDDEN);
+}
+
 static void show_forbidden(struct gate_page *page)
 {
 	struct stauth_buf required;
@@ -53,13 +62,8 @@ static void show_forbidden(struct gate_page *page)
 	add_requirements(&required, page->request->require);
 	struct stauth_err err = {0};
 	/* Without the store the page is of use, too. */
-	if (gate_page_session(page, &err) != STAUTH_OK) {
-		page->session.user[0] = '\0';
-	}
-	gate_view_set(&page->view, "user", page->session.user);
-	gate_view_set(&page->view, "required", stauth_buf_str(&required));
-	gate_page_message(page, STAUTH_ERROR, GATE_TEXT_AREA_FORBIDDEN);
-	gate_page_show(page, 403, "forbidden", GATE_TITLE_FORBIDDEN);
+	(void)gate_page_session(page, &err);
+	gate_page_forbidden(page, stauth_buf_str(&required));
 	stauth_buf_finish(&required);
 }
 

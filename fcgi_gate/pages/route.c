@@ -15,6 +15,7 @@
  * 5. A POST MUST come from our own page (403).
  * 6. The session that the route needs (to the log-in page and back).
  * 7. A POST MUST bring the browser's token (403).
+ * 8. What needs a fresh proof asks for the password, and goes on with it.
  */
 #include "route.h"
 
@@ -29,138 +30,20 @@
 
 #include "base/banned.h"
 
-struct route {
-	const char *path;  /* one that ends with / stands for all below it */
-	gate_page_fn *get; /* NULL: 405 */
-	gate_page_fn *post;
-	/* Shows the form of a POST that was refused for its token. */
-	gate_page_fn *again;
-	const char *fields; /* that a POST may hold */
-	enum gate_session_need session;
-	enum gate_needs needs;
-	bool open;       /* holds no secret: any host, also plain http */
-	bool secret_url; /* its query holds one: no Referer may tell it */
-};
-
-static const struct route routes[] = {
-	{
-		.path = "/auth/login",
-		.get = gate_login_get,
-		.post = gate_login_post,
-		.again = gate_login_again,
-		.fields = "username password remember rd csrf",
-	},
-	{
-		.path = "/auth/logout",
-		.get = gate_logout_get,
-		.post = gate_logout_post,
-		.again = gate_logout_again,
-		.fields = "csrf",
-	},
-	{
-		.path = "/auth/account",
-		.get = gate_account_get,
-		.session = GATE_SESSION_ANY,
-	},
-	{
-		.path = "/auth/account/password",
-		.post = gate_password_post,
-		.again = gate_account_again,
-		.fields = "username current password confirm rd csrf",
-		.session = GATE_SESSION_ANY,
-	},
-	{
-		.path = "/auth/account/sessions/end",
-		.post = gate_sessions_end,
-		.again = gate_account_again,
-		.fields = "session csrf",
-		.session = GATE_SESSION_FULL,
-	},
-	{
-		.path = "/auth/account/sessions/end-others",
-		.post = gate_sessions_end_others,
-		.again = gate_account_again,
-		.fields = "csrf",
-		.session = GATE_SESSION_FULL,
-	},
-	{
-		.path = "/auth/signup",
-		.get = gate_signup_get,
-		.post = gate_signup_post,
-		.again = gate_signup_again,
-		.fields = "email password confirm csrf",
-		.needs = GATE_NEEDS_SIGN_UP,
-	},
-	{
-		.path = "/auth/signup/verify",
-		.get = gate_verify_get,
-		.post = gate_verify_post,
-		.again = gate_verify_again,
-		.fields = "pin csrf",
-		.needs = GATE_NEEDS_SIGN_UP,
-	},
-	{
-		.path = "/auth/signup/resend",
-		.post = gate_resend_post,
-		.again = gate_verify_again,
-		.fields = "csrf",
-		.needs = GATE_NEEDS_SIGN_UP,
-	},
-	{
-		.path = "/auth/forgot",
-		.get = gate_forgot_get,
-		.post = gate_forgot_post,
-		.again = gate_forgot_again,
-		.fields = "email csrf",
-		.needs = GATE_NEEDS_MAIL,
-	},
-	{
-		.path = "/auth/reset",
-		.get = gate_reset_get,
-		.post = gate_reset_post,
-		.again = gate_reset_again,
-		.fields = "token password confirm csrf",
-		.needs = GATE_NEEDS_PUBLIC_URL,
-		.secret_url = true,
-	},
-	{.path = "/auth/status", .get = gate_status_get},
-	{.path = "/auth/error/403", .get = gate_error_get},
-	{.path = "/auth/error/413", .get = gate_error_get},
-	{.path = "/auth/error/502", .get = gate_error_get},
-	{.path = "/auth/health", .get = gate_health_get, .open = true},
-	{.path = "/auth/static/", .get = gate_static_get, .open = true},
-	{.path = "/auth/", .get = gate_account_redirect},
-	{.path = "/.well-known/change-password", .get = gate_account_redirect},
-};
-
 /* Somebody has to fix the configuration first. */
 #define RETRY_UNCONFIGURED_S 300
-/* How long a confirmed session counts as fresh. */
-#define FRESH_S 600
-
-#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
-
-static const struct route *find_route(const char *path)
-{
-	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		size_t len = strlen(routes[i].path);
-		bool below = routes[i].get == gate_static_get;
-		if (strcmp(path, routes[i].path) == 0 ||
-			(below && strncmp(path, routes[i].path, len) == 0)) {
-			return &routes[i];
-		}
-	}
-	return NULL;
-}
+/* How long ago a superuser may have shown the password, to change things. */
+#define FRESH_S 900
 
 static bool route_exists(
-	const struct route *route, const struct stauth_config *config)
+	const struct gate_route *route, const struct stauth_config *config)
 {
 	return route != NULL && (route->needs != GATE_NEEDS_SIGN_UP ||
 					config->allow_user_sign_up);
 }
 
-static void refuse_method(struct gate_page *page, const struct route *route)
+static void refuse_method(
+	struct gate_page *page, const struct gate_route *route)
 {
 	const char *allow = "GET, HEAD";
 	if (route->get == NULL) {
@@ -173,7 +56,7 @@ static void refuse_method(struct gate_page *page, const struct route *route)
 }
 
 static gate_page_fn *handler_of(
-	const struct route *route, enum gate_method method)
+	const struct gate_route *route, enum gate_method method)
 {
 	switch (method) {
 	case GATE_METHOD_GET:
@@ -210,7 +93,8 @@ static void refuse_host(struct gate_page *page)
 	gate_page_show(page, 421, "wrong-host", GATE_TITLE_WRONG_HOST);
 }
 
-static bool place_allowed(struct gate_page *page, const struct route *route)
+static bool place_allowed(
+	struct gate_page *page, const struct gate_route *route)
 {
 	gate_origin_of(page->config, page->request->host, page->request->https,
 		&page->origin);
@@ -226,7 +110,7 @@ static bool place_allowed(struct gate_page *page, const struct route *route)
 	return false;
 }
 
-static bool configured(struct gate_page *page, const struct route *route)
+static bool configured(struct gate_page *page, const struct gate_route *route)
 {
 	const char *text = gate_page_missing(page->config, route->needs);
 	if (text == NULL) {
@@ -238,7 +122,7 @@ static bool configured(struct gate_page *page, const struct route *route)
 	return false;
 }
 
-static bool form_taken(struct gate_page *page, const struct route *route)
+static bool form_taken(struct gate_page *page, const struct gate_route *route)
 {
 	int status = gate_request_body(page->request, page->io, route->fields);
 	if (status != 0) {
@@ -279,6 +163,9 @@ enum gate_session_lack gate_session_lack(enum gate_session_need need,
 		(session->groups[2] != '\0' && session->groups[2] != ',')) {
 		return GATE_LACKS_SUPERUSER;
 	}
+	if (need == GATE_SESSION_SUPERUSER) {
+		return GATE_LACKS_NOTHING;
+	}
 	return now_s - session->confirmed_at < FRESH_S
 		       ? GATE_LACKS_NOTHING
 		       : GATE_LACKS_CONFIRMATION;
@@ -286,7 +173,7 @@ enum gate_session_lack gate_session_lack(enum gate_session_need need,
 
 /* Where a browser comes back to once it has signed in. */
 static const char *way_back(const struct gate_page *page,
-	const struct route *route, char given[GATE_RETURN_URL_MAX + 1])
+	const struct gate_route *route, char given[GATE_RETURN_URL_MAX + 1])
 {
 	gate_query_value(
 		page->request->query, "rd", given, GATE_RETURN_URL_MAX + 1);
@@ -308,7 +195,8 @@ static void to_log_in(struct gate_page *page, const char *rd)
 	}
 }
 
-static bool session_suffices(struct gate_page *page, const struct route *route)
+static bool session_suffices(
+	struct gate_page *page, const struct gate_route *route)
 {
 	if (route->session == GATE_SESSION_NONE) {
 		return true;
@@ -323,6 +211,7 @@ static bool session_suffices(struct gate_page *page, const struct route *route)
 	switch (gate_session_lack(route->session,
 		page->signed_in ? &page->session : NULL, page->now_s)) {
 	case GATE_LACKS_NOTHING:
+	case GATE_LACKS_CONFIRMATION: /* MUST 8 */
 		return true;
 	case GATE_LACKS_SESSION:
 		to_log_in(page, rd);
@@ -333,10 +222,7 @@ static bool session_suffices(struct gate_page *page, const struct route *route)
 		gate_page_redirect(page, "/auth/account");
 		break;
 	case GATE_LACKS_SUPERUSER:
-		gate_page_error(page, 403);
-		break;
-	case GATE_LACKS_CONFIRMATION:
-		gate_page_redirect_with_rd(page, "/auth/confirm", rd);
+		gate_page_forbidden(page, GATE_TEXT_REQUIRES_SU);
 		break;
 	}
 	return false;
@@ -344,7 +230,17 @@ static bool session_suffices(struct gate_page *page, const struct route *route)
 
 /* A form without its token is shown again: nothing was done, and nothing
  * typed is lost. */
-static bool token_valid(struct gate_page *page, const struct route *route)
+/* Nothing is asked before the token has been checked: a foreign page could
+ * have somebody type the password for what he did not see. */
+static bool confirmed(struct gate_page *page, const struct gate_route *route)
+{
+	return gate_session_lack(route->session,
+		       page->signed_in ? &page->session : NULL,
+		       page->now_s) == GATE_LACKS_NOTHING ||
+	       gate_confirm_here(page);
+}
+
+static bool token_valid(struct gate_page *page, const struct gate_route *route)
 {
 	struct stauth_err err = {0};
 	enum stauth_rc rc = gate_page_form_check(page, &err);
@@ -364,7 +260,7 @@ static bool token_valid(struct gate_page *page, const struct route *route)
 
 void gate_route(struct gate_page *page)
 {
-	const struct route *route = find_route(page->request->path);
+	const struct gate_route *route = gate_route_find(page->request->path);
 	if (!route_exists(route, page->config)) {
 		gate_page_error(page, 404);
 		return;
@@ -384,7 +280,8 @@ void gate_route(struct gate_page *page)
 	gate_cookies_parse(page->config, page->request->cookie, &page->cookies);
 	if ((post && !form_taken(page, route)) ||
 		!session_suffices(page, route) ||
-		(post && !token_valid(page, route))) {
+		(post && !token_valid(page, route)) ||
+		!confirmed(page, route)) {
 		return;
 	}
 	handler(page);

@@ -5,18 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct gate_page;
+#include "page.h"
+
 struct stauth_session;
 
 /* Answers the request of the page. */
 void gate_route(struct gate_page *page);
+
+typedef void gate_page_fn(struct gate_page *page);
 
 /* Whom a route serves. The check is made once, before its handler runs. */
 enum gate_session_need {
 	GATE_SESSION_NONE = 0, /* anybody; the handler may look */
 	GATE_SESSION_ANY,      /* also one that must change its password */
 	GATE_SESSION_FULL,
-	GATE_SESSION_SUPERUSER, /* a full one, confirmed a short while ago */
+	GATE_SESSION_SUPERUSER,
+	GATE_SESSION_CONFIRMED, /* a superuser, and proved so lately */
 };
 
 /* What a session (NULL: there is none) lacks for that. */
@@ -30,8 +34,25 @@ enum gate_session_lack {
 enum gate_session_lack gate_session_lack(enum gate_session_need need,
 	const struct stauth_session *session, int64_t now_s);
 
+struct gate_route {
+	const char *path;  /* one that ends with / stands for all below it */
+	gate_page_fn *get; /* NULL: 405 */
+	gate_page_fn *post;
+	/* Shows the form of a POST that was refused for its token. */
+	gate_page_fn *again;
+	const char *fields; /* that a POST may hold */
+	enum gate_session_need session;
+	enum gate_needs needs;
+	bool open;       /* holds no secret: any host, also plain http */
+	bool secret_url; /* its query holds one: no Referer may tell it */
+};
+
+/* NULL: there is no such page. */
+const struct gate_route *gate_route_find(const char *path);
+/* The ith; NULL behind the last. */
+const struct gate_route *gate_route_at(size_t i);
+
 /* The handlers, one file a family. */
-typedef void gate_page_fn(struct gate_page *page);
 gate_page_fn gate_login_get, gate_login_post, gate_login_again;
 gate_page_fn gate_logout_get, gate_logout_post, gate_logout_again;
 gate_page_fn gate_account_get, gate_account_again, gate_account_redirect;
@@ -44,5 +65,12 @@ gate_page_fn gate_resend_post;
 gate_page_fn gate_forgot_get, gate_forgot_post, gate_forgot_again;
 gate_page_fn gate_reset_get, gate_reset_post, gate_reset_again;
 gate_page_fn gate_error_get;
+gate_page_fn gate_confirm_get, gate_confirm_post, gate_confirm_again;
+/* Shows the form that came, to be sent once more with a new token. */
+gate_page_fn gate_repeat;
+
+/* Asks for the password where a form came that needs a fresh proof; the form
+ * goes on with it. false: the answer is made. */
+bool gate_confirm_here(struct gate_page *page);
 
 #endif

@@ -47,17 +47,34 @@ static const char *served(const char *name)
 	return "";
 }
 
+static bool is_fault(const struct gate_message *message)
+{
+	return message != NULL && (message->type == STAUTH_ERROR ||
+					  message->type == STAUTH_WARNING);
+}
+
 static void set_message(void *user, size_t i, struct gate_view *row)
 {
 	const struct gate_page *page = user;
 	const struct gate_message *message = &page->messages[i];
-	bool bad = message->type == STAUTH_ERROR ||
-		   message->type == STAUTH_WARNING;
+	bool bad = is_fault(message);
 	gate_view_set(row, "type", stauth_message_type_name(message->type));
 	gate_view_set(row, "text", message->text);
 	gate_view_set(row, "role", bad ? "alert" : "status");
 	gate_view_set(row, "first", i == 0 ? "1" : "");
 	gate_view_set(row, "focus", bad ? "1" : "");
+}
+
+/* The message that matters most, and if there are two, the first. */
+static const struct gate_message *gravest(const struct gate_page *page)
+{
+	const struct gate_message *found = NULL;
+	for (size_t i = 0; i < page->message_count; i++) {
+		if (found == NULL || page->messages[i].type > found->type) {
+			found = &page->messages[i];
+		}
+	}
+	return found;
 }
 
 static void show_html(
@@ -83,22 +100,11 @@ static void show_html(
 	gate_view_set(view, "csrf", page->csrf);
 	gate_view_set(view, "refresh", page->refresh);
 	gate_view_set(view, "secret_url", page->secret_url ? "1" : "");
-	gate_view_set(view, "error", status >= 400 ? "1" : "");
+	gate_view_set(view, "error",
+		status >= 400 && is_fault(gravest(page)) ? "1" : "");
 	gate_template_render("layout", view, &page->response.body);
 	page->response.status = status;
 	page->response.content_type = "text/html; charset=utf-8";
-}
-
-/* The message that matters most, and if there are two, the first. */
-static const struct gate_message *gravest(const struct gate_page *page)
-{
-	const struct gate_message *found = NULL;
-	for (size_t i = 0; i < page->message_count; i++) {
-		if (found == NULL || page->messages[i].type > found->type) {
-			found = &page->messages[i];
-		}
-	}
-	return found;
 }
 
 static void show_json(struct gate_page *page, int status,

@@ -15,6 +15,9 @@ void gate_page_redirect_with_rd(
 	struct gate_page *page, const char *path, const char *rd);
 /* Answers with the plain error page of this status. */
 void gate_page_error(struct gate_page *page, int status);
+/* Answers 403: who is there, what the page requires ("" not told), the way
+ * back and to another log-in. */
+void gate_page_forbidden(struct gate_page *page, const char *required);
 /* The pages' own files. */
 void gate_static_get(struct gate_page *page);
 /* Answers 503 for a question that could not be answered; logs why. */

@@ -10,6 +10,8 @@
 #define GATE_TITLE_SIGN_IN        "Sign in"
 #define GATE_TITLE_SIGN_OUT       "Sign out"
 #define GATE_TITLE_ACCOUNT        "Your account"
+#define GATE_TITLE_CONFIRM        "Confirm your identity"
+#define GATE_TITLE_REPEAT         "Please try again"
 #define GATE_TITLE_SIGN_UP        "Create an account"
 #define GATE_TITLE_CHECK_MAIL     "Check your inbox"
 #define GATE_TITLE_FORGOT         "Forgot your password?"
@@ -56,6 +58,11 @@
 
 /* A post, or a page that was left open, without its session. */
 #define GATE_TEXT_SESSION_OVER "Your session has ended. Please sign in again."
+
+/* A fresh proof. */
+#define GATE_TEXT_CONFIRM        "Enter your password to continue."
+#define GATE_TEXT_CONFIRMED      "You have confirmed your identity."
+#define GATE_TEXT_WRONG_PASSWORD "Incorrect password."
 
 /* The account page. */
 #define GATE_TEXT_HOST_LOG_IN     "Sign-in on the host (%s)"

@@ -63,15 +63,41 @@ static void superusers_are_in_the_very_group_su(void **state)
 		GATE_LACKS_NOTHING);
 }
 
-static void a_superuser_has_confirmed_it_lately(void **state)
+static void j3_what_a_superuser_changes_was_confirmed_lately(void **state)
 {
 	(void)state;
-	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, NOW - 599),
+	assert_int_equal(lack(GATE_SESSION_CONFIRMED, "su", false, NOW - 899),
 		GATE_LACKS_NOTHING);
-	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, NOW - 600),
+	assert_int_equal(lack(GATE_SESSION_CONFIRMED, "su", false, NOW - 900),
 		GATE_LACKS_CONFIRMATION);
+	assert_int_equal(lack(GATE_SESSION_CONFIRMED, "su", false, 0),
+		GATE_LACKS_CONFIRMATION);
+	assert_int_equal(lack(GATE_SESSION_CONFIRMED, "a", false, NOW),
+		GATE_LACKS_SUPERUSER);
+	/* Reading needs no such proof. */
 	assert_int_equal(lack(GATE_SESSION_SUPERUSER, "su", false, 0),
-		GATE_LACKS_CONFIRMATION);
+		GATE_LACKS_NOTHING);
+}
+
+/* Whatever is below /auth/admin asks for a superuser, and whatever changes
+ * something there for a fresh proof. */
+static void j1_every_route_of_the_administration_needs_a_superuser(void **state)
+{
+	(void)state;
+	const struct gate_route *route = NULL;
+	for (size_t i = 0; (route = gate_route_at(i)) != NULL; i++) {
+		if (strncmp(route->path, "/auth/admin", 11) != 0) {
+			continue;
+		}
+		assert_int_equal(route->session,
+			route->post != NULL ? GATE_SESSION_CONFIRMED
+					    : GATE_SESSION_SUPERUSER);
+		if (route->post != NULL) {
+			assert_null(route->get);
+			assert_true(route->again == gate_repeat);
+			assert_non_null(strstr(route->fields, "password"));
+		}
+	}
 }
 
 static bool taken(const char *name, const char *value)
@@ -101,7 +127,10 @@ int main(void)
 		cmocka_unit_test(nobody_is_served_by_open_routes_only),
 		cmocka_unit_test(who_must_change_the_password_does_only_that),
 		cmocka_unit_test(superusers_are_in_the_very_group_su),
-		cmocka_unit_test(a_superuser_has_confirmed_it_lately),
+		cmocka_unit_test(
+			j3_what_a_superuser_changes_was_confirmed_lately),
+		cmocka_unit_test(
+			j1_every_route_of_the_administration_needs_a_superuser),
 		cmocka_unit_test(d3_a_control_in_a_header_spoils_the_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
