@@ -6,25 +6,53 @@
 
 #include "base/banned.h"
 
-/* Every name that any template uses, and every list. */
-static const char *const keys[] = {"address", "brand", "browser", "can_reset",
-	"can_sign_up", "confirm_label", "css", "csrf", "display_name", "email",
-	"error", "fault_confirm", "fault_current", "fault_email",
-	"fault_password", "first", "focus", "focus_confirm", "focus_email",
-	"focus_password", "forced", "fresh", "groups", "handle", "help", "host",
-	"icon", "js", "links", "live", "logo", "mail", "min_length", "minutes",
-	"next", "others", "own", "password_label", "quiet", "rd", "refresh",
-	"remember", "remember_days", "required", "role", "secret_url", "sender",
-	"signed_in", "since", "since_at", "text", "theme", "title", "token",
-	"tries", "type", "url", "used", "used_at", "user", "username", "wait",
-	"wait_s", "wrong"};
-static const char *const lists[] = {"messages", "sessions"};
+/* The lists; every other name of a template is a value. */
+static const char *const lists[] = {"kept", "messages", "sessions"};
+
+/* Every name that any template uses. */
+#define KEYS_MAX 256
+static char keys[KEYS_MAX][32];
+static size_t key_count;
 
 /* One character more than a name may have. */
 #define TOO_LONG "abcdefghijklmnopqrstuvwxyz-abcde"
 
-#define KEYS  (sizeof(keys) / sizeof(keys[0]))
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
+#define VIEWS (KEYS_MAX / GATE_VIEW_VALUES_MAX + 1)
+
+static void add_key(const char *name, size_t len)
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		if (strlen(lists[i]) == len &&
+			memcmp(lists[i], name, len) == 0) {
+			return;
+		}
+	}
+	for (size_t i = 0; i < key_count; i++) {
+		if (strlen(keys[i]) == len && memcmp(keys[i], name, len) == 0) {
+			return;
+		}
+	}
+	assert_true(key_count < KEYS_MAX && len < sizeof(keys[0]));
+	memcpy(keys[key_count++], name, len);
+}
+
+static int collect_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
+		const char *at = gate_templates[i].data;
+		while ((at = strstr(at, "{{")) != NULL) {
+			at += 2;
+			bool other = *at == '>';
+			at += strchr("#^/>", *at) != NULL ? 1 : 0;
+			if (!other) {
+				add_key(at, strcspn(at, "}"));
+			}
+		}
+	}
+	return 0;
+}
 
 static void set_nothing(void *user, size_t i, struct gate_view *row)
 {
@@ -33,21 +61,23 @@ static void set_nothing(void *user, size_t i, struct gate_view *row)
 	gate_view_set(row, "row", "1");
 }
 
-/* A view with all keys, but one, and all lists. It is larger than a page's:
+/* Views with all keys, but one, and all lists. They are larger than a page's:
  * no page shows all templates. */
-static void fill(
-	struct gate_view views[2], size_t rows, const char *value, size_t but)
+static void fill(struct gate_view views[VIEWS], size_t rows, const char *value,
+	size_t but)
 {
 	const struct gate_list list = {.count = rows, .set_row = set_nothing};
-	views[0] = (struct gate_view){.content = "error", .outer = &views[1]};
-	views[1] = (struct gate_view){0};
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < VIEWS; i++) {
+		views[i] = (struct gate_view){.content = "error",
+			.outer = i + 1 < VIEWS ? &views[i + 1] : NULL};
+	}
+	for (size_t i = 0; i < key_count; i++) {
 		if (i != but) {
-			gate_view_set(&views[i % 2], keys[i], value);
+			gate_view_set(&views[i % VIEWS], keys[i], value);
 		}
 	}
 	for (size_t i = 0; i < LISTS; i++) {
-		gate_view_set_list(&views[0], lists[i], &list);
+		gate_view_set_list(&views[i % VIEWS], lists[i], &list);
 	}
 }
 
@@ -224,34 +254,29 @@ static bool render_file(const char *name, const struct gate_view *view)
 
 static void every_template_renders_with_every_key(void **state)
 {
-	struct gate_view views[2];
-	size_t count = 0;
+	struct gate_view views[VIEWS];
 	(void)state;
 	for (size_t i = 0; gate_templates[i].name != NULL; i++) {
-		fill(views, 1, "x", KEYS);
+		fill(views, 1, "x", KEYS_MAX);
 		assert_true(render_file(gate_templates[i].name, views));
-		fill(views, 0, "", KEYS);
+		fill(views, 0, "", KEYS_MAX);
 		assert_true(render_file(gate_templates[i].name, views));
-		count++;
 	}
-	assert_int_equal(count, 14);
+	assert_true(key_count > 50);
 	assert_false(render_file("no-such-template", views));
 }
 
-/* A key that no template needs has no business in the list above. */
-static void every_key_is_needed(void **state)
+static void a_page_that_lacks_a_key_fails(void **state)
 {
-	struct gate_view views[2];
+	struct gate_view views[VIEWS];
 	(void)state;
-	for (size_t key = 0; key < KEYS; key++) {
+	for (size_t key = 0; key < key_count; key++) {
 		bool needed = false;
 		fill(views, 1, "x", key);
 		for (size_t i = 0; gate_templates[i].name != NULL; i++) {
 			needed |= !render_file(gate_templates[i].name, views);
 		}
-		if (!needed) {
-			fail_msg("%s is used nowhere", keys[key]);
-		}
+		assert_true(needed);
 	}
 }
 
@@ -297,9 +322,9 @@ int main(void)
 		cmocka_unit_test(nesting_has_an_end),
 		cmocka_unit_test(a_view_that_is_full_fails),
 		cmocka_unit_test(every_template_renders_with_every_key),
-		cmocka_unit_test(every_key_is_needed),
+		cmocka_unit_test(a_page_that_lacks_a_key_fails),
 		cmocka_unit_test(d5_no_template_has_anything_inline),
 		cmocka_unit_test(assets_are_served_under_their_hash),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, collect_keys, NULL);
 }
