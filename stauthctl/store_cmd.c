@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "auth/account.h"
 #include "config/keyfile.h"
 #include "ctl.h"
 #include "out.h"
@@ -17,6 +18,28 @@
 #include "base/banned.h"
 
 /* --- init */
+
+/* A file from before names and addresses were one namespace may have both. */
+static void warn_of_clashes(struct ctl *ctl)
+{
+	struct stauth_store store = {0};
+
+	if (stauth_store_open(ctl->config, STAUTH_ROLE_ADMIN, &store, NULL) !=
+		STAUTH_OK) {
+		return;
+	}
+	struct stauth_ctx ctx;
+	stauth_ctx_init(&ctx, ctl->config);
+	ctx.accounts = store.accounts;
+	struct stauth_clash clash = {.name = ""};
+	char after[sizeof(clash.name)] = "";
+	while (stauth_account_clash(&ctx, after, &clash, NULL) == STAUTH_OK) {
+		ctl_warn(CTL_TEXT_INIT_CLASH, clash.name, clash.name);
+		memcpy(after, clash.name, sizeof(after));
+	}
+	stauth_ctx_finish(&ctx);
+	stauth_store_close(&store);
+}
 
 /* The keys come first: they make STATE_DIR, where the database goes. */
 int ctl_init(struct ctl *ctl)
@@ -35,6 +58,7 @@ int ctl_init(struct ctl *ctl)
 			was_there ? CTL_TEXT_INIT_CURRENT
 				  : CTL_TEXT_INIT_CREATED);
 	}
+	warn_of_clashes(ctl);
 	return EX_OK;
 }
 

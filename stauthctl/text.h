@@ -76,6 +76,10 @@
 #define CTL_TEXT_INIT_DATABASE "database: %s (%s)"
 #define CTL_TEXT_INIT_CURRENT  "up to date"
 #define CTL_TEXT_INIT_CREATED  "created"
+#define CTL_TEXT_INIT_CLASH                                                    \
+	"warning: the e-mail address of \"%s\" is the user name of another "   \
+	"account, which gets the log-ins by it; run: stauthctl user set "      \
+	"\"%s\" --email ADDRESS"
 #define CTL_TEXT_BACKUP_DONE                                                   \
 	"backup written to %s; it contains every password hash"
 #define CTL_TEXT_RESTORE_ASK                                                   \

@@ -93,6 +93,13 @@ enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
 		ctx->accounts, page, ret_accounts, ret_count, err);
 }
 
+enum stauth_rc stauth_account_clash(struct stauth_ctx *ctx, const char *after,
+	struct stauth_clash *ret_clash, struct stauth_err *err)
+{
+	return ctx->accounts->ops->user_clash(
+		ctx->accounts, after, ret_clash, err);
+}
+
 /* --- 2. */
 
 enum stauth_rc stauth_account_check_channel(bool system_login,
@@ -159,18 +166,28 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 		account->groups, err);
 }
 
-/* A taken name is refused before the price of a hash is paid. */
-static enum stauth_rc check_free(struct stauth_ctx *ctx,
-	const struct stauth_account *account, struct stauth_err *err)
+/* What is taken, as a name or as an address, is refused before the price of a
+ * hash is paid; the store judges again. */
+static enum stauth_rc check_free(
+	struct stauth_ctx *ctx, const char *login, struct stauth_err *err)
 {
+	struct stauth_accounts *accounts = ctx->accounts;
 	struct stauth_account other;
-	enum stauth_rc rc = ctx->accounts->ops->user_by_name(
-		ctx->accounts, account->name, &other, err);
+	enum stauth_rc rc =
+		accounts->ops->user_by_name(accounts, login, &other, err);
 
 	if (rc == STAUTH_OK) {
 		stauth_wipe_array(other.password);
-		return stauth_fail(err, STAUTH_EXISTS, STAUTH_TEXT_USER_EXISTS,
-			account->name);
+		return stauth_fail(
+			err, STAUTH_EXISTS, STAUTH_TEXT_USER_EXISTS, login);
+	}
+	if (rc == STAUTH_NOTFOUND) {
+		rc = accounts->ops->user_by_email(accounts, login, &other, err);
+	}
+	if (rc == STAUTH_OK) {
+		stauth_wipe_array(other.password);
+		return stauth_fail(
+			err, STAUTH_EXISTS, STAUTH_TEXT_ADDRESS_TAKEN, login);
 	}
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
@@ -206,7 +223,10 @@ static enum stauth_rc add(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = check_free(ctx, account, err);
+	rc = check_free(ctx, account->name, err);
+	if (rc == STAUTH_OK && account->email[0] != '\0') {
+		rc = check_free(ctx, account->email, err);
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -42,6 +42,12 @@ enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
 	struct stauth_account *ret_accounts, size_t *ret_count,
 	struct stauth_err *err);
 
+/* The first account, in order of name after this one ("" from the start),
+ * whose address is another account's name. NOTFOUND. Such an address leads to
+ * the account of that name. */
+enum stauth_rc stauth_account_clash(struct stauth_ctx *ctx, const char *after,
+	struct stauth_clash *ret_clash, struct stauth_err *err);
+
 /* Each field that is not NULL (or, for the switches, not -1) is set. */
 struct stauth_account_edit {
 	const char *name;  /* whose; as typed */

@@ -6,7 +6,7 @@
  *  1. A source MUST be read to its end before anything is written.
  *  2. Names become canonical. An entry whose name is refused, and every entry
  *     of names that become one, MUST be reported and skipped: none of them
- * wins. So with e-mail addresses.
+ *     wins. So with e-mail addresses: both are one namespace.
  *  3. An account that is there already MUST be left alone.
  *  4. Each field MUST meet the rules of any other way in; an entry with one
  *     that does not is reported and skipped, never taken in part.
@@ -90,8 +90,7 @@ struct import {
 	const struct stauth_import_source *source;
 	const struct stauth_import_run *run;
 	struct stauth_import_count *count;
-	void *names; /* sets, see above */
-	void *emails;
+	void *logins; /* a set, see above: names and addresses, one namespace */
 };
 
 static void report(const struct import *im,
@@ -173,48 +172,65 @@ static enum stauth_rc note_names(const struct stauth_import_record *record,
 		return STAUTH_OK;
 	}
 	struct import *im = arg;
-	enum stauth_rc rc = seen_add(&im->names, name, err);
+	enum stauth_rc rc = seen_add(&im->logins, name, err);
 	char email[STAUTH_EMAIL_SIZE];
 	if (rc != STAUTH_OK ||
 		email_of(record, name, email, NULL) != STAUTH_OK ||
-		email[0] == '\0') {
+		email[0] == '\0' || strcmp(email, name) == 0) {
 		return rc;
 	}
-	return seen_add(&im->emails, email, err);
+	return seen_add(&im->logins, email, err);
 }
 
 /* --- 3. what is there */
 
-/* OK: the name is free. EXISTS. */
+static enum stauth_rc find(struct import *im, const char *login, bool by_email,
+	struct stauth_err *err)
+{
+	struct stauth_accounts *accounts = im->ctx->accounts;
+	struct stauth_account other = {0};
+	enum stauth_rc rc = by_email ? accounts->ops->user_by_email(
+					       accounts, login, &other, err)
+				     : accounts->ops->user_by_name(
+					       accounts, login, &other, err);
+
+	stauth_wipe_array(other.password);
+	return rc;
+}
+
+/* OK: the name is free. EXISTS; BADVALUE: it is another account's address. */
 static enum stauth_rc check_name_free(
 	struct import *im, const char *name, struct stauth_err *err)
 {
-	struct stauth_account other;
-	enum stauth_rc rc = im->ctx->accounts->ops->user_by_name(
-		im->ctx->accounts, name, &other, err);
+	enum stauth_rc rc = find(im, name, false, err);
 
+	if (rc != STAUTH_NOTFOUND) {
+		return rc == STAUTH_OK ? STAUTH_EXISTS : rc;
+	}
+	rc = find(im, name, true, err);
 	if (rc == STAUTH_OK) {
-		stauth_wipe_array(other.password);
-		return STAUTH_EXISTS;
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_TAKEN);
 	}
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-static enum stauth_rc check_email_free(
-	struct import *im, const char *email, struct stauth_err *err)
+static enum stauth_rc check_email_free(struct import *im, const char *name,
+	const char *email, struct stauth_err *err)
 {
-	if (email[0] == '\0') {
+	/* Then it is free as the name is. */
+	if (email[0] == '\0' || strcmp(email, name) == 0) {
 		return STAUTH_OK;
 	}
-	if (seen_twice(&im->emails, email)) {
+	if (seen_twice(&im->logins, email)) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TWICE);
 	}
-	struct stauth_account other;
-	enum stauth_rc rc = im->ctx->accounts->ops->user_by_email(
-		im->ctx->accounts, email, &other, err);
+	enum stauth_rc rc = find(im, email, true, err);
+	if (rc == STAUTH_NOTFOUND) {
+		rc = find(im, email, false, err);
+	}
 	if (rc == STAUTH_OK) {
-		stauth_wipe_array(other.password);
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TAKEN);
 	}
@@ -254,7 +270,7 @@ static enum stauth_rc fill_fields(struct import *im,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	return check_email_free(im, account->email, err);
+	return check_email_free(im, account->name, account->email, err);
 }
 
 /* --- 5. the password */
@@ -368,13 +384,16 @@ static enum stauth_rc import_record(const struct stauth_import_record *record,
 		    err) != STAUTH_OK) {
 		return skip(im, record, err->msg);
 	}
-	if (seen_twice(&im->names, account.name)) {
+	if (seen_twice(&im->logins, account.name)) {
 		return skip(im, record, STAUTH_TEXT_IMPORT_NAME_TWICE);
 	}
 	enum stauth_rc rc = check_name_free(im, account.name, err);
 	if (rc == STAUTH_EXISTS) {
 		im->count->existing++;
 		return STAUTH_OK;
+	}
+	if (rc == STAUTH_BADVALUE) {
+		return skip(im, record, err->msg);
 	}
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -399,7 +418,6 @@ enum stauth_rc stauth_import(struct stauth_ctx *ctx,
 	if (rc == STAUTH_OK) {
 		rc = source->read(source->self, import_record, &im, err);
 	}
-	tdestroy(im.names, free);
-	tdestroy(im.emails, free);
+	tdestroy(im.logins, free);
 	return rc;
 }

@@ -72,47 +72,44 @@ static void set_name(
 	}
 }
 
-/* An address that is an account's stands for its name; no name is anybody
- * else's address. */
-static enum stauth_rc find_by_email(struct stauth_ctx *ctx,
-	struct stauth_login *login, const struct stauth_login_request *request,
-	struct stauth_account *account, struct stauth_err *err)
-{
-	char email[STAUTH_EMAIL_SIZE];
-
-	if (stauth_email_canonical(request->username, request->username_len,
-		    email, NULL) != STAUTH_OK) {
-		return STAUTH_NOTFOUND;
-	}
-	enum stauth_rc rc = ctx->accounts->ops->user_by_email(
-		ctx->accounts, email, account, err);
-	if (rc == STAUTH_OK) {
-		memcpy(login->name, account->name, sizeof(login->name));
-		login->name_ok = true;
-	}
-	return rc;
-}
-
-/* uid 0: there is none. Read only where something hangs on it. */
+/*
+ * Whom the typed name means: the account of that name, else the one with that
+ * address, whose name then takes its place. Read only where something hangs on
+ * it, and then in the same way for everybody. uid 0: there is none.
+ */
 static enum stauth_rc find_account(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_login_request *request,
 	struct stauth_account *account, struct stauth_err *err)
 {
+	struct stauth_accounts *accounts = ctx->accounts;
 	const char *token = request->device_token;
 	bool device = request->pam ||
 		      (token != NULL &&
 			      stauth_token_wellformed(token, strlen(token)));
-	enum stauth_rc rc = STAUTH_NOTFOUND;
+	char email[STAUTH_EMAIL_SIZE];
+	bool by_email =
+		request->by_email &&
+		stauth_email_canonical(request->username, request->username_len,
+			email, NULL) == STAUTH_OK;
 
-	if (request->by_email &&
-		memchr(request->username, '@', request->username_len) != NULL) {
-		rc = find_by_email(ctx, login, request, account, err);
+	if (!device && !by_email) {
+		return STAUTH_OK;
 	}
-	if (rc == STAUTH_NOTFOUND && device) {
-		rc = ctx->accounts->ops->user_by_name(
-			ctx->accounts, login->name, account, err);
+	enum stauth_rc rc = accounts->ops->user_by_name(
+		accounts, login->name, account, err);
+	struct stauth_account other = {0};
+	if (rc >= 0 && by_email) {
+		enum stauth_rc named = rc;
+
+		rc = accounts->ops->user_by_email(accounts, email, &other, err);
+		if (rc == STAUTH_OK && named != STAUTH_OK) {
+			*account = other;
+			memcpy(login->name, other.name, sizeof(login->name));
+			login->name_ok = true;
+		}
 	}
 	stauth_wipe_array(account->password);
+	stauth_wipe_array(other.password);
 	return rc < 0 ? rc : STAUTH_OK;
 }
 

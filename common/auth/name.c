@@ -2,12 +2,13 @@
 /*
  * The rules of CONTRACT 6, in the order of the code:
  *
- *  1. A user name MUST be ASCII letters, digits and . _ - + ' @, MUST begin
- *     with a letter or digit, and is folded to lower case. It has at most 64
- *     bytes, 254 with an @.
- *  2. An e-mail address MUST be one local part of dot-separated ASCII words
+ *  1. An e-mail address MUST be one local part of dot-separated ASCII words
  *     (at most 64 bytes), one @, and a domain of LDH labels. A domain in
  *     other letters MUST be brought to its ASCII form. 254 bytes in all.
+ *  2. A user name MUST be ASCII letters, digits and . _ - + ' @, MUST begin
+ *     with a letter or digit, and is folded to lower case. It has at most 64
+ *     bytes, 254 with an @, whose domain may be in other letters as in an
+ *     address.
  *  3. A display name MUST be UTF-8, at most 128 bytes, without control and
  *     direction-override characters.
  *  4. A group MUST be letters, digits and . _ -, at most 64 bytes, and MUST
@@ -120,42 +121,7 @@ void stauth_text_clean(char *out, size_t out_size, const char *str)
 	out[used] = '\0';
 }
 
-/* --- 1. user names */
-
-enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
-	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
-{
-	size_t max = len > 0 && memchr(typed, '@', len) != NULL
-			     ? NAME_MAX_MAIL
-			     : NAME_MAX_PLAIN;
-
-	if (len == 0) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_EMPTY);
-	}
-	if (len > max) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_LONG, max);
-	}
-	if (!stauth_is_alnum(typed[0])) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_FIRST);
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (!stauth_is_alnum(typed[i]) &&
-			!is_one_of(typed[i], "._-+'@")) {
-			return stauth_fail(
-				err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_BYTES);
-		}
-	}
-	for (size_t i = 0; i < len; i++) {
-		ret_name[i] = stauth_to_lower(typed[i]);
-	}
-	ret_name[len] = '\0';
-	return STAUTH_OK;
-}
-
-/* --- 2. e-mail addresses */
+/* --- 1. e-mail addresses */
 
 static enum stauth_rc bad_email(struct stauth_err *err)
 {
@@ -265,6 +231,48 @@ enum stauth_rc stauth_email_canonical(const char *typed, size_t len,
 		ret_email[i] = stauth_to_lower(mail[i]);
 	}
 	memcpy(ret_email + local_len + 1, domain, strlen(domain) + 1);
+	return STAUTH_OK;
+}
+
+/* --- 2. user names */
+
+enum stauth_rc stauth_name_canonical(const char *typed, size_t len,
+	char ret_name[STAUTH_NAME_SIZE], struct stauth_err *err)
+{
+	size_t max = len > 0 && memchr(typed, '@', len) != NULL
+			     ? NAME_MAX_MAIL
+			     : NAME_MAX_PLAIN;
+	char mail[STAUTH_EMAIL_SIZE];
+
+	/* So its domain is in ASCII. */
+	if (max == NAME_MAX_MAIL &&
+		stauth_email_canonical(typed, len, mail, NULL) == STAUTH_OK) {
+		typed = mail;
+		len = strlen(mail);
+	}
+	if (len == 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_EMPTY);
+	}
+	if (len > max) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_LONG, max);
+	}
+	if (!stauth_is_alnum(typed[0])) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_FIRST);
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!stauth_is_alnum(typed[i]) &&
+			!is_one_of(typed[i], "._-+'@")) {
+			return stauth_fail(
+				err, STAUTH_BADVALUE, STAUTH_TEXT_NAME_BYTES);
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		ret_name[i] = stauth_to_lower(typed[i]);
+	}
+	ret_name[len] = '\0';
 	return STAUTH_OK;
 }
 

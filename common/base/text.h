@@ -60,6 +60,7 @@
 	"it is based on a date or a year. Use several unrelated words."
 
 /* Accounts. */
+#define STAUTH_TEXT_ADDRESS_TAKEN  "Another account has the address \"%.100s\"."
 #define STAUTH_TEXT_USER_EXISTS    "User \"%.100s\" already exists."
 #define STAUTH_TEXT_USER_NOT_FOUND "There is no user \"%s\"."
 #define STAUTH_TEXT_USER_CHANGED                                               \

@@ -19,7 +19,8 @@
  *  3. ret_* is written on STAUTH_OK only, and copied out whole.
  *  4. More than one row for a unique key is EBROKEN, never "first wins"; a
  *     value of a wrong type or length is EBROKEN, never cut.
- *  5. Insert never replaces.
+ *  5. Insert never replaces. Names and addresses are one namespace: what one
+ *     account has as either is EXISTS for any other, as either.
  *  6. A call takes at most the handle's deadline. What did not happen is
  *     EUNREACHABLE; what may have happened is EUNKNOWN and is never reported as
  *     done; what cannot be read is EBROKEN; a foreign schema is ESCHEMA.
@@ -68,6 +69,11 @@ struct stauth_accounts_ops {
 		struct stauth_err *err);
 	enum stauth_rc (*user_by_email)(struct stauth_accounts *accounts,
 		const char *email, struct stauth_account *ret_account,
+		struct stauth_err *err);
+	/* The first one, in order of name, after the name `after`. NOTFOUND:
+	 * only what was stored before there was one namespace has any. */
+	enum stauth_rc (*user_clash)(struct stauth_accounts *accounts,
+		const char *after, struct stauth_clash *ret_clash,
 		struct stauth_err *err);
 	/*
 	 * The encoded password of some account, the same one for the same

@@ -65,6 +65,12 @@ struct stauth_password_row {
 	int64_t expires_at; /* 0 never */
 };
 
+/* The address of one account is the name of another. */
+struct stauth_clash {
+	char name[STAUTH_NAME_SIZE];   /* who has the address */
+	char email[STAUTH_EMAIL_SIZE]; /* and whose name it is */
+};
+
 /* The factors that a session was opened with, as bits. */
 enum stauth_factor {
 	STAUTH_FACTOR_PASSWORD = 1,

@@ -95,6 +95,16 @@ static enum stauth_rc user_by_email(struct stauth_accounts *accounts,
 		email, ret_account, err);
 }
 
+static enum stauth_rc user_clash(struct stauth_accounts *accounts,
+	const char *after, struct stauth_clash *ret_clash,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+
+	return split->accounts.accounts->ops->user_clash(
+		split->accounts.accounts, after, ret_clash, err);
+}
+
 static enum stauth_rc password_like(struct stauth_accounts *accounts,
 	uint64_t seed, char ret_encoded[STAUTH_ENCODED_SIZE],
 	struct stauth_err *err)
@@ -207,6 +217,7 @@ static const struct stauth_accounts_ops split_ops = {
 	.user_by_name = user_by_name,
 	.user_by_uid = user_by_uid,
 	.user_by_email = user_by_email,
+	.user_clash = user_clash,
 	.password_like = password_like,
 	.user_list = user_list,
 	.user_insert = stauth_split_user_insert,

@@ -94,30 +94,35 @@ static enum stauth_rc lock_account(
 
 /* --- 1: what a change depends on */
 
-static enum stauth_rc must_be_free(struct step *step,
-	const struct stauth_account *account, struct stauth_err *err)
+/* Has another account this name or address, as either? */
+static enum stauth_rc must_be_free(struct step *step, const char *text,
+	const char *taken, struct stauth_err *err)
 {
-	const struct stauth_accounts_ops *ops =
-		step->split->accounts.accounts->ops;
+	struct stauth_accounts *accounts = step->split->accounts.accounts;
 	struct stauth_account other;
-	enum stauth_rc rc = ops->user_by_name(
-		step->split->accounts.accounts, account->name, &other, err);
+	enum stauth_rc rc =
+		accounts->ops->user_by_name(accounts, text, &other, err);
 
-	if (rc == STAUTH_OK && other.uid != step->uid) {
-		rc = stauth_fail(err, STAUTH_EXISTS, "the user name is taken");
-	} else if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		rc = account->email[0] == '\0'
-			     ? STAUTH_NOTFOUND
-			     : ops->user_by_email(
-				       step->split->accounts.accounts,
-				       account->email, &other, err);
-		if (rc == STAUTH_OK && other.uid != step->uid) {
-			rc = stauth_fail(err, STAUTH_EXISTS,
-				"the e-mail address is taken");
-		}
+	if (rc == STAUTH_NOTFOUND ||
+		(rc == STAUTH_OK && other.uid == step->uid)) {
+		rc = accounts->ops->user_by_email(accounts, text, &other, err);
 	}
 	stauth_wipe_array(other.password);
+	if (rc == STAUTH_OK && other.uid != step->uid) {
+		return stauth_fail(err, STAUTH_EXISTS, "%s", taken);
+	}
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+/* What an account has already it keeps, no matter who else has it: an old store
+ * may have clashes. */
+static enum stauth_rc email_must_be_free(
+	struct step *step, const char *email, struct stauth_err *err)
+{
+	if (email[0] == '\0' || strcmp(email, step->present.email) == 0) {
+		return STAUTH_OK;
+	}
+	return must_be_free(step, email, "the e-mail address is taken", err);
 }
 
 static bool rules(const struct stauth_account *account)
@@ -244,7 +249,11 @@ enum stauth_rc stauth_split_user_insert(struct stauth_accounts *accounts,
 	enum stauth_rc rc = lock(&step, err);
 
 	if (rc == STAUTH_OK) {
-		rc = must_be_free(&step, account, err);
+		rc = must_be_free(
+			&step, account->name, "the user name is taken", err);
+	}
+	if (rc == STAUTH_OK) {
+		rc = email_must_be_free(&step, account->email, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = split->accounts.accounts->ops->user_insert(
@@ -277,7 +286,7 @@ enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
 		/* The name is none of its fields. */
 		memcpy(next.name, step.present.name, sizeof(next.name));
 		next.epoch = step.inner_epoch;
-		rc = must_be_free(&step, &next, err);
+		rc = email_must_be_free(&step, next.email, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = must_leave_superuser(&step, &next, err);

@@ -352,9 +352,62 @@ static void changes_are_in_the_audit(void **state)
 	assert_true(rows[0].ok);
 }
 
+static enum stauth_rc insert(
+	struct fixture *fix, const char *name, const char *email)
+{
+	struct stauth_change change = a_change("user.add");
+	struct stauth_account account = an_account(name);
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t uid = 0;
+
+	(void)snprintf(account.email, sizeof(account.email), "%s", email);
+	return fix->accounts->ops->user_insert(
+		fix->accounts, &account, &change, &uid, &err);
+}
+
+static enum stauth_rc set_email(
+	struct fixture *fix, const char *name, const char *email)
+{
+	struct stauth_change change = a_change("user.set");
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_account account;
+
+	assert_ok(fix->accounts->ops->user_by_name(
+		fix->accounts, name, &account, &err));
+	(void)snprintf(account.email, sizeof(account.email), "%s", email);
+	return fix->accounts->ops->user_update(
+		fix->accounts, &account, &change, NULL, &err);
+}
+
+static void u17_names_and_addresses_are_one_namespace(void **state)
+{
+	struct fixture *fix = *state;
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_clash clash;
+
+	assert_rc(insert(fix, "ann@x.org", ""), STAUTH_OK);
+	assert_rc(insert(fix, "bob", "bob@x.org"), STAUTH_OK);
+	assert_rc(insert(fix, "carl", "ann@x.org"), STAUTH_EXISTS);
+	assert_rc(insert(fix, "bob@x.org", ""), STAUTH_EXISTS);
+	assert_rc(insert(fix, "bob@x.org", "dora@x.org"), STAUTH_EXISTS);
+	assert_rc(set_email(fix, "bob", "ann@x.org"), STAUTH_EXISTS);
+	/* One's own name may be one's own address. */
+	assert_rc(set_email(fix, "ann@x.org", "ann@x.org"), STAUTH_OK);
+	assert_rc(insert(fix, "eve@x.org", "eve@x.org"), STAUTH_OK);
+	assert_rc(set_email(fix, "bob", "bob@x.org"), STAUTH_OK);
+	/* What was given up is free. */
+	assert_rc(set_email(fix, "bob", ""), STAUTH_OK);
+	assert_rc(insert(fix, "bob@x.org", ""), STAUTH_OK);
+	assert_rc(
+		fix->accounts->ops->user_clash(fix->accounts, "", &clash, &err),
+		STAUTH_NOTFOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			u17_names_and_addresses_are_one_namespace, begin, end),
 		cmocka_unit_test_setup_teardown(
 			update_needs_the_present_epoch, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -180,6 +180,32 @@ static void f9_of_100_sign_ups_for_an_address_one_is_made(void **state)
 	assert_false(waits(fix, 50));
 }
 
+/* By turns a name, and an address of somebody else, that are the same. */
+static enum stauth_rc claim(struct fixture *fix, int number)
+{
+	struct stauth_change change = a_change("user.add");
+	char name[32];
+	(void)snprintf(name, sizeof(name), "racer%d", number);
+	struct stauth_account account = an_account(number % 2 ? MAIL : name);
+	struct stauth_err err = {STAUTH_OK, ""};
+	int64_t uid = 0;
+
+	if (number % 2 == 0) {
+		(void)snprintf(account.email, sizeof(account.email), MAIL);
+	}
+	return fix->accounts->ops->user_insert(
+		fix->accounts, &account, &change, &uid, &err);
+}
+
+static void u17_of_100_who_claim_a_name_or_address_one_has_it(void **state)
+{
+	struct fixture *fix = *state;
+	struct tally tally = race(fix, claim, 10);
+
+	assert_int_equal(tally.ok, 1);
+	assert_int_equal(tally.expired, 99);
+}
+
 static enum stauth_rc take_link(struct fixture *fix, int number)
 {
 	struct stauth_reset reset;
@@ -228,6 +254,7 @@ int main(void)
 		ON(f3_of_1000_right_pins_one_wins),
 		ON(f4_of_1000_wrong_pins_five_are_compared),
 		ON(f9_of_100_sign_ups_for_an_address_one_is_made),
+		ON(u17_of_100_who_claim_a_name_or_address_one_has_it),
 		ON(f12_of_100_who_take_a_link_one_has_it),
 		ON(workers_never_share_a_mail),
 	};

@@ -158,6 +158,34 @@ static void a_caller_is_counted_whatever_service_he_names(void **state)
 	assert_string_equal(login.limits.limit[0].key, "local:1000");
 }
 
+/* An old file, in which bob's address is ann's name. */
+static enum stauth_rc bob_by_email(struct stauth_accounts *accounts,
+	const char *email, struct stauth_account *ret_account,
+	struct stauth_err *err)
+{
+	assert_string_equal(email, "ann@example.com");
+	return accounts->ops->user_by_name(accounts, "bob", ret_account, err);
+}
+
+static void u17_a_name_wins_over_an_address(void **state)
+{
+	struct fixture *f = *state;
+	const struct stauth_login_request web = {
+		.address = HOME, .channel = "web", .by_email = true};
+	struct stauth_login login;
+
+	(void)fixture_user(f, "ann@example.com", GOOD_PASSWORD, false);
+	(void)fixture_user(f, "bob", OTHER_PASSWORD, false);
+	f->accounts_ops.user_by_email = bob_by_email;
+	assert_int_equal(
+		try_as(f, &web, "ann@example.com", OTHER_PASSWORD, &login),
+		STAUTH_DENY);
+	assert_int_equal(
+		try_as(f, &web, "ann@example.com", GOOD_PASSWORD, &login),
+		STAUTH_ALLOW);
+	assert_string_equal(login.account.name, "ann@example.com");
+}
+
 static void an_address_stands_for_its_account(void **state)
 {
 	struct fixture *f = *state;
@@ -208,6 +236,7 @@ int main(void)
 		FIXTURE_TEST(u4_no_web_client_is_local_or_remote),
 		FIXTURE_TEST(a_caller_is_counted_whatever_service_he_names),
 		FIXTURE_TEST(an_address_stands_for_its_account),
+		FIXTURE_TEST(u17_a_name_wins_over_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,34 @@ static enum stauth_rc user_by_uid(struct stauth_accounts *accounts, int64_t uid,
 	return one_account(&query, ret_account, err);
 }
 
+static enum stauth_rc user_clash(struct stauth_accounts *accounts,
+	const char *after, struct stauth_clash *ret_clash,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_query query;
+	stauth_query_start(&query, db, STAUTH_SQL_USER_CLASH);
+	stauth_bind_text(&query, after);
+	rc = stauth_query_row(&query, err);
+	if (rc == STAUTH_OK) {
+		struct stauth_clash clash;
+
+		stauth_read_text(&query, clash.name, sizeof(clash.name));
+		stauth_read_text(&query, clash.email, sizeof(clash.email));
+		rc = stauth_query_sound(&query, err);
+		if (rc == STAUTH_OK) {
+			*ret_clash = clash;
+		}
+	}
+	stauth_query_end(&query);
+	return rc;
+}
+
 static enum stauth_rc password_from(struct stauth_db *db, int64_t uid,
 	char ret_encoded[STAUTH_ENCODED_SIZE], struct stauth_err *err)
 {
@@ -263,6 +291,7 @@ const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
 	.user_by_name = user_by_name,
 	.user_by_uid = user_by_uid,
 	.user_by_email = user_by_email,
+	.user_clash = user_clash,
 	.password_like = password_like,
 	.user_list = user_list,
 	.user_insert = stauth_sq_user_insert,

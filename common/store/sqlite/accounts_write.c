@@ -8,6 +8,9 @@
  *     sessions goes the link to choose a new password, and its mail.
  *  3. A change made on what was read before must fail if it changed since.
  *  4. Where there is an enabled superuser, one is left.
+ *  5. Names and addresses are one namespace: what one account has as either,
+ *     no other may get as either. Judged in the transaction that writes, so
+ *     that of two writers one is refused.
  */
 #include "store/sqlite/verbs.h"
 
@@ -15,25 +18,44 @@
 
 #include "base/banned.h"
 
-/* Is this name or address taken by another account than uid? */
-static enum stauth_rc must_be_free(struct stauth_db *db, enum stauth_sql id,
-	const char *text, int64_t uid, struct stauth_err *err)
+#define NAME_TAKEN  "the user name is taken"
+#define EMAIL_TAKEN "the e-mail address is taken"
+
+/* The account that a text leads to; 0: none. */
+static enum stauth_rc find_owner(struct stauth_db *db, enum stauth_sql id,
+	const char *text, int64_t *ret_uid, struct stauth_err *err)
 {
-	if (text[0] == '\0') {
-		return STAUTH_OK;
-	}
+	*ret_uid = 0;
 	struct stauth_query query;
 	stauth_query_start(&query, db, id);
 	stauth_bind_text(&query, text);
 	enum stauth_rc rc = stauth_query_row(&query, err);
-	if (rc == STAUTH_OK && stauth_read_int(&query, 1, INT64_MAX) != uid) {
-		rc = stauth_fail(err, STAUTH_EXISTS,
-			id == STAUTH_SQL_USER_BY_NAME
-				? "the user name is taken"
-				: "the e-mail address is taken");
+	if (rc == STAUTH_OK) {
+		*ret_uid = stauth_read_int(&query, 1, INT64_MAX);
 	}
 	stauth_query_end(&query);
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+}
+
+/* Has another account than uid this name or address, as either? The address
+ * that uid has already it keeps: an old file may have clashes. taken: what to
+ * say then. */
+static enum stauth_rc must_be_free(struct stauth_db *db, const char *text,
+	int64_t uid, const char *taken, struct stauth_err *err)
+{
+	if (text[0] == '\0') {
+		return STAUTH_OK;
+	}
+	int64_t owner = 0;
+	enum stauth_rc rc =
+		find_owner(db, STAUTH_SQL_USER_BY_EMAIL, text, &owner, err);
+	if (rc == STAUTH_OK && owner == 0) {
+		rc = find_owner(db, STAUTH_SQL_USER_BY_NAME, text, &owner, err);
+	}
+	if (rc != STAUTH_OK || owner == 0 || owner == uid) {
+		return rc;
+	}
+	return stauth_fail(err, STAUTH_EXISTS, "%s", taken);
 }
 
 static enum stauth_rc superusers(
@@ -239,12 +261,10 @@ enum stauth_rc stauth_account_put(struct stauth_db *db,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc = must_be_free(
-		db, STAUTH_SQL_USER_BY_NAME, account->name, 0, err);
+	enum stauth_rc rc = must_be_free(db, account->name, 0, NAME_TAKEN, err);
 
 	if (rc == STAUTH_OK) {
-		rc = must_be_free(
-			db, STAUTH_SQL_USER_BY_EMAIL, account->email, 0, err);
+		rc = must_be_free(db, account->email, 0, EMAIL_TAKEN, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = insert_row(db, account, change->now_s, err);
@@ -308,8 +328,8 @@ enum stauth_rc stauth_sq_user_update(struct stauth_accounts *accounts,
 	}
 	rc = look_before(&step, account->epoch, err);
 	if (rc == STAUTH_OK) {
-		rc = must_be_free(db, STAUTH_SQL_USER_BY_EMAIL, account->email,
-			account->uid, err);
+		rc = must_be_free(
+			db, account->email, account->uid, EMAIL_TAKEN, err);
 	}
 	if (rc == STAUTH_OK) {
 		rc = update_row(db, account, err);

@@ -29,16 +29,13 @@
 #define SOON              " + " DIGITS(STAUTH_CLOCK_SLACK_S)
 /* ?2 is now, ?3 the idle limit. Dead at the very second, not after it. */
 #define ALIVE                                                                  \
-	"expires_at > ?2 AND "                                                 \
-	"last_seen_at <= ?2" SOON                                              \
+	"expires_at > ?2 AND last_seen_at <= ?2" SOON                          \
 	" AND (remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
 /* ?1 is now. No pause is over an hour: what lies further ahead was put off by
  * a clock that has been set back since. */
 #define MAIL_IS_DUE "(due_at <= ?1 OR due_at > ?1 + 7200)"
-
 /* ?2 is now. Who changes an account has a minute; then he is dead. */
 #define UNDER_WAY "started_at > ?2 - 60 AND started_at <= ?2" SOON
-
 #define AUDIT                                                                  \
 	"id, at, event, ok, user_name, uid, actor, channel, address, detail "  \
 	"FROM audit "
@@ -91,6 +88,11 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
 	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",
 	[STAUTH_SQL_USER_BY_EMAIL] = "SELECT " ACCOUNT "WHERE email = ?1",
+	/* Left from before names and addresses were one namespace. */
+	[STAUTH_SQL_USER_CLASH] =
+		"SELECT a.name, b.name FROM users AS a JOIN users AS b "
+		"ON b.name = a.email AND b.uid <> a.uid WHERE a.name > ?1 "
+		"ORDER BY a.name LIMIT 1",
 	[STAUTH_SQL_USER_LIST] = USER_LIST("name > ?1 AND name >= ?2", "name"),
 	[STAUTH_SQL_USER_LIST_EMAIL] =
 		USER_LIST("email > ?1 AND email >= ?2", "email"),

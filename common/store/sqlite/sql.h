@@ -22,6 +22,7 @@ enum stauth_sql {
 	STAUTH_SQL_USER_BY_NAME,
 	STAUTH_SQL_USER_BY_UID,
 	STAUTH_SQL_USER_BY_EMAIL,
+	STAUTH_SQL_USER_CLASH,
 	/* In the order of enum stauth_account_order, descending ones last. */
 	STAUTH_SQL_USER_LIST,
 	STAUTH_SQL_USER_LIST_EMAIL,
