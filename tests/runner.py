@@ -17,11 +17,17 @@ ASAN = os.path.join(BUILD, "asan")
 LOGS = os.path.join(BUILD, "test-logs")
 AREAS = ["lint", "unit", "contract", "gate", "ctl", "pam", "mail", "service",
          "fault", "e2e", "browser", "asan"]
-# Areas whose programs share nothing and may run beside each other.
-PARALLEL = {"lint", "unit", "contract", "gate", "ctl", "mail"}
-# Those that wait for time limits begin first, and the others run meanwhile.
-LONG = {"gate/watchdog", "gate/mail_worker", "gate/process", "gate/reload",
-        "mail/smtp", "mail/sendgrid", "unit/sqlite_faults", "unit/sqlite_mail"}
+# They mostly wait for time limits: they run beside the others all the time.
+WAITING = {"gate/watchdog", "gate/mail_worker", "gate/process", "gate/reload",
+           "mail/smtp", "mail/sendgrid", "unit/sqlite_faults",
+           "unit/sqlite_mail"}
+# They measure time: each has the machine to itself, when the others are done.
+ALONE = {"gate/classroom", "fault/flood", "e2e/bench", "browser/busy"}
+# What runs in the sanitized build, too. Of mail and pam only what has no time
+# limits to wait for, and what needs no real host, which cannot load a
+# sanitized module.
+SANITIZED = ("unit/", "contract/", "gate/", "mail/mails", "pam/module")
+SUFFIX = " (asan, ubsan)"
 PROGRAM_TIMEOUT_S = 600
 
 
@@ -151,19 +157,62 @@ def run_program(count, name, command, environment, folder):
                 os.path.relpath(log, TOP), text[-4000:]), flush=True)
 
 
-def run_area(count, area, folder, suffix="", wanted=lambda name: True):
-    work = [(name + suffix, command, environment)
-            for name, command, environment in programs(area, folder)
-            if wanted(name)]
-    if not work:
-        return
-    work.sort(key=lambda item: item[0][:len(item[0]) - len(suffix)]
-              not in LONG)
-    width = min(4, (os.cpu_count() or 2) + 1) if area in PARALLEL else 1
-    with concurrent.futures.ThreadPoolExecutor(width) as pool:
-        for done in [pool.submit(run_program, count, *item, folder)
-                     for item in work]:
+def names_of_nothing(built):
+    """What the lists above name, and no program has."""
+    return [name for name in [*WAITING, *ALONE, *SANITIZED]
+            if not any(program[0].startswith(name) for program in built)]
+
+
+class Schedule:
+    """Three kinds of programs: as many as there are processors and one more,
+    those that wait beside them, and at the end one by one those that
+    measure."""
+
+    def __init__(self, count):
+        self.count = count
+        self.busy = concurrent.futures.ThreadPoolExecutor(
+            (os.cpu_count() or 2) + 1)
+        self.waiting = concurrent.futures.ThreadPoolExecutor(len(WAITING))
+        self.alone, self.running = [], []
+
+    def add(self, work, folder):
+        for program in work:
+            name = program[0].removesuffix(SUFFIX)
+            if name in ALONE:
+                self.alone.append((*program, folder))
+                continue
+            pool = self.waiting if name in WAITING else self.busy
+            self.running.append(
+                pool.submit(run_program, self.count, *program, folder))
+
+    def finish(self):
+        for done in self.running:
             done.result()
+        for program in self.alone:
+            run_program(self.count, *program)
+
+
+def run_all(count, wanted):
+    if not build(BUILD):
+        count.take("build", "", 1, 0)
+        return
+    built = {area: programs(area, BUILD) for area in AREAS[:-1]}
+    for name in names_of_nothing(sum(built.values(), [])):
+        count.take("runner.py names %s, which is no program" % name, "", 1, 0)
+    schedule = Schedule(count)
+    sanitized = "asan" in wanted and schedule.busy.submit(
+        build, ASAN, "-Db_sanitize=address,undefined", "-Db_lundef=false",
+        "-Dman-pages=disabled")
+    for area in AREAS[:-1]:
+        if area in wanted:
+            schedule.add(built[area], BUILD)
+    if sanitized and sanitized.result():
+        schedule.add(((name + SUFFIX, *rest) for area in AREAS[:-1]
+                      for name, *rest in programs(area, ASAN)
+                      if name.startswith(SANITIZED)), ASAN)
+    elif sanitized:
+        count.take("build asan", "", 1, 0)
+    schedule.finish()
 
 
 def main(wanted):
@@ -172,29 +221,10 @@ def main(wanted):
         print("tests/run: no such area: %s (known: %s)" % (
             " ".join(unknown), " ".join(AREAS)), file=sys.stderr)
         return 64
-    wanted = wanted or AREAS
     os.makedirs(LOGS, exist_ok=True)
     count = Count()
     start = time.monotonic()
-    if not build(BUILD):
-        count.take("build", "", 1, 0)
-    else:
-        for area in AREAS[:-1]:
-            if area in wanted:
-                run_area(count, area, BUILD)
-        if "asan" in wanted:
-            if build(ASAN, "-Db_sanitize=address,undefined",
-                     "-Db_lundef=false", "-Dman-pages=disabled"):
-                for area in ("unit", "contract", "gate"):
-                    run_area(count, area, ASAN, " (asan, ubsan)")
-                # The others wait for time limits; once is enough.
-                run_area(count, "mail", ASAN, " (asan, ubsan)",
-                         lambda name: name.startswith("mail/letters"))
-                # A real host cannot load a sanitized module; ours can.
-                run_area(count, "pam", ASAN, " (asan, ubsan)",
-                         lambda name: name.startswith("pam/module"))
-            else:
-                count.take("build asan", "", 1, 0)
+    run_all(count, wanted or AREAS)
     for line in count.skips:
         print("skipped: " + line)
     for line in count.failures:

@@ -129,6 +129,12 @@ class TestRefused(Case):
 
 
 class TestLost(Case):
+    together = True
+
+    @classmethod
+    def setUpClass(cls):
+        mail_rig.enter()
+
     def test_n1_n2_cut_after_the_request_is_sent_once(self):
         self.expect("close-after-reading", "outcome unknown")
         self.expect("reset-after-reading", "outcome unknown")

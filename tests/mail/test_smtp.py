@@ -98,12 +98,6 @@ class TestAccepted(Case):
     def test_n21_any_positive_final_reply_counts(self):
         self.expect("ok", final="251 done")
 
-    def test_n21_a_farewell_that_is_none(self):
-        for quit_ in ("close", "reset", "stall", "drip"):
-            with self.subTest(quit_):
-                result = self.expect("ok", quit=quit_)
-                self.assertLess(result["ms"], 6000)
-
 
 class TestTrust(Case):
     def test_h3_n21_starttls_missing_or_stripped(self):
@@ -292,15 +286,14 @@ class TestTwoReaders(Case):
         self.expect("ok", greeting="221 sim.test", mail="221 ok")
         self.assertEqual(len(self.sim.mails), 1)
 
-    def test_u11_after_the_last_byte_only_a_refusal_is_one(self):
-        for reply in ("354 more", "221 bye", "150 wait", "334 ", "hello"):
-            with self.subTest(reply):
-                self.sim = self.server()
-                self.expect("outcome unknown", final=reply)
-                self.assertEqual(len(self.sim.mails), 1)
-
 
 class TestSlow(Case):
+    together = True
+
+    @classmethod
+    def setUpClass(cls):
+        mail_rig.enter()
+
     def greeting_after(self, seconds):
         def greeting(session):
             session.sim.ended.wait(seconds)
@@ -352,6 +345,19 @@ class TestSlow(Case):
     def test_x22_n21_no_last_reply(self):
         result = self.expect("outcome unknown", final="stall")
         self.assertGreater(result["ms"], 25000)
+
+    def test_n21_a_farewell_that_is_none(self):
+        for quit_ in ("close", "reset", "stall", "drip"):
+            with self.subTest(quit_):
+                result = self.expect("ok", quit=quit_)
+                self.assertLess(result["ms"], 6000)
+
+    def test_u11_after_the_last_byte_only_a_refusal_is_one(self):
+        for reply in ("354 more", "221 bye", "150 wait", "334 ", "hello"):
+            with self.subTest(reply):
+                self.sim = self.server()
+                self.expect("outcome unknown", final=reply)
+                self.assertEqual(len(self.sim.mails), 1)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 import rig
-from installed import PREFIX_BUILD, prepare
+from installed import PREFIX_BUILD, prepared
 from pamrig import (CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, NODES, libc,
                     mount, which)
 
@@ -283,7 +283,8 @@ class Machine:
     def __init__(self, folder):
         """folder: an empty one, where its files are mounted."""
         own_network()
-        prepare()
+        with prepared():
+            pass        # its folder is mounted in the machine
         with open(os.path.join(folder, "boot.log"), "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, os.path.abspath(__file__), folder],

@@ -8,7 +8,7 @@ import tempfile
 
 import booted
 from echo import Echo
-from installed import PREFIX_BUILD
+from installed import prepared
 from rig import form_csrf, set_cookies
 from stack_nginx import NginxStack, free_port
 
@@ -57,8 +57,9 @@ class BootedStack(NginxStack):
     # --- as README.md says
 
     def install(self):
-        return self.machine.run("meson", "install", "-C", PREFIX_BUILD,
-                                check=True)
+        with prepared() as folder:
+            return self.machine.run("meson", "install", "-C", folder,
+                                    check=True)
 
     def write_config(self, changes=None):
         for key, value in (changes or {}).items():

@@ -8,6 +8,8 @@ systemd-tmpfiles. Nothing of the machine is written to; all of it ends with
 the process.
 """
 
+import contextlib
+import fcntl
 import grp
 import os
 import pwd
@@ -52,23 +54,29 @@ def overlay(top, path):
               path, work, work))
 
 
-def prepare():
-    """The prefix belongs to the build folder, so it is one of its own."""
-    if not os.path.exists(os.path.join(PREFIX_BUILD, "build.ninja")):
-        subprocess.run(
-            ["meson", "setup", PREFIX_BUILD, rig.TOP, "--prefix=/usr",
-             "--sysconfdir=/etc", "-Dtests=false", "-Dman-pages=enabled"],
-            check=True, stdout=subprocess.DEVNULL)
+@contextlib.contextmanager
+def prepared():
+    """The build folder to install from, for one user at a time: the prefix
+    belongs to the folder, so it is one of its own."""
+    os.makedirs(rig.BUILD, exist_ok=True)
+    with open(PREFIX_BUILD + ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(PREFIX_BUILD, "build.ninja")):
+            subprocess.run(
+                ["meson", "setup", PREFIX_BUILD, rig.TOP, "--prefix=/usr",
+                 "--sysconfdir=/etc", "-Dtests=false",
+                 "-Dman-pages=enabled"],
+                check=True, stdout=subprocess.DEVNULL)
+        yield PREFIX_BUILD
 
 
-def install():
-    prepare()
-    environment = dict(os.environ)
-    environment.pop("DESTDIR", None)
-    done = subprocess.run(
-        ["meson", "install", "-C", PREFIX_BUILD], env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False)
+def install(destination=""):
+    with prepared() as folder:
+        done = subprocess.run(
+            ["meson", "install", "-C", folder],
+            env=dict(os.environ, DESTDIR=destination),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False)
     if done.returncode != 0:
         raise AssertionError(done.stdout[-3000:])
 

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
-from rig import BUILD, TOP  # noqa: E402
+import installed  # noqa: E402
 
 EXPECTED = """
 etc/logrotate.d/stauth
@@ -48,15 +48,7 @@ class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = tempfile.mkdtemp(prefix="stauth-install-")
-        # A build folder of its own: the prefix belongs to the folder.
-        folder = os.path.join(BUILD, "install")
-        if not os.path.exists(os.path.join(folder, "build.ninja")):
-            run("meson", "setup", folder, TOP, "--prefix=/usr",
-                "--sysconfdir=/etc", "-Dtests=false", "-Dman-pages=enabled")
-        done = run("meson", "install", "-C", folder,
-                   env=dict(os.environ, DESTDIR=cls.dir))
-        if done.returncode != 0:
-            raise AssertionError(done.stdout)
+        installed.install(cls.dir)
         cls.units = os.path.join(cls.dir, "usr/lib/systemd/system")
 
     @classmethod
