@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
 """What the tests of `import KIND FILE` share."""
 
+import ctypes
 import json
 import os
 import subprocess
 import sys
 import unittest
-import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 from rig import CTL, Stack  # noqa: E402
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import crypt
+# Python 3.13 has no module for it any more.
+LIBCRYPT = ctypes.CDLL("libcrypt.so.1")
+LIBCRYPT.crypt.restype = ctypes.c_char_p
 
 SALT = "k2XAnEHBqQ1Ct2aM"
 # Every crypt(3) scheme that is taken, as cheap as it gets.
@@ -27,7 +27,8 @@ SETTINGS = {
 
 def hashed(password, setting="6"):
     """What libxcrypt makes of it."""
-    made = crypt.crypt(password, SETTINGS[setting])
+    made = LIBCRYPT.crypt(password.encode(), SETTINGS[setting].encode())
+    made = made.decode()
     assert made and made[0] == "$", setting
     return made
 

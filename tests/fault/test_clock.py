@@ -11,12 +11,11 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
-from rig import form_csrf, set_cookies, wait_for  # noqa: E402
+from rig import faketime, form_csrf, set_cookies, wait_for  # noqa: E402
 from smtp_sink import Sink  # noqa: E402
 from stack_nginx import NginxStack  # noqa: E402
 
 PASSWORD = "correct horse battery"
-LIBRARY = "/usr/lib/*/faketime/libfaketime.so.1"
 YEAR_S, DAY_S = 365 * 86400, 86400
 
 
@@ -35,7 +34,7 @@ class ClockStack(NginxStack):
         os.replace(self.clock_file + ".new", self.clock_file)
 
     def start_gate(self, timeout=20, **more):
-        env = dict(os.environ, LD_PRELOAD=glob.glob(LIBRARY)[0],
+        env = dict(os.environ, LD_PRELOAD=faketime(),
                    FAKETIME_TIMESTAMP_FILE=self.clock_file,
                    FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1",
                    NO_FAKE_STAT="1")

@@ -7,13 +7,29 @@ import re
 import shutil
 import subprocess
 
-from tree import main
+from tree import TOP, main
 
 COMPLAINT = re.compile(r"^(.*?):(\d+):\d+: error: code should be")
 
 
-def check(tree):
+def clang_format():
+    """The one whose layout this is: each release has its own ideas. Debian
+    12's, or the same from PyPI."""
     program = shutil.which("clang-format")
+    if not program or "version 14." in subprocess.run(
+            [program, "--version"], check=False, text=True,
+            stdout=subprocess.PIPE).stdout:
+        return program
+    made = subprocess.run(
+        [os.path.join(TOP, "streamlit_app", "make-venv"),
+         os.path.join(TOP, "build", "cache"),
+         os.path.join(TOP, "tests", "lint", "requirements.txt")],
+        check=True, text=True, stdout=subprocess.PIPE)
+    return os.path.join(os.path.dirname(made.stdout), "clang-format")
+
+
+def check(tree):
+    program = clang_format()
     paths = tree.of_kind(".c", ".h")
     if not program or not paths:
         print("check_format: nothing to do" if program else
