@@ -174,11 +174,24 @@ static int add_config(struct stauth_buf *buf, const struct app *app)
 	return EX_OK;
 }
 
+static void add_provider(struct stauth_buf *buf, const char *origin)
+{
+	stauth_buf_addf(buf,
+		"client_id = \"stauth\"\n"
+		"client_secret = \"unused\"\n"
+		"server_metadata_url = "
+		"\"%s/.well-known/openid-configuration\"\n",
+		origin);
+}
+
 /* None of these values is ever used behind nginx, but st.login() does not
  * start without them. The cookie secret is one that nobody knows. */
 static int add_secrets(
 	struct ctl *ctl, struct stauth_buf *buf, const struct app *app)
 {
+	/* st.login("google"): the names of Streamlit's documentation. */
+	static const char *const named[] = {
+		"auth0", "google", "microsoft", "okta"};
 	const char *origin = app->config->public_urls[0].origin;
 	const char *slash = app->base[0] != '\0' ? "/" : "";
 
@@ -197,12 +210,15 @@ static int add_secrets(
 		"these is used for it.\n"
 		"[auth]\n"
 		"redirect_uri = \"%s%s%s/oauth2callback\"\n"
-		"cookie_secret = \"%s\"\n"
-		"client_id = \"stauth\"\n"
-		"client_secret = \"unused\"\n"
-		"server_metadata_url = "
-		"\"%s/.well-known/openid-configuration\"\n",
-		origin, slash, app->base, secret, origin);
+		"cookie_secret = \"%s\"\n",
+		origin, slash, app->base, secret);
+	add_provider(buf, origin);
+	stauth_buf_add(buf, "\n# An app that says st.login(\"NAME\") needs "
+			    "[auth.NAME], too.\n");
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		stauth_buf_addf(buf, "[auth.%s]\n", named[i]);
+		add_provider(buf, origin);
+	}
 	return EX_OK;
 }
 

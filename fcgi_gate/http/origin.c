@@ -133,22 +133,33 @@ static bool is_same_origin(const struct stauth_config *config,
 		       begins_with_scheme(origin, https) == own->https);
 }
 
-static bool referer_is_ours(const struct stauth_config *config,
-	const struct gate_origin *own, const char *referer)
+/* Scheme and host of a Referer, "" where it has none. Returns what follows. */
+static const char *split_referer(
+	const char *referer, char ret_origin[STAUTH_ORIGIN_SIZE])
 {
+	ret_origin[0] = '\0';
 	const char *slashes = strstr(referer, "://");
 	if (slashes == NULL) {
-		return false;
+		return "";
 	}
 	size_t len = (size_t)(slashes + 3 - referer);
 	len += strcspn(slashes + 3, "/?#");
-	char header[STAUTH_ORIGIN_SIZE];
-	if (len >= sizeof(header)) {
-		return false;
+	if (len >= STAUTH_ORIGIN_SIZE) {
+		return "";
 	}
-	memcpy(header, referer, len);
-	header[len] = '\0';
-	return is_same_origin(config, own, header);
+	memcpy(ret_origin, referer, len);
+	ret_origin[len] = '\0';
+	return referer + len;
+}
+
+const char *gate_referer_path(
+	const struct gate_origin *own, const char *referer)
+{
+	char origin[STAUTH_ORIGIN_SIZE];
+	const char *path = split_referer(referer, origin);
+	bool same = own->host != NULL && is_of_host(origin, own->host) &&
+		    begins_with_scheme(origin, https) == own->https;
+	return same ? path : NULL;
 }
 
 bool gate_sent_by_us(const struct stauth_config *config,
@@ -161,5 +172,7 @@ bool gate_sent_by_us(const struct stauth_config *config,
 	if (origin[0] != '\0') {
 		return is_same_origin(config, own, origin);
 	}
-	return referer_is_ours(config, own, referer);
+	char page[STAUTH_ORIGIN_SIZE];
+	split_referer(referer, page);
+	return is_same_origin(config, own, page);
 }

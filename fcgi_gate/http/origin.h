@@ -40,4 +40,9 @@ bool gate_sent_by_us(const struct stauth_config *config,
 	const struct gate_origin *own, const char *fetch_site,
 	const char *origin, const char *referer);
 
+/* Path and query of a Referer that is a page of this very origin; NULL for any
+ * other. */
+const char *gate_referer_path(
+	const struct gate_origin *own, const char *referer);
+
 #endif

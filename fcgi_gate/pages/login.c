@@ -133,11 +133,26 @@ static void say_why(struct gate_page *page)
 	}
 }
 
+/* Where a GET leads on. Streamlit's st.login() asks for ?provider=..., and the
+ * page that it was called on is named by the Referer alone. */
+static const char *wanted_rd(
+	const struct gate_page *page, char given[GATE_RETURN_URL_MAX + 1])
+{
+	const struct gate_request *request = page->request;
+	const size_t size = GATE_RETURN_URL_MAX + 1;
+	if (!gate_query_value(request->query, "rd", given, size) &&
+		gate_query_value(request->query, "provider", given, size)) {
+		const char *path =
+			gate_referer_path(&page->origin, request->referer);
+		return gate_return_url(path != NULL ? path : "");
+	}
+	return gate_return_url(given);
+}
+
 void gate_login_get(struct gate_page *page)
 {
 	char given[GATE_RETURN_URL_MAX + 1];
-	gate_query_value(page->request->query, "rd", given, sizeof(given));
-	const char *rd = gate_return_url(given);
+	const char *rd = wanted_rd(page, given);
 	struct stauth_err err = {0};
 	if (gate_page_session(page, &err) < 0) {
 		gate_page_unavailable(page, &err);

@@ -286,9 +286,12 @@ class Streamlit(unittest.TestCase):
                                  PUBLIC_URL="https://app.example.com")
             auth = found["auth"]
             self.assertEqual(list(found), ["auth"])
-            self.assertEqual(set(auth), {
-                "redirect_uri", "cookie_secret", "client_id",
-                "client_secret", "server_metadata_url"})
+            provider = {"client_id", "client_secret", "server_metadata_url"}
+            named = {"auth0", "google", "microsoft", "okta"}
+            self.assertEqual(set(auth), provider | named | {
+                "redirect_uri", "cookie_secret"})
+            for name in named:
+                self.assertEqual(set(auth[name]), provider)
             self.assertEqual(auth["redirect_uri"],
                              "https://app.example.com/r/oauth2callback")
             self.assertGreaterEqual(len(auth["cookie_secret"]), 32)

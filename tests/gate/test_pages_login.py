@@ -69,6 +69,41 @@ class Login(PagesCase):
         self.assertEqual(answer.status, 303)
         self.assertEqual(answer.header("Location"), "/a?b")
 
+    def test_st_login_comes_back_to_the_page_that_asked(self):
+        _, jar = self.stack.login("alice", PASSWORD)
+        here = "https://app.example.com"
+        for query, referer, rd in (
+                ("provider=x.y.z", here + "/two?x=1&y=%C3%A4",
+                 "/two?x=1&y=%C3%A4"),
+                ("provider=default", here + ":443/", "/"),
+                ("provider=", here + "/two", "/two"),
+                ("provider=x&rd=/a", here + "/two", "/a"),
+                ("x=provider", here + "/two", "/"),
+                ("", here + "/two", "/"),
+                ("provider=x", here, "/"),
+                ("provider=x", "", "/"),
+                ("provider=x", "http://app.example.com/two", "/"),
+                ("provider=x", here + ".evil.example/two", "/"),
+                ("provider=x", here + "@evil.example/two", "/"),
+                ("provider=x", "https://evil.example/two", "/"),
+                ("provider=x", here + "//evil.example/", "/"),
+                ("provider=x", here + "/%2e%2e//x", "/"),
+                ("provider=x", here + "/app/auth/logout", "/"),
+                ("provider=x", here + "/auth/login?provider=x", "/"),
+                ("provider=x", here + "/" + "a" * 2048, "/")):
+            headers = dict(NAVIGATE, Referer=referer)
+            with self.subTest(query=query, referer=referer):
+                answer = self.stack.page("GET", "/auth/login?" + query,
+                                         headers=headers, cookies=jar)
+                self.assertEqual((answer.status, answer.header("Location")),
+                                 (303, rd))
+                form = self.stack.page("GET", "/auth/login?" + query,
+                                       headers=headers).text
+                found = re.search(r'name="rd"\s+value="([^"]*)"', form)
+                self.assertEqual(
+                    found.group(1).replace("&amp;", "&") if found else "/",
+                    rd)
+
     def test_c3_a_post_always_checks_and_replaces_the_session(self):
         _, jar = self.stack.login("alice", PASSWORD)
         old = dict(jar)

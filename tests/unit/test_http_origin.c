@@ -128,6 +128,28 @@ static void judge_senders(void)
 	assert_false(ours("", "", "/auth/login"));
 }
 
+static void referer_path_is_of_this_very_origin(void **state)
+{
+	(void)state;
+	add_public(US, true);
+	add_public("https://other.example.com", true);
+	struct gate_origin own;
+	gate_origin_of(config, "app.example.com", true, &own);
+	assert_string_equal(gate_referer_path(&own, US "/a?b=1"), "/a?b=1");
+	assert_string_equal(gate_referer_path(&own, US ":443/a"), "/a");
+	assert_string_equal(gate_referer_path(&own, US), "");
+	static const char *const others[] = {"", "/a", "null",
+		"http://app.example.com/a", "https://other.example.com/a",
+		US ":8443/a", US ".evil.example/a", US "@evil.example/a",
+		"https://evil.example/" US "/a",
+		"https://evil@app.example.com/"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (gate_referer_path(&own, others[i]) != NULL) {
+			fail_msg("%s is ours", others[i]);
+		}
+	}
+}
+
 static void d7_who_sent_it_with_public_url(void **state)
 {
 	(void)state;
@@ -233,6 +255,8 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			d4_with_public_url_only_its_hosts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			referer_path_is_of_this_very_origin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			d7_who_sent_it_with_public_url, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
