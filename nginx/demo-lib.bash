@@ -173,17 +173,18 @@ may_nobody_run() {
 }
 
 make_venv() {
-	local make=$top/streamlit_app/make-venv
-	local list=$top/streamlit_app/requirements.txt
+	local app=$top/streamlit_app
+	local make=("$app/make-venv" "$cache/cache" "$app/requirements.txt" "$app")
 	local label='Fetching Streamlit (110 MB the first time)'
 	[ "$uid" != 0 ] ||
 		as_nobody=(--reuid nobody --regid nogroup --clear-groups)
-	step "$label" "$make" "$cache/cache" "$list" || exit 70
-	venv=$("$make" "$cache/cache" "$list")
+	step "$label" "${make[@]}" || exit 70
+	venv=$("${make[@]}")
 	if ! may_nobody_run "$venv"; then
 		# A checkout below /root, for one: the app's user cannot read it.
-		step 'Once more, to where the app may read it' \
-			"$make" "$dir/cache" "$list" || exit 70
-		venv=$("$make" "$dir/cache" "$list")
+		make[1]=$dir/cache
+		step 'Once more, to where the app may read it' "${make[@]}" ||
+			exit 70
+		venv=$("${make[@]}")
 	fi
 }

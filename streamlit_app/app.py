@@ -1,39 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The demo app. Nobody who is not signed in ever gets here: nginx asks the
-gate first, and tells the app who it is by the headers X-Auth-*, which
-.streamlit/config.toml maps to st.user (stauthctl streamlit-config)."""
+"""The demo app: one page twice, with no code for the log-in and with the
+package stauth. Nobody who is not signed in ever gets here: nginx asks the
+gate first, and tells the app who it is by the headers X-Auth-*."""
 
 from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-
-
-def who():
-    """st.user as a dict of plain text; an absent header is "" here."""
-    user = {key: value or "" for key, value in st.user.to_dict().items()}
-    # Beyond plain ASCII the gate sends these two percent-encoded.
-    for key in ("name", "email"):
-        user[key] = unquote(user.get(key, ""))
-    user["groups"] = [g for g in user.get("groups", "").split(",") if g]
-    return user
-
-
-def sidebar(user):
-    with st.sidebar:
-        st.markdown("Signed in as")
-        st.subheader(user["name"] or user["user"], anchor=False)
-        if user["email"]:
-            st.caption(user["email"])
-        for group in user["groups"]:
-            st.badge(group)
-        if st.button("Sign out", icon=":material/logout:",
-                     width="stretch"):
-            st.logout()
-        # A Markdown link would open a new tab.
-        st.markdown('<a href="/auth/account" target="_self">'
-                    'Account and password</a>', unsafe_allow_html=True)
+from stauth import auth, confirm, const, current_user, requires_auth
 
 
 def counter():
@@ -63,24 +38,8 @@ def files():
                            "Hello from behind the log-in.\n", "hello.txt")
 
 
-def superusers(user):
-    if "su" not in user["groups"]:
-        return
-    st.divider()
-    st.subheader("For superusers", anchor=False)
-    st.write("Only members of the group su see this. What the gate says "
-             "about you:")
-    st.json({key: user[key] for key in sorted(user)}, expanded=True)
-
-
-def main():
-    st.set_page_config("stauth demo", ":material/lock_open:")
-    user = who()
-    if not user.get("user"):
-        st.error("No X-Auth-User header came: this app is not behind stauth.")
-        st.stop()
-    sidebar(user)
-    st.title("Hello, %s" % (user["name"] or user["user"]), anchor=False)
+def work(name):
+    st.title("Hello, %s" % name, anchor=False)
     st.write("This is a Streamlit app that only signed-in people see.")
     left, right = st.columns(2, gap="large")
     with left:
@@ -88,7 +47,78 @@ def main():
         files()
     with right:
         curve()
-    superusers(user)
 
 
-main()
+# --- zero code: st.user, by .streamlit/config.toml (stauthctl
+# streamlit-config), and st.logout()
+
+def who():
+    """st.user as a dict of plain text; an absent header is "" here."""
+    user = {key: value or "" for key, value in st.user.to_dict().items()}
+    # Beyond plain ASCII the gate sends these two percent-encoded.
+    for key in ("name", "email"):
+        user[key] = unquote(user.get(key, ""))
+    user["groups"] = [g for g in user.get("groups", "").split(",") if g]
+    return user
+
+
+def zero_code():
+    user = who()
+    if not user.get("user"):
+        st.error("No X-Auth-User header came: this app is not behind stauth.")
+        st.stop()
+    with st.sidebar:
+        st.markdown("Signed in as")
+        st.subheader(user["name"] or user["user"], anchor=False)
+        if user["email"]:
+            st.caption(user["email"])
+        for group in user["groups"]:
+            st.badge(group)
+        if st.button("Sign out", icon=":material/logout:",
+                     width="stretch"):
+            st.logout()
+        # A Markdown link would open a new tab.
+        st.markdown('<a href="/auth/account" target="_self">'
+                    'Account and password</a>', unsafe_allow_html=True)
+    work(user["name"] or user["user"])
+    if "su" in user["groups"]:
+        st.divider()
+        st.subheader("For superusers", anchor=False)
+        st.write("Only members of the group su see this. What the gate says "
+                 "about you:")
+        st.json({key: user[key] for key in sorted(user)}, expanded=True)
+
+
+# --- with the package: signed, and checked again every 15 seconds
+
+def show_message(msg, type):
+    icons = {const.SUCCESS: "✅", const.WARNING: "⚠️", const.ERROR: "❌"}
+    st.toast(msg, icon=icons.get(type, "ℹ️"))
+
+
+@requires_auth(group="su")
+def superusers(user):
+    st.divider()
+    st.subheader("For superusers", anchor=False)
+    st.json({"user": user.username, "email": user.email,
+             "groups": list(user.groups)}, expanded=True)
+    st.write("What is more dangerous asks for the password again:")
+    if confirm(max_age_s=60):
+        st.success("It was you, within the last minute.")
+
+
+def with_package():
+    auth(on_message_cb=show_message)
+    user = current_user()
+    if user is None:
+        st.stop()
+    work(user.name or user.username)
+    if user.su:
+        superusers(user)
+
+
+st.set_page_config("stauth demo", ":material/lock_open:")
+st.navigation([
+    st.Page(zero_code, title="Zero code", default=True),
+    st.Page(with_package, title="With the package", url_path="package"),
+]).run()

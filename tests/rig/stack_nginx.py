@@ -10,6 +10,7 @@ and behind them an app: the echo of echo.py, or a real Streamlit.
 import json
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ from echo import Echo
 from rig import COOKIE, TOP, Stack, form_csrf, set_cookies, wait_for
 
 CACHE = os.path.join(TOP, "build", "cache")
+NEWEST = "1.67.0"  # of Streamlit, in streamlit_app/requirements.txt
 SNIPPETS = ("stauth-http.conf", "stauth-server.conf", "stauth-protect.conf",
             "stauth-optional.conf", "stauth-public.conf")
 
@@ -95,16 +97,25 @@ def free_port():
             return port
 
 
-def venv_python(requirements):
+def venv_python(requirements, *package):
     """The python of a cached environment with these packages."""
     result = subprocess.run(
         [os.path.join(TOP, "streamlit_app", "make-venv"), CACHE,
-         os.path.join(TOP, requirements)],
+         os.path.join(TOP, requirements), *package],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         check=False)
     if result.returncode != 0:
         raise AssertionError("make-venv: " + result.stderr[-2000:])
     return result.stdout.strip()
+
+
+def streamlit_python(version=None):
+    """The same with Streamlit and our package; STAUTH_STREAMLIT names another
+    version."""
+    version = version or os.environ.get("STAUTH_STREAMLIT", NEWEST)
+    return venv_python("streamlit_app/requirements.txt" if version == NEWEST
+                       else "tests/streamlit/%s.txt" % version,
+                       os.path.join(TOP, "streamlit_app"))
 
 
 def stop_group(process, how=signal.SIGTERM):
@@ -126,7 +137,8 @@ class NginxStack(Stack):
     # Where browsers come in, if that is not nginx itself.
     front_port = front_tls = None
 
-    def __init__(self, config=None, app="echo", script=None, **more):
+    def __init__(self, config=None, app="echo", script=None, version=None,
+                 **more):
         self.port = free_port()
         self.host = "localhost:%d" % self.port
         self.url = "http://" + self.host
@@ -138,6 +150,11 @@ class NginxStack(Stack):
         self.nginx = self.streamlit = self.echo = None
         self.app = app
         self.script = script or os.path.join(TOP, "streamlit_app", "app.py")
+        self.version = version
+        self.base = ""  # server.baseUrlPath
+        self.app_files = []  # beside the script
+        self.environment = {}  # of the app
+        self.app_key = os.path.join(self.state_dir, "app.key")
         self.app_port = 0
         self.browser = {"Host": self.host}
 
@@ -182,21 +199,40 @@ class NginxStack(Stack):
                 start_new_session=True)
         self.wait_port(self.port, self.nginx, "nginx.out")
 
+    def make_app_key(self):
+        with open(self.app_key, "w", encoding="ascii") as out:
+            out.write(secrets.token_urlsafe(48) + "\n")
+        os.chmod(self.app_key, 0o600)
+        self.write_config({"APP_KEY_FILE": self.app_key})
+
+    def app_environment(self, home):
+        """With the key, and the way to nginx."""
+        return dict(
+            os.environ, HOME=home, STAUTH_APP_KEY_FILE=self.app_key,
+            STAUTH_URL="http://127.0.0.1:%d" % self.port, **self.environment)
+
     def start_streamlit(self):
-        python = venv_python("streamlit_app/requirements.txt")
+        python = streamlit_python(self.version)
         home = os.path.join(self.dir, "app")
         os.makedirs(os.path.join(home, ".streamlit"), exist_ok=True)
-        config = os.path.join(home, ".streamlit", "config.toml")
-        with open(config, "w", encoding="utf-8") as out:
-            out.write(self.ctl("streamlit-config", check=True).stdout)
+        if not os.path.exists(self.app_key):
+            self.make_app_key()
+        base = ["--base", self.base] if self.base else []
+        for name, options in (("config", []), ("secrets", ["--secrets"])):
+            path = os.path.join(home, ".streamlit", name + ".toml")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(self.ctl("streamlit-config", *base, *options,
+                                   check=True).stdout)
         shutil.copy(self.script, os.path.join(home, "app.py"))
+        for path in self.app_files:
+            shutil.copy(path, home)
         self.app_port = self.app_port or free_port()
         with open(os.path.join(self.dir, "app.log"), "ab") as log:
             self.streamlit = subprocess.Popen(
                 [python, "-m", "streamlit", "run", "app.py",
                  "--server.port", str(self.app_port),
                  "--server.fileWatcherType", "none"],
-                cwd=home, env=dict(os.environ, HOME=home),
+                cwd=home, env=self.app_environment(home),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         self.wait_port(self.app_port, self.streamlit, "app.log")

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""The types of messages, and names that st-auth-simple's programs use."""
+
+INFO = "info"
+SUCCESS = "success"
+WARNING = "warning"
+ERROR = "error"
+
+USERNAME = "username"
+PASSWORD = "password"
+SU = "su"
+AUTH_TOKEN = "auth_token"
+VALIDATION_PIN = "validation_pin"
+IS_VALIDATED = "is_validated"
+ACTIVE = "active"
+LOGINS_COUNT = "logins_count"
+CREATED_AT = "created_at"
+UPDATED_AT = "updated_at"
+EXPIRES_AT = "expires_at"
+BLANK = ""

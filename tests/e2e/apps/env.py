@@ -1,0 +1,3 @@
+# Beside such a program; checks that its .env was read.
+def verify():
+    pass
