@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -213,6 +214,7 @@ static void reload(struct master *master)
 		return;
 	}
 	compact(master);
+	atomic_flag_clear(master->open.host_logged);
 	size_t old_count = master->count;
 	if (!add_workers(master)) {
 		gate_log("reload: out of memory; the old workers stay");
@@ -293,6 +295,12 @@ int gate_master_run(struct gate *gate)
 		.gate = gate, .open.sockets = gate->sockets, .pid = getpid()};
 	if (pipe2(master.open.touch_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
 		gate_log("pipe: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	master.open.host_logged = mmap(NULL, sizeof(*master.open.host_logged),
+		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (master.open.host_logged == MAP_FAILED) {
+		gate_log("mmap: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	/* Of more sessions than fit, some move with a later check. */

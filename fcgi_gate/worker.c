@@ -131,7 +131,9 @@ _Noreturn void gate_worker_run(enum gate_kind kind,
 		_exit(EX_OK);
 	}
 	(void)prctl(PR_SET_NAME, kinds[kind].comm);
-	struct gate_worker worker = {.config = config, .stop = &stop_flag};
+	struct gate_worker worker = {.config = config,
+		.host_logged = inherited->host_logged,
+		.stop = &stop_flag};
 	worker.listen_fd =
 		gate_sockets_keep(&inherited->sockets, kinds[kind].socket);
 	const int *pipe_fds = inherited->touch_pipe;

@@ -3,6 +3,7 @@
 #define GATE_WORKER_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ struct gate_worker {
 	const struct stauth_config *config;
 	int listen_fd; /* of its socket; non-blocking */
 	int touch_fd;  /* its end of the pipe from check to touch workers */
+	/* Shared by all workers of a configuration: a host that PUBLIC_URL
+	 * does not name is in the log. */
+	atomic_flag *host_logged;
 	/* Set by SIGTERM: finish the request at hand, then return. SIGTERM is
 	 * blocked but while a worker waits for work, so that it interrupts
 	 * nothing else. */
@@ -42,10 +46,11 @@ const char *gate_kind_name(enum gate_kind kind);
 /* How many of them the configuration asks for. */
 int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind);
 
-/* What is open in the master when it forks. */
+/* What workers get from the master when it forks. */
 struct gate_open {
 	struct gate_sockets sockets;
 	int touch_pipe[2]; /* to read, to write */
+	atomic_flag *host_logged;
 };
 
 /* The child's part of a fork; never returns. */

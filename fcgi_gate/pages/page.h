@@ -2,6 +2,7 @@
 #ifndef GATE_PAGE_H
 #define GATE_PAGE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "auth/ctx.h"
@@ -27,7 +28,7 @@ struct gate_pages {
 	struct stauth_ctx ctx;
 	struct gate_request *request; /* one at a time */
 	struct gate_theme theme;
-	bool host_logged; /* a foreign one was */
+	atomic_flag *host_logged; /* a foreign one was, by any worker */
 };
 
 struct gate_message {

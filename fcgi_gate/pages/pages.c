@@ -50,7 +50,8 @@ static int run(const struct gate_worker *worker, struct gate_pages *pages,
 
 int gate_pages_run(const struct gate_worker *worker)
 {
-	struct gate_pages pages = {.config = worker->config};
+	struct gate_pages pages = {
+		.config = worker->config, .host_logged = worker->host_logged};
 	struct gate_io *io = gate_io_new();
 	pages.request = calloc(1, sizeof(*pages.request));
 	stauth_ctx_init(&pages.ctx, worker->config);

@@ -70,7 +70,7 @@ static gate_page_fn *handler_of(
 	return NULL;
 }
 
-/* Which host came, and where the site is. One line of the log a worker: the
+/* Which host came, and where the site is. One line of the log: the
  * administrator sees it, and nobody fills the log. */
 static void refuse_host(struct gate_page *page)
 {
@@ -79,8 +79,8 @@ static void refuse_host(struct gate_page *page)
 	if (strspn(host, STAUTH_ALNUM ".-_:[]") != strlen(host)) {
 		host = "";
 	}
-	if (!page->pages->host_logged && host[0] != '\0') {
-		page->pages->host_logged = true;
+	if (host[0] != '\0' &&
+		!atomic_flag_test_and_set(page->pages->host_logged)) {
 		gate_log("pages: a request for host %s, which PUBLIC_URL does "
 			 "not name",
 			host);

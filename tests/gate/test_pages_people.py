@@ -295,16 +295,14 @@ class Errors(PagesCase):
         self.assertNotIn("refresh", self.error(413).text)
 
     def test_u21_a_foreign_host_is_named_and_logged_once(self):
-        before = self.stack.log().count(b"which PUBLIC_URL does not name")
         for _ in range(60):
             answer = self.stack.page("GET", "/auth/login",
                                      host="other.example:8443")
             self.assertEqual(answer.status, 421)
         self.assertIn("<strong>other.example:8443</strong>", answer.text)
         self.assertIn('href="%s"' % ORIGIN, answer.text)
-        lines = self.stack.log().count(b"which PUBLIC_URL does not name")
-        self.assertGreater(lines, before)
-        self.assertLessEqual(lines, 16)
+        self.assertEqual(
+            self.stack.log().count(b"which PUBLIC_URL does not name"), 1)
         answer = self.stack.page("GET", "/auth/login", host='a"><b>')
         self.assertEqual(answer.status, 421)
         self.assertNotIn("<b>", answer.text)

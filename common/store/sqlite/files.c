@@ -52,7 +52,10 @@
 static void name_of(const struct stauth_db *db, const char *ending,
 	char ret_path[PATH_MAX + 16])
 {
-	snprintf(ret_path, PATH_MAX + 16, "%s%s", db->path, ending);
+	/* For each check; snprintf costs ten times as much. */
+	size_t len = strlen(db->path);
+	memcpy(ret_path, db->path, len);
+	memcpy(ret_path + len, ending, strlen(ending) + 1);
 }
 
 void stauth_files_remove_sides(const char *path)
