@@ -57,6 +57,14 @@ bool gate_socket_wanted(
 	return role != GATE_SOCKET_STREAM;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+}
+
 static void wait_step(void)
 {
 	struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -100,12 +108,12 @@ static int fail_run_dir(const char *what, const char *path, const char *run_dir)
 /* Its last part, if it is missing. */
 static int make_run_dir(const char *path)
 {
-	if (mkdir(path, 0755) == 0) {
-		/* Whatever the umask said: nginx must get in. */
-		return chmod(path, 0755) == 0
-			       ? 0
-			       : gate_fail(EX_OSERR, "cannot set the mode of",
-					 path);
+	/* nginx must get in. */
+	mode_t old_mask = umask(0022);
+	int rc = mkdir(path, 0755);
+	umask(old_mask);
+	if (rc == 0) {
+		return 0;
 	}
 	if (errno != EEXIST) {
 		return fail_run_dir("cannot create RUN_DIR", path, path);
@@ -163,13 +171,14 @@ static bool find_group(const char *name, gid_t *ret_gid)
 
 /* "": www-data if the gate may give it, else it stays the gate's own. A number
  * is for a group that has no name here: nginx in another container. */
-static int give_to_group(const char *path, const char *configured)
+static int give_to_group(int at, const char *path, const char *configured)
 {
 	gid_t gid;
 	if (configured[0] == '\0') {
 		if (find_group(DEFAULT_GROUP, &gid)) {
 			/* Where that is refused, warn_of_group() says so. */
-			int refused = lchown(path, (uid_t)-1, gid);
+			int refused =
+				fchownat(at, "", (uid_t)-1, gid, AT_EMPTY_PATH);
 			(void)refused;
 		}
 		return 0;
@@ -180,7 +189,7 @@ static int give_to_group(const char *path, const char *configured)
 			configured, configured);
 		return EX_CONFIG;
 	}
-	if (lchown(path, (uid_t)-1, gid) == 0) {
+	if (fchownat(at, "", (uid_t)-1, gid, AT_EMPTY_PATH) == 0) {
 		return 0;
 	}
 	char user[NAME_SIZE];
@@ -254,24 +263,27 @@ static int remove_dead(const struct sockaddr_un *addr)
 	return 0;
 }
 
+/* By descriptor: whose RUN_DIR is could put a link there at any moment. */
 static int open_up(struct gate_socket *made, const char *group)
 {
+	int at = open(made->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
-	if (lstat(made->path, &st) != 0) {
-		return gate_fail(EX_OSERR, "cannot stat", made->path);
+	if (at < 0 || fstat(at, &st) != 0 || !S_ISSOCK(st.st_mode)) {
+		int status = gate_fail(EX_OSERR, "cannot stat", made->path);
+		close_fd(&at);
+		return status;
 	}
 	made->made = true;
 	made->dev = st.st_dev;
 	made->ino = st.st_ino;
-	int status = give_to_group(made->path, group);
+	int status = give_to_group(at, made->path, group);
+	close(at);
 	if (status != 0) {
 		return status;
 	}
-	if (chmod(made->path, SOCKET_MODE) != 0 ||
-		listen(made->fd, BACKLOG) != 0) {
-		return gate_fail(EX_OSERR, "cannot listen on", made->path);
-	}
-	return 0;
+	return listen(made->fd, BACKLOG) == 0
+		       ? 0
+		       : gate_fail(EX_OSERR, "cannot listen on", made->path);
 }
 
 static int make_socket(const struct stauth_config *config, const char *name,
@@ -293,8 +305,8 @@ static int make_socket(const struct stauth_config *config, const char *name,
 	memcpy(made->path, addr.sun_path, (size_t)len + 1);
 	made->fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Nobody connects before it has its group. */
-	mode_t old_mask = umask(0177);
+	/* Nobody connects before it listens, and by then it has its group. */
+	mode_t old_mask = umask(0777 & ~SOCKET_MODE);
 	int rc = made->fd < 0 ? -1
 			      : bind(made->fd, (const struct sockaddr *)&addr,
 					sizeof(addr));
@@ -348,14 +360,6 @@ int gate_sockets_open(
 	}
 	warn_of_group(config, &ret_sockets->of[GATE_SOCKET_CHECK]);
 	return 0;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0) {
-		close(*fd);
-		*fd = -1;
-	}
 }
 
 void gate_sockets_close(struct gate_sockets *sockets)

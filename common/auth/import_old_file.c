@@ -2,7 +2,6 @@
 #include "auth/import_old_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "auth/import.h"
 #include "base/ascii.h"
+#include "base/fd.h"
 #include "base/secret.h"
 
 #include "base/banned.h"
@@ -33,18 +33,15 @@ struct env {
 enum stauth_rc stauth_import_open(
 	const char *path, int *ret_fd, struct stauth_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
+	int fd = stauth_open_regular(path);
+	if (fd < 0 && errno == EINVAL) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%.120s: not a regular file", path);
+	}
 	if (fd < 0) {
 		return stauth_fail(err,
 			errno == EACCES ? STAUTH_EDENIED : STAUTH_EUNREACHABLE,
 			"%.120s: %s", path, strerror(errno));
-	}
-	struct stat st;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"%.120s: not a regular file", path);
 	}
 	*ret_fd = fd;
 	return STAUTH_OK;

@@ -9,6 +9,10 @@
  * them and takes our messages. false: it cannot. */
 bool stauth_stdio_guard(void);
 
+/* Opens a regular file to read it; a pipe or a device may block, or never end.
+ * -1, errno; EINVAL: it is something else. */
+int stauth_open_regular(const char *path);
+
 /* All of it, however often write(2) stops. -1, errno. */
 int stauth_write_all(int fd, const void *data, size_t len);
 

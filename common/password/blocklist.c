@@ -19,15 +19,14 @@
 #include "password/blocklist.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/codec.h"
+#include "base/fd.h"
 #include "password/blocklist_table.h"
 
 #include "base/banned.h"
@@ -131,22 +130,11 @@ static bool line_is(char *line, ssize_t len, const struct key *key)
 	       memcmp(other.text, key->text, key->len) == 0;
 }
 
-/* A pipe would block us, or look like an empty list. */
 static FILE *open_list(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0) {
-		return NULL;
-	}
-	struct stat st;
-	FILE *file = NULL;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-	} else {
-		file = fdopen(fd, "r");
-	}
-	if (file == NULL) {
+	int fd = stauth_open_regular(path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file == NULL && fd >= 0) {
 		close(fd);
 	}
 	return file;

@@ -8,8 +8,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/codec.h"
+#include "base/fd.h"
 #include "config/color.h"
 #include "log.h"
 
@@ -216,24 +218,25 @@ static bool name_logo(struct gate_made_file *file)
 
 static void read_logo(struct gate_made_file *file, const char *path)
 {
-	FILE *in = path[0] != '\0' ? fopen(path, "rbe") : NULL;
 	if (path[0] == '\0') {
 		return;
 	}
+	int fd = stauth_open_regular(path);
 	char part[4096];
-	size_t len = 0;
-	while (in != NULL && (len = fread(part, 1, sizeof(part), in)) > 0) {
-		stauth_buf_add_len(&file->data, part, len);
+	ssize_t len = -1;
+	while (fd >= 0 && stauth_buf_ok(&file->data) &&
+		(len = read(fd, part, sizeof(part))) > 0) {
+		stauth_buf_add_len(&file->data, part, (size_t)len);
 	}
-	if (in == NULL || ferror(in) != 0 || !name_logo(file)) {
+	if (len != 0 || !name_logo(file)) {
 		gate_log("pages: BRAND_LOGO %s cannot be used: an SVG or PNG "
 			 "file of at most %d KiB is expected",
 			path, LOGO_MAX / 1024);
 		stauth_buf_finish(&file->data);
 		file->served[0] = '\0';
 	}
-	if (in != NULL) {
-		fclose(in);
+	if (fd >= 0) {
+		close(fd);
 	}
 }
 

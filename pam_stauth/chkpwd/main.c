@@ -102,10 +102,12 @@ static int own_socket(void)
 		return -1;
 	}
 	(void)unlink(PAMST_SOCKET);
+	/* No chmod: the directory is the gate's, who could put a link there. */
+	umask(0111);
 	if (fd < 0 ||
 		bind(fd, (const struct sockaddr *)&address, sizeof(address)) !=
 			0 ||
-		chmod(PAMST_SOCKET, 0666) != 0 || listen(fd, BACKLOG) != 0) {
+		listen(fd, BACKLOG) != 0) {
 		return -1;
 	}
 	return fd;

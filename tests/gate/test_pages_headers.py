@@ -273,6 +273,20 @@ class Brand(unittest.TestCase):
             self.assertEqual(stack.page(
                 "GET", "/auth/static/").status, 404)
 
+    def test_u15_a_logo_that_is_no_file_holds_up_nobody(self):
+        stack = self.pages(None)
+        stack.stop_gate()
+        pipe = os.path.join(stack.dir, "pipe")
+        os.mkfifo(pipe)
+        for path in (pipe, "/dev/zero", stack.dir):
+            with self.subTest(path):
+                stack.write_config({"BRAND_LOGO": path})
+                stack.start_gate()
+                self.assertNotIn(
+                    "<img", stack.page("GET", "/auth/login").text)
+                self.assertIn(b"BRAND_LOGO " + path.encode(), stack.log())
+                stack.stop_gate()
+
     def test_the_help_text_is_at_the_end_escaped(self):
         page = self.pages(self.SVG).page("GET", "/auth/login").text
         self.assertIn('<p class="help">Call &lt;5&gt;.</p>', page)

@@ -36,6 +36,9 @@ FORMATTED_ONCE = ("common/store/sqlite/old_users.c",
                   "common/store/sqlite/files.c")
 SQLITE_FORMATS = re.compile(r"\bsqlite3_(?:v?mprintf|v?snprintf|str_\w+)\b")
 
+# What is judged and what is changed are two files where a link takes its place.
+BY_PATH = re.compile(r"\bl?ch(?:mod|own)\s*\(")
+
 
 def check_columns(tree, path):
     for number, line in enumerate(tree.lines(path), 1):
@@ -98,6 +101,12 @@ def check_sql(tree, path):
                           "SQL is bound, never formatted")
 
 
+def check_by_path(tree, path):
+    for match in BY_PATH.finditer(c_code(tree.text(path))):
+        tree.complain(path, line_of(tree.text(path), match.start()),
+                      "modes and owners are changed by descriptor")
+
+
 def machine_paths(root):
     """A pattern of what lies beside this checkout, if that is no place where
     programs usually live."""
@@ -145,6 +154,8 @@ def check(tree):
         check_comments(tree, path)
         check_functions(tree, path)
         check_sql(tree, path)
+        if not path.startswith("tests/"):
+            check_by_path(tree, path)
 
 
 if __name__ == "__main__":

@@ -257,6 +257,15 @@ class Style(Planted):
         self.assertEqual(self.found(check_style.check), [])
         self.one_style(check_style.FORMATTED_ONCE[0], call + call, ":2: SQL")
 
+    def test_u15_modes_and_owners_are_changed_by_descriptor(self):
+        for call in ("chmod(path, 0600)", "chown(path, 0, 0)",
+                     "(void)lchown (path, 0, 0)"):
+            self.one_style("stauthctl/x.c", call + ";\n", "by descriptor")
+        self.plant("stauthctl/x.c", "fchmod(fd, 0600); /* chmod(path) */\n"
+                   'fail("run: chmod(1)");\nfchownat(fd, "", 0, 0, 0);\n')
+        self.plant("tests/unit/x.c", "chmod(path, 0600);\n")
+        self.assertEqual(self.found(check_style.check), [])
+
     def test_code_keeps_its_place(self):
         text = 'a /* b\n" */ "c\\"d" \'"\' e // f\ng'
         code = c_code(text)

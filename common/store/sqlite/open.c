@@ -216,11 +216,11 @@ static void fix_side_mode(
 		return;
 	}
 	struct stat st;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
 		(st.st_mode & 0777) != (file->st_mode & 0777) &&
 		(st.st_uid == geteuid() || geteuid() == 0)) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		(void)chmod(path, file->st_mode & 0777);
+		(void)fchmodat(AT_FDCWD, path, file->st_mode & 0777, 0);
 	}
 	close(fd);
 }
