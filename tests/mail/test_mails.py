@@ -8,6 +8,7 @@ import glob
 import os
 import re
 import stat
+import tempfile
 import unittest
 
 import mail_rig
@@ -95,6 +96,31 @@ class TestFile(Case):
     def test_a_directory_that_is_none(self):
         with open(self.dir, "w", encoding="ascii"):
             pass
+        self.send("configuration")
+
+    def test_u15_what_root_makes_belongs_to_who_owns_the_place(self):
+        """Root's `mail test` before the first mail of the service."""
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        os.chown(self.post.dir, 65534, 65534)
+        self.send()
+        for path in (self.dir, os.path.join(self.dir, "id.eml")):
+            st = os.stat(path)
+            self.assertEqual((st.st_uid, st.st_gid), (65534, 65534), path)
+
+    def test_u15_root_follows_no_link_to_the_directory(self):
+        """Who owns the directory above may put one there."""
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        os.chown(self.post.dir, 65534, 65534)
+        with tempfile.TemporaryDirectory() as roots:
+            os.symlink(roots, self.dir)
+            self.send("configuration")
+            self.assertEqual(os.listdir(roots), [])
+            self.assertEqual(os.stat(roots).st_uid, 0)
+
+    def test_u15_a_pipe_is_no_directory_and_holds_up_nobody(self):
+        os.mkfifo(self.dir)
         self.send("configuration")
 
     def test_a_link_in_the_way_is_replaced_not_followed(self):
