@@ -50,7 +50,6 @@ enum stauth_rc stauth_account_report(
 static enum stauth_rc no_such_user(const char *name, struct stauth_err *err)
 {
 	char shown[100];
-
 	stauth_text_clean(shown, sizeof(shown), name);
 	return stauth_fail(
 		err, STAUTH_NOTFOUND, STAUTH_TEXT_USER_NOT_FOUND, shown);
@@ -75,7 +74,6 @@ enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 {
 	struct stauth_account account;
 	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
-
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -294,11 +292,14 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 	next->disabled = merge_switch(edit->disabled, next->disabled);
 	next->system_login =
 		merge_switch(edit->system_login, next->system_login);
+	char wanted[STAUTH_GROUPS_WANTED_SIZE];
+	stauth_groups_change(
+		next->groups, edit->add_group, edit->remove_group, wanted);
 	char groups[STAUTH_GROUPS_SIZE];
 	/* Also when no groups are given: su takes one of the places. */
 	rc = stauth_groups_canonical(
-		edit->groups != NULL ? edit->groups : next->groups, next->su,
-		groups, err);
+		edit->groups != NULL ? edit->groups : wanted, next->su, groups,
+		err);
 	if (rc == STAUTH_OK) {
 		memcpy(next->groups, groups, sizeof(groups));
 	}
@@ -369,7 +370,6 @@ static enum stauth_rc edit_once(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_account old = {0};
-
 	enum stauth_rc rc = stauth_account_read(ctx, edit->name, &old, err);
 	stauth_wipe_array(old.password);
 	if (rc != STAUTH_OK) {
@@ -422,7 +422,6 @@ static enum stauth_rc delete_account(struct stauth_ctx *ctx, const char *name,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-
 	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
 	stauth_wipe_array(account.password);
 	if (rc != STAUTH_OK) {

@@ -54,6 +54,8 @@ struct stauth_account_edit {
 	const char *email; /* "" removes it */
 	const char *display_name;
 	const char *groups;
+	const char *add_group; /* NULL none; to those that there are */
+	const char *remove_group;
 	int su; /* -1 leave, 0 no, 1 yes */
 	int system_login;
 	int disabled;

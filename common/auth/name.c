@@ -406,3 +406,27 @@ bool stauth_groups_has(const char *groups, const char *group)
 	}
 	return false;
 }
+
+void stauth_groups_change(const char *present, const char *add,
+	const char *remove, char ret_groups[STAUTH_GROUPS_WANTED_SIZE])
+{
+	const char *drop = remove != NULL ? remove : "";
+
+	ret_groups[0] = '\0';
+	size_t used = 0;
+	while (*present != '\0') {
+		size_t len = strcspn(present, ",");
+
+		if (strlen(drop) != len || memcmp(drop, present, len) != 0) {
+			used += (size_t)snprintf(ret_groups + used,
+				STAUTH_GROUPS_WANTED_SIZE - used, "%s%.*s",
+				used > 0 ? "," : "", (int)len, present);
+		}
+		present += len + (present[len] != '\0' ? 1 : 0);
+	}
+	/* What is cut here is too long for a group all the same. */
+	if (add != NULL && add[0] != '\0') {
+		snprintf(ret_groups + used, STAUTH_GROUPS_WANTED_SIZE - used,
+			"%s%s", used > 0 ? "," : "", add);
+	}
+}

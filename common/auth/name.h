@@ -35,4 +35,10 @@ size_t stauth_char_count(const char *str, size_t len);
  */
 void stauth_text_clean(char *out, size_t out_size, const char *str);
 
+/* A list that there is, without one group and with another (NULL: none), for
+ * stauth_groups_canonical to judge. */
+#define STAUTH_GROUPS_WANTED_SIZE (STAUTH_GROUPS_SIZE + STAUTH_GROUP_MAX + 2)
+void stauth_groups_change(const char *present, const char *add,
+	const char *remove, char ret_groups[STAUTH_GROUPS_WANTED_SIZE]);
+
 #endif

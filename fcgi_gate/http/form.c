@@ -65,7 +65,10 @@ static bool listed(const char *names, const char *name)
 	size_t len = strlen(name);
 	while (*names != '\0') {
 		size_t word = strcspn(names, " ");
-		if (word == len && len > 0 && memcmp(names, name, len) == 0) {
+		bool begins = word > 1 && names[word - 1] == '*' &&
+			      strncmp(names, name, word - 1) == 0;
+		if (begins || (word == len && len > 0 &&
+				      memcmp(names, name, len) == 0)) {
 			return true;
 		}
 		names += word;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GATE_FIELDS_MAX 32
+#define GATE_FIELDS_MAX 48
 
 struct gate_field {
 	const char *name;
@@ -25,7 +25,8 @@ struct gate_form {
  * than GATE_FIELDS_MAX fields.
  */
 bool gate_form_parse(char *text, size_t len, struct gate_form *ret_form);
-/* Is every field one of the blank separated names, and none there twice? */
+/* Is every field one of the blank separated names, and none there twice? A
+ * name that ends with * stands for all that begin so. */
 bool gate_form_allowed(const struct gate_form *form, const char *names);
 /* NULL if there is no such field. */
 const struct gate_field *gate_form_field(

@@ -15,15 +15,7 @@
 
 #include "base/banned.h"
 
-struct note {
-	const char *name;
-	enum stauth_message_type type;
-	const char *text;
-};
-
-/* What ?done= may say: after a change the browser comes back by a GET, so
- * that a reload repeats nothing. */
-static const struct note notes[] = {
+static const struct gate_note notes[] = {
 	{"password", STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED},
 	{"ended", STAUTH_SUCCESS, STAUTH_TEXT_SESSION_ENDED},
 	{"others", STAUTH_SUCCESS, GATE_TEXT_SESSIONS_ENDED},
@@ -62,7 +54,7 @@ void gate_account_show(struct gate_page *page, int status,
 	if (page->session.must_change) {
 		gate_view_set_list(&page->view, "sessions", &no_rows);
 	} else {
-		rc = gate_session_rows(page, &rows, &err);
+		rc = gate_session_rows(page, page->session.uid, &rows, &err);
 	}
 	gate_view_set(&page->view, "others", rows.count > 1 ? "1" : "");
 	if (rc < 0) {
@@ -71,18 +63,6 @@ void gate_account_show(struct gate_page *page, int status,
 		gate_page_show(page, status, "account", GATE_TITLE_ACCOUNT);
 	}
 	gate_session_rows_free(&rows);
-}
-
-static void say_note(struct gate_page *page)
-{
-	char done[16];
-	gate_query_value(page->request->query, "done", done, sizeof(done));
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
-		if (strcmp(notes[i].name, done) == 0) {
-			gate_page_message(
-				page, notes[i].type, "%s", notes[i].text);
-		}
-	}
 }
 
 void gate_account_get(struct gate_page *page)
@@ -97,7 +77,7 @@ void gate_account_get(struct gate_page *page)
 		gate_page_message(
 			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
 	} else {
-		say_note(page);
+		gate_page_note(page, notes, sizeof(notes) / sizeof(notes[0]));
 		stauth_session_touch(page->ctx, &page->session);
 	}
 	char summary[GATE_MESSAGE_SIZE];

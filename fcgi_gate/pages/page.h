@@ -65,6 +65,7 @@ struct gate_page {
 	size_t message_count;
 	bool faults_only;    /* HTML shows the faults at their fields */
 	const char *summary; /* for a script, where no message says more */
+	bool wide;           /* a page of the administration */
 	const char *refresh; /* seconds until the page loads again; "" never */
 	struct gate_view view;
 	char remember_days[16];

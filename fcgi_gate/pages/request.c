@@ -204,7 +204,8 @@ static bool has_control(const char *text)
 static bool take_fields(struct gate_request *request)
 {
 	struct gate_form *form = &request->form;
-	static const char *const typed[] = {"username", "email", "pin"};
+	static const char *const typed[] = {"username", "email", "pin", "name",
+		"display_name", "groups", "group", "again"};
 	static const char *const exact[] = {
 		"rd", "password", "current", "confirm"};
 	for (size_t i = 0; i < form->count; i++) {

@@ -76,6 +76,9 @@ void gate_response_finish(struct gate_response *response)
 	}
 	stauth_buf_finish(&response->headers);
 	stauth_buf_finish(&response->body);
+	if (response->more_done != NULL) {
+		response->more_done(response->more_user);
+	}
 }
 
 void gate_response_reset(struct gate_response *response)
@@ -134,6 +137,26 @@ static void send_bare_failure(struct gate_io *io)
 	gate_io_write(io, "\r\n", 2);
 }
 
+static void send_body(const struct gate_response *response, struct gate_io *io)
+{
+	if (response->body.len > 0 &&
+		!gate_io_write(io, response->body.data, response->body.len)) {
+		return;
+	}
+	struct stauth_buf part;
+	stauth_buf_init(&part, BODY_MAX);
+	bool more = response->more != NULL;
+	while (more) {
+		stauth_buf_reset(&part);
+		more = response->more(response->more_user, &part) &&
+		       stauth_buf_ok(&part);
+		if (part.len > 0 && !gate_io_write(io, part.data, part.len)) {
+			break;
+		}
+	}
+	stauth_buf_finish(&part);
+}
+
 void gate_response_send(const struct gate_response *response,
 	struct gate_io *io, bool without_body)
 {
@@ -145,7 +168,10 @@ void gate_response_send(const struct gate_response *response,
 		stauth_buf_addf(
 			&head, "Content-Type: %s\r\n", response->content_type);
 	}
-	stauth_buf_addf(&head, "Content-Length: %zu\r\n", response->body.len);
+	if (response->more == NULL) {
+		stauth_buf_addf(
+			&head, "Content-Length: %zu\r\n", response->body.len);
+	}
 	stauth_buf_add(&head, response->may_connect ? worker_policy : policy);
 	stauth_buf_add(&head, fixed_headers);
 	stauth_buf_add(&head, response->keep ? keep_headers : page_headers);
@@ -153,9 +179,8 @@ void gate_response_send(const struct gate_response *response,
 	stauth_buf_add(&head, "\r\n");
 	if (!gate_response_ok(response) || !stauth_buf_ok(&head)) {
 		send_bare_failure(io);
-	} else if (gate_io_write(io, head.data, head.len) && !without_body &&
-		   response->body.len > 0) {
-		gate_io_write(io, response->body.data, response->body.len);
+	} else if (gate_io_write(io, head.data, head.len) && !without_body) {
+		send_body(response, io);
 	}
 	if (head.data != NULL) {
 		stauth_wipe(head.data, head.cap);

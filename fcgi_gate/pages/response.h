@@ -16,6 +16,11 @@ struct gate_response {
 	bool may_connect;         /* a worker's script, which sends a form */
 	struct stauth_buf headers;
 	struct stauth_buf body;
+	/* A body that is made while it is sent: puts the next part into the
+	 * buffer; false after the last. NULL: body is all. */
+	bool (*more)(void *user, struct stauth_buf *part);
+	void (*more_done)(void *user); /* frees user */
+	void *more_user;
 };
 
 void gate_response_init(struct gate_response *response);

@@ -118,10 +118,10 @@ static void set_session(void *user, size_t i, struct gate_view *row)
 	gate_view_set(row, "used", rows->used);
 	gate_view_set(row, "used_at", rows->used_at);
 	gate_view_set(row, "handle", session->handle);
-	gate_view_set(row, "own", own ? "1" : "");
+	gate_view_set(row, "own_session", own ? "1" : "");
 }
 
-enum stauth_rc gate_session_rows(struct gate_page *page,
+enum stauth_rc gate_session_rows(struct gate_page *page, int64_t uid,
 	struct gate_session_rows *ret_rows, struct stauth_err *err)
 {
 	*ret_rows = (struct gate_session_rows){.page = page};
@@ -130,7 +130,7 @@ enum stauth_rc gate_session_rows(struct gate_page *page,
 		return stauth_fail(err, STAUTH_ENOMEM, "list of sessions");
 	}
 	const struct stauth_session_query query = {
-		.uid = page->session.uid,
+		.uid = uid,
 		.after = "",
 		.limit = GATE_SESSIONS_SHOWN,
 	};

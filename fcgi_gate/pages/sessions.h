@@ -11,7 +11,7 @@
 /* More than a person looks through; `sign out all other` reaches the rest. */
 #define GATE_SESSIONS_SHOWN 30
 
-/* The rows of the account page: the visitor's sessions. */
+/* The sessions of a user, as rows. */
 struct gate_session_rows {
 	struct gate_page *page;
 	struct stauth_session *list;
@@ -26,7 +26,7 @@ struct gate_session_rows {
 
 /* Reads them and puts them into the page's view. Free them in any case, but
  * not before the page is shown. */
-enum stauth_rc gate_session_rows(struct gate_page *page,
+enum stauth_rc gate_session_rows(struct gate_page *page, int64_t uid,
 	struct gate_session_rows *ret_rows, struct stauth_err *err);
 void gate_session_rows_free(struct gate_session_rows *rows);
 

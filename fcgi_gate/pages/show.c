@@ -89,6 +89,8 @@ static void show_html(
 	view->content = name;
 	gate_view_set_list(view, "messages", &messages);
 	gate_view_set(view, "css", served("stauth.css"));
+	gate_view_set(view, "wide", page->wide ? "1" : "");
+	gate_view_set(view, "admin_css", served("admin.css"));
 	gate_view_set(view, "js", served("stauth.js"));
 	gate_view_set(view, "sender", served("sender.js"));
 	gate_view_set(view, "icon", served("favicon.svg"));
@@ -140,6 +142,19 @@ void gate_page_show(
 			page->summary != NULL ? page->summary : title, NULL);
 	} else {
 		show_html(page, status, name, title);
+	}
+}
+
+void gate_page_note(
+	struct gate_page *page, const struct gate_note *notes, size_t count)
+{
+	char done[16];
+	gate_query_value(page->request->query, "done", done, sizeof(done));
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(notes[i].name, done) == 0) {
+			gate_page_message(
+				page, notes[i].type, "%s", notes[i].text);
+		}
 	}
 }
 

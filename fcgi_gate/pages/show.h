@@ -8,6 +8,15 @@
  * message for who wants JSON. */
 void gate_page_show(struct gate_page *page, int status, const char *name,
 	const char *title);
+/* What ?done=NAME says: after a change the browser comes back by a GET, so that
+ * a reload repeats nothing. */
+struct gate_note {
+	const char *name;
+	enum stauth_message_type type;
+	const char *text;
+};
+void gate_page_note(
+	struct gate_page *page, const struct gate_note *notes, size_t count);
 /* Answers 303, or 200 with "next" for a script, which cannot see a 303. */
 void gate_page_redirect(struct gate_page *page, const char *location);
 /* The same to path?rd=..., or to path alone where rd is "/". */

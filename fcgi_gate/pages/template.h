@@ -20,7 +20,7 @@
  * the rows of an empty list cannot be checked.
  */
 #define GATE_VIEW_VALUES_MAX 48
-#define GATE_VIEW_LISTS_MAX  4
+#define GATE_VIEW_LISTS_MAX  6
 
 struct gate_view;
 

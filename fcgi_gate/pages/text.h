@@ -17,6 +17,15 @@
 #define GATE_TITLE_FORGOT         "Forgot your password?"
 #define GATE_TITLE_RESET          "Set a new password"
 #define GATE_TITLE_LINK_EXPIRED   "This link is no longer valid"
+#define GATE_TITLE_USERS          "Users"
+#define GATE_TITLE_USER           "User"
+#define GATE_TITLE_NEW_USER       "Add a user"
+#define GATE_TITLE_NO_USER        "User not found"
+#define GATE_TITLE_PENDING        "Sign-ups"
+#define GATE_TITLE_AUDIT          "Audit"
+#define GATE_TITLE_THROTTLE       "Rate limits"
+#define GATE_TITLE_LINK           "Link to choose a password"
+#define GATE_TITLE_PASSWORD       "Generated password"
 #define GATE_TITLE_BAD_REQUEST    "Bad request"
 #define GATE_TITLE_FORBIDDEN      "Access denied"
 #define GATE_TITLE_NOT_FOUND      "Page not found"
@@ -72,6 +81,33 @@
 #define GATE_TEXT_PASSWORD_CHANGED                                             \
 	"Your password has been changed. You are signed out everywhere else."
 #define GATE_TEXT_SESSIONS_ENDED "You are signed out everywhere else."
+
+/* The administration. */
+#define GATE_TEXT_USER_ADDED    "The user has been added."
+#define GATE_TEXT_USER_SET      "The changes have been saved."
+#define GATE_TEXT_USER_DISABLED "The account has been disabled."
+#define GATE_TEXT_USER_ENABLED  "The account has been enabled."
+#define GATE_TEXT_USER_DELETED  "The account has been deleted."
+#define GATE_TEXT_USER_SESSIONS_ENDED                                          \
+	"All sessions of the user have been ended."
+#define GATE_TEXT_LINK_MAILED     "The link is on its way."
+#define GATE_TEXT_SEVERAL_DONE    "Done for all chosen users."
+#define GATE_TEXT_SEVERAL_LEFT    "Done for %d of the chosen users, not for %d."
+#define GATE_TEXT_NONE_CHOSEN     "Choose one or more users first."
+#define GATE_TEXT_NO_ACTION       "Choose what to do with the chosen users."
+#define GATE_TEXT_GROUP_EMPTY     "Enter the name of the group."
+#define GATE_TEXT_PENDING_DELETED "The sign-up has been deleted."
+#define GATE_TEXT_THROTTLE_LIFTED "The counters have been lifted."
+#define GATE_TEXT_ADMIN_SELF                                                   \
+	"This is your own account. Change it on your account page."
+#define GATE_TEXT_DELETE_NAME                                                  \
+	"The account has not been deleted: type its name, %s, to delete it."
+#define GATE_TEXT_SEARCH_REACHED                                               \
+	"These are all whose name or e-mail begins with the text, and all "    \
+	"that contain it up to the name %s. Next continues the search."
+#define GATE_TEXT_NO_DATE "The date could not be read. Write it as 2026-11-30."
+#define GATE_TEXT_CSV_BROKEN                                                   \
+	"The export is incomplete: the store could not be read."
 
 /* Requests that are refused. */
 #define GATE_TEXT_STALE_FORM "This form is out of date. Please submit it again."
