@@ -30,6 +30,7 @@ static const struct option_row {
 	[CTL_NO_SYSTEM_LOGIN] = {"no-system-login", 0, false, false},
 	[CTL_PASSWORD_STDIN] = {"password-stdin", 0, false, false},
 	[CTL_GENERATE] = {"generate", 0, false, false},
+	[CTL_LASTING] = {"lasting", 0, false, false},
 	[CTL_MUST_CHANGE] = {"must-change", 0, false, false},
 	[CTL_SEARCH] = {"search", 0, true, false},
 	[CTL_USER] = {"user", 0, true, false},

@@ -145,6 +145,9 @@ static enum took take_value(struct entry *entry, const char *key, json_t *value)
 		ok = take_groups(entry, value);
 	} else if (strcmp(key, "password") == 0) {
 		ok = take_password(entry, value);
+	} else if (strcmp(key, "password_expires_at") == 0) {
+		ok = is_instant(value) && json_integer_value(value) >= 0;
+		record->password_expires_at = json_integer_value(value);
 	} else if (strcmp(key, "created_at") == 0 ||
 		   strcmp(key, "last_login_at") == 0) {
 		ok = is_instant(value);

@@ -21,7 +21,7 @@
 
 #define NEW_PASSWORD                                                           \
 	(CTL_BIT(CTL_PASSWORD_STDIN) | CTL_BIT(CTL_GENERATE) |                 \
-		CTL_BIT(CTL_MUST_CHANGE))
+		CTL_BIT(CTL_LASTING) | CTL_BIT(CTL_MUST_CHANGE))
 
 /* All commands; those of one noun stand together. */
 static const struct ctl_command commands[] = {
@@ -30,8 +30,8 @@ static const struct ctl_command commands[] = {
 		0, 0, 0, CTL_NEED_CONFIG, ctl_init},
 	{"user", "add",
 		"NAME [--email E] [--name N] [--groups a,b] [--su]\n"
-		"        [--system-login] [--password-stdin | --generate] "
-		"[--must-change]",
+		"        [--system-login] [--password-stdin | --generate "
+		"[--lasting]] [--must-change]",
 		"Adds a user. --name is the full name.",
 		NEW_PASSWORD | CTL_BIT(CTL_EMAIL) | CTL_BIT(CTL_NAME) |
 			CTL_BIT(CTL_GROUPS) | CTL_BIT(CTL_SU) |
@@ -52,7 +52,8 @@ static const struct ctl_command commands[] = {
 			CTL_BIT(CTL_NO_SYSTEM_LOGIN),
 		1, 1, CTL_NEED_STORE, ctl_user_set},
 	{"user", "passwd",
-		"NAME [--password-stdin | --generate] [--must-change]",
+		"NAME [--password-stdin | --generate [--lasting]] "
+		"[--must-change]",
 		"Sets a new password and ends the sessions.", NEW_PASSWORD, 1,
 		1, CTL_NEED_STORE, ctl_user_passwd},
 	{"user", "verify", "NAME [--password-stdin]",

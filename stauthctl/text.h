@@ -50,6 +50,7 @@
 #define CTL_TEXT_USER_ADDED       "user %s added"
 #define CTL_TEXT_PASSWORD_SET     "password of %s changed; sessions ended: %d"
 #define CTL_TEXT_PASSWORD_RIGHT   "the password is correct%s"
+#define CTL_TEXT_LASTING          "--lasting goes with --generate only"
 #define CTL_TEXT_PASSWORD_EXPIRED ", and must be changed"
 #define CTL_TEXT_LINK_MAILED      "link mailed; valid for %d minutes"
 #define CTL_TEXT_LINK_SHOWN       "valid once, for %d minutes"

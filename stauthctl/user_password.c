@@ -56,23 +56,25 @@ static int show_result(struct ctl *ctl, const struct stauth_account *account,
 	return ctl_out_flush();
 }
 
-static int add_with(struct ctl *ctl, const struct stauth_secret *password,
-	enum ctl_source source)
+/* A generated password is for one log-in and not for long, unless --lasting. */
+static bool is_temporary(const struct ctl *ctl)
 {
-	const struct stauth_account_new new_account = {
-		.name = ctl->operands[0],
-		.email = ctl->opt[CTL_EMAIL],
-		.display_name = ctl->opt[CTL_NAME],
-		.groups = ctl->opt[CTL_GROUPS],
-		.su = ctl->opt[CTL_SU] != NULL,
-		.system_login = ctl->opt[CTL_SYSTEM_LOGIN] != NULL,
-		.must_change = ctl->opt[CTL_MUST_CHANGE] != NULL,
-		.password = password,
-	};
+	return ctl->opt[CTL_GENERATE] != NULL && ctl->opt[CTL_LASTING] == NULL;
+}
+
+static int add_with(struct ctl *ctl, struct stauth_account_new *new_account,
+	struct stauth_secret *password)
+{
+	enum ctl_source source = CTL_FROM_TERMINAL;
+	int code = new_password(ctl, &source, password);
+
+	if (code != EX_OK) {
+		return code;
+	}
+	new_account->password = password;
 	struct stauth_account account;
 	struct stauth_err err = {0};
-
-	if (stauth_account_add(&ctl->ctx, &new_account, &ctl->actor, &account,
+	if (stauth_account_add(&ctl->ctx, new_account, &ctl->actor, &account,
 		    &err) != STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
@@ -80,15 +82,30 @@ static int add_with(struct ctl *ctl, const struct stauth_secret *password,
 	return show_result(ctl, &account, password, source);
 }
 
+/* Judged first, so that nobody types a password for a name that is taken. */
 int ctl_user_add(struct ctl *ctl)
 {
-	struct stauth_secret password = {0};
-	enum ctl_source source = CTL_FROM_TERMINAL;
-	int code = new_password(ctl, &source, &password);
+	struct stauth_account_new new_account = {
+		.name = ctl->operands[0],
+		.email = ctl->opt[CTL_EMAIL],
+		.display_name = ctl->opt[CTL_NAME],
+		.groups = ctl->opt[CTL_GROUPS],
+		.su = ctl->opt[CTL_SU] != NULL,
+		.system_login = ctl->opt[CTL_SYSTEM_LOGIN] != NULL,
+		.must_change = ctl->opt[CTL_MUST_CHANGE] != NULL,
+		.generated = is_temporary(ctl),
+	};
 
-	if (code == EX_OK) {
-		code = add_with(ctl, &password, source);
+	if (ctl->opt[CTL_LASTING] != NULL && ctl->opt[CTL_GENERATE] == NULL) {
+		return ctl_usage(CTL_TEXT_LASTING);
 	}
+	struct stauth_err err = {0};
+	if (stauth_account_check_new(
+		    &ctl->ctx, &new_account, &ctl->actor, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	struct stauth_secret password = {0};
+	int code = add_with(ctl, &new_account, &password);
 	stauth_secret_wipe(&password);
 	return code;
 }
@@ -96,27 +113,35 @@ int ctl_user_add(struct ctl *ctl)
 static int passwd_with(struct ctl *ctl, struct stauth_account *account,
 	const struct stauth_secret *password, enum ctl_source source)
 {
-	bool must_change = ctl->opt[CTL_MUST_CHANGE] != NULL;
+	const struct stauth_password_set set = {
+		.name = account->name,
+		.password = password,
+		.must_change = ctl->opt[CTL_MUST_CHANGE] != NULL,
+		.generated = is_temporary(ctl),
+	};
 	struct stauth_err err = {0};
 	int ended = 0;
 
-	const struct stauth_password_set set = {
-		account->name, password, must_change};
 	if (stauth_password_set(&ctl->ctx, &set, &ctl->actor, &ended, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);
 	}
-	account->must_change = must_change;
 	ctl_info(ctl, CTL_TEXT_PASSWORD_SET, account->name, ended);
+	if (ctl->json && stauth_account_get(&ctl->ctx, set.name, account,
+				 &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
 	return show_result(ctl, account, password, source);
 }
 
 /* Looked up first, so that nobody types a password for nobody. */
 int ctl_user_passwd(struct ctl *ctl)
 {
+	if (ctl->opt[CTL_LASTING] != NULL && ctl->opt[CTL_GENERATE] == NULL) {
+		return ctl_usage(CTL_TEXT_LASTING);
+	}
 	struct stauth_account account;
 	struct stauth_err err = {0};
-
 	if (stauth_account_get(&ctl->ctx, ctl->operands[0], &account, &err) !=
 		STAUTH_OK) {
 		return ctl_fail(ctl, &err);

@@ -123,24 +123,15 @@ void stauth_change_fill(struct stauth_ctx *ctx, const char *event,
 		account->uid, actor, "");
 }
 
-static enum stauth_rc set_email(const struct stauth_account_new *given,
-	struct stauth_account *account, struct stauth_err *err)
+static const char *or_empty(const char *text)
 {
-	const char *email = given->email;
-
-	if (email == NULL) {
-		email = strchr(account->name, '@') != NULL ? account->name : "";
-	}
-	return email[0] == '\0' ? STAUTH_OK
-				: stauth_email_canonical(email, strlen(email),
-					  account->email, err);
+	return text != NULL ? text : "";
 }
 
 static enum stauth_rc set_fields(const struct stauth_account_new *given,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	const char *display =
-		given->display_name != NULL ? given->display_name : "";
+	const char *display = or_empty(given->display_name);
 
 	account->su = given->su;
 	account->system_login = given->system_login;
@@ -150,9 +141,16 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = set_email(given, account, err);
-	if (rc != STAUTH_OK) {
-		return rc;
+	const char *email = given->email;
+	if (email == NULL) {
+		email = strchr(account->name, '@') != NULL ? account->name : "";
+	}
+	if (email[0] != '\0') {
+		rc = stauth_email_canonical(
+			email, strlen(email), account->email, err);
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
 	}
 	rc = stauth_display_canonical(
 		display, strlen(display), account->display_name, err);
@@ -160,8 +158,7 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 		return rc;
 	}
 	return stauth_groups_canonical(
-		given->groups != NULL ? given->groups : "", given->su,
-		account->groups, err);
+		or_empty(given->groups), given->su, account->groups, err);
 }
 
 /* What is taken, as a name or as an address, is refused before the price of a
@@ -190,24 +187,8 @@ static enum stauth_rc check_free(
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-static enum stauth_rc set_password(struct stauth_ctx *ctx,
-	const struct stauth_secret *password, struct stauth_account *account,
-	struct stauth_err *err)
-{
-	struct stauth_new_password new_password = {
-		.account = account, .password = password};
-	enum stauth_rc rc =
-		stauth_new_password_prepare(ctx, &new_password, err);
-
-	if (rc == STAUTH_OK) {
-		memcpy(account->password, new_password.encoded,
-			sizeof(account->password));
-	}
-	stauth_wipe_array(new_password.encoded);
-	return rc;
-}
-
-static enum stauth_rc add(struct stauth_ctx *ctx,
+/* The account that it would be, but for its password. */
+static enum stauth_rc prepare(struct stauth_ctx *ctx,
 	const struct stauth_account_new *given,
 	const struct stauth_actor *actor, struct stauth_account *account,
 	struct stauth_err *err)
@@ -222,22 +203,36 @@ static enum stauth_rc add(struct stauth_ctx *ctx,
 		return rc;
 	}
 	rc = check_free(ctx, account->name, err);
-	if (rc == STAUTH_OK && account->email[0] != '\0') {
-		rc = check_free(ctx, account->email, err);
-	}
-	if (rc != STAUTH_OK) {
+	if (rc != STAUTH_OK || account->email[0] == '\0') {
 		return rc;
 	}
-	if (given->password != NULL) {
-		rc = set_password(ctx, given->password, account, err);
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-	}
+	return check_free(ctx, account->email, err);
+}
+
+enum stauth_rc stauth_account_check_new(struct stauth_ctx *ctx,
+	const struct stauth_account_new *new_account,
+	const struct stauth_actor *actor, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+
+	return stauth_account_report(
+		ctx, prepare(ctx, new_account, actor, &account, err), err);
+}
+
+static enum stauth_rc insert(struct stauth_ctx *ctx,
+	const struct stauth_account_new *given,
+	const struct stauth_actor *actor, struct stauth_account *account,
+	struct stauth_err *err)
+{
 	struct stauth_change change;
 	stauth_change_fill(ctx, "user.add", account, actor, &change);
+	if (given->generated) {
+		account->must_change = true;
+		account->password_expires_at =
+			change.now_s + STAUTH_GENERATED_HOURS * 3600;
+	}
 	int64_t uid = 0;
-	rc = ctx->accounts->ops->user_insert(
+	enum stauth_rc rc = ctx->accounts->ops->user_insert(
 		ctx->accounts, account, &change, &uid, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -252,12 +247,24 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	enum stauth_rc rc = add(ctx, new_account, actor, &account, err);
+	struct stauth_new_password job = {
+		.account = &account, .password = new_account->password};
+	enum stauth_rc rc = prepare(ctx, new_account, actor, &account, err);
 
+	if (rc == STAUTH_OK && job.password != NULL) {
+		rc = stauth_new_password_prepare(ctx, &job, err);
+	}
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	memcpy(account.password, job.encoded, sizeof(account.password));
+	rc = insert(ctx, new_account, actor, &account, err);
 	stauth_wipe_array(account.password);
 	if (rc == STAUTH_OK) {
 		*ret_account = account;
 	}
+out:
+	stauth_wipe_array(job.encoded);
 	return stauth_account_report(ctx, rc, err);
 }
 
@@ -317,15 +324,6 @@ void stauth_change_fill_end(struct stauth_ctx *ctx, const char *event,
 	ret_change->raise_epoch = true;
 }
 
-static const char *event_of(
-	const struct stauth_account *old, const struct stauth_account *next)
-{
-	if (old->disabled == next->disabled) {
-		return "user.set";
-	}
-	return next->disabled ? "user.disable" : "user.enable";
-}
-
 /* Does anything differ? And what, for the audit. */
 static bool describe(const struct stauth_account *old,
 	const struct stauth_account *next, struct stauth_buf *detail)
@@ -350,13 +348,9 @@ static bool describe(const struct stauth_account *old,
 	       old->disabled != next->disabled;
 }
 
-static enum stauth_rc write_change(struct stauth_ctx *ctx,
-	const struct stauth_account *next, const struct stauth_change *change,
-	int *ret_ended, struct stauth_err *err)
+/* What the store refuses, in our words. */
+static enum stauth_rc refused(enum stauth_rc rc, struct stauth_err *err)
 {
-	enum stauth_rc rc = ctx->accounts->ops->user_update(
-		ctx->accounts, next, change, ret_ended, err);
-
 	return rc == STAUTH_REFUSED
 		       ? stauth_fail(err, rc, STAUTH_TEXT_LAST_SUPERUSER)
 		       : rc;
@@ -391,12 +385,16 @@ static enum stauth_rc edit_once(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		goto out;
 	}
+	const char *event = old.disabled == next.disabled ? "user.set"
+			    : next.disabled               ? "user.disable"
+							  : "user.enable";
 	struct stauth_change change;
-	stauth_change_fill_end(
-		ctx, event_of(&old, &next), &old, actor, &change);
+	stauth_change_fill_end(ctx, event, &old, actor, &change);
 	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
 		stauth_buf_str(&detail));
-	rc = write_change(ctx, &next, &change, ret_ended, err);
+	rc = refused(ctx->accounts->ops->user_update(
+			     ctx->accounts, &next, &change, ret_ended, err),
+		err);
 out:
 	stauth_buf_finish(&detail);
 	return rc;
@@ -433,11 +431,9 @@ static enum stauth_rc delete_account(struct stauth_ctx *ctx, const char *name,
 	}
 	struct stauth_change change;
 	stauth_change_fill_end(ctx, "user.delete", &account, actor, &change);
-	rc = ctx->accounts->ops->user_delete(
-		ctx->accounts, account.uid, &change, ret_ended, err);
-	return rc == STAUTH_REFUSED
-		       ? stauth_fail(err, rc, STAUTH_TEXT_LAST_SUPERUSER)
-		       : rc;
+	return refused(ctx->accounts->ops->user_delete(ctx->accounts,
+			       account.uid, &change, ret_ended, err),
+		err);
 }
 
 enum stauth_rc stauth_account_delete(struct stauth_ctx *ctx, const char *name,

@@ -16,6 +16,9 @@
  * own one. Refusals are reported through ctx->messages and in err->msg.
  */
 
+/* From then on a generated password is wrong, unless it was to last. */
+#define STAUTH_GENERATED_HOURS 72
+
 struct stauth_account_new {
 	const char *name;         /* as typed */
 	const char *email;        /* NULL: none, or the name if that is one */
@@ -24,6 +27,7 @@ struct stauth_account_new {
 	bool su;
 	bool system_login;
 	bool must_change;
+	bool generated; /* must be changed within STAUTH_GENERATED_HOURS */
 	const struct stauth_secret *password; /* NULL: no log-in until set */
 };
 
@@ -32,6 +36,11 @@ enum stauth_rc stauth_account_add(struct stauth_ctx *ctx,
 	const struct stauth_account_new *new_account,
 	const struct stauth_actor *actor, struct stauth_account *ret_account,
 	struct stauth_err *err);
+/* The same answer without adding: what is worth knowing before a password is
+ * typed. The password is not looked at. */
+enum stauth_rc stauth_account_check_new(struct stauth_ctx *ctx,
+	const struct stauth_account_new *new_account,
+	const struct stauth_actor *actor, struct stauth_err *err);
 /* By name as typed. NOTFOUND; a name that cannot be one is NOTFOUND too. */
 enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err);
@@ -76,6 +85,7 @@ struct stauth_password_set {
 	const char *name; /* whose; as typed */
 	const struct stauth_secret *password;
 	bool must_change;
+	bool generated; /* must be changed within STAUTH_GENERATED_HOURS */
 };
 /* Ends sessions and voids devices. NOTFOUND BADVALUE REFUSED EBUSY. */
 enum stauth_rc stauth_password_set(struct stauth_ctx *ctx,

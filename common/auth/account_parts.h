@@ -40,6 +40,15 @@ enum stauth_rc stauth_password_check(const struct stauth_config *config,
 	const struct stauth_account *account,
 	const struct stauth_secret *password, struct stauth_err *err);
 
+/* Its two halves: what costs nothing, and the estimate. */
+enum stauth_rc stauth_password_check_cheap(const struct stauth_config *config,
+	const struct stauth_account *account,
+	const struct stauth_secret *password, struct stauth_err *err);
+enum stauth_rc stauth_password_check_strength(
+	const struct stauth_config *config,
+	const struct stauth_account *account,
+	const struct stauth_secret *password, struct stauth_err *err);
+
 /* A new password on its way to its account. */
 struct stauth_new_password {
 	const struct stauth_account *account; /* as it was read */
@@ -47,6 +56,7 @@ struct stauth_new_password {
 	bool known_device; /* whose hashing slot */
 	bool must_differ;  /* from account->password */
 	bool must_change;  /* at the next log-in */
+	bool generated;    /* so it must be changed, and soon is wrong */
 	int64_t epoch;     /* EXPIRED if it moved; -1: whatever it is */
 	char encoded[STAUTH_ENCODED_SIZE];
 };

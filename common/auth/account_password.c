@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Passwords of accounts (CONTRACT 3.2, 6), in the order of the code:
+ * New passwords of accounts (CONTRACT 3.2, 6; which: password_rules.c), in the
+ * order of the code:
  *
- *  1. A new password MUST have 1 to 511 bytes without CR, LF and NUL, at
- *     least PASSWORD_MIN_LENGTH characters, and PASSWORD_MIN_STRENGTH when
- *     guessed with name, e-mail, display name and brand. It is neither one
- *     of these nor on a list of common passwords, whatever its bits. It is
- *     taken as it is: no normalisation. A refusal gives the reason in words.
- *  2. The estimate MUST run in a hashing slot like the hash: it costs
+ *  1. The estimate MUST run in a hashing slot like the hash: it costs
  *     milliseconds of whatever was typed. What costs less is judged before.
- *  3. A generated password MUST pass the same rules.
- *  4. A new password MUST end the user's sessions, void the known devices and
+ *  2. A new password MUST end the user's sessions, void the known devices and
  *     stop log-ins that are under way, in one step with the change. The
  *     owner MUST get a mail about it, in the same step, if one can be sent.
- *  5. An account with system log-in gets a password from its owner or from
+ *  3. A password that was generated for somebody MUST be changed at the first
+ *     log-in and is wrong after 72 hours, unless it was asked to last.
+ *  4. An account with system log-in gets a password from its owner or from
  *     stauthctl, never from a web page.
- *  6. The owner MUST have shown the current password in this very call's
+ *  5. The owner MUST have shown the current password in this very call's
  *     log-in, for this very account; the new one MUST differ. The session
  *     and the device of the change stay; a must-change session ends too.
  */
@@ -31,115 +28,14 @@
 #include "auth/rate_limit.h"
 #include "auth/slots.h"
 #include "base/text.h"
-#include "password/blocklist.h"
-#include "password/strength.h"
 #include "store/accounts.h"
 
 #include "base/banned.h"
 
-#define NOTICE_S 86400 /* an older notice helps nobody */
+#define NOTICE_S    86400 /* an older notice helps nobody */
+#define GENERATED_S (STAUTH_GENERATED_HOURS * 3600)
 
-/* --- 1. the rules */
-
-/* What a guesser of this account tries first. */
-struct own_words {
-	const char *word[4];
-};
-
-static struct own_words own_words(const struct stauth_config *config,
-	const struct stauth_account *account)
-{
-	return (struct own_words){{account->name, account->email,
-		account->display_name, config->brand_name}};
-}
-
-static enum stauth_rc check_form(const struct stauth_config *config,
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	const char *why = NULL;
-
-	if (password->len == 0) {
-		why = STAUTH_TEXT_PASSWORD_EMPTY;
-	} else if (password->len > STAUTH_PASSWORD_MAX) {
-		why = STAUTH_TEXT_PASSWORD_LONG;
-	} else if (memchr(password->data, '\r', password->len) != NULL ||
-		   memchr(password->data, '\n', password->len) != NULL ||
-		   memchr(password->data, '\0', password->len) != NULL) {
-		why = STAUTH_TEXT_PASSWORD_BYTES;
-	}
-	if (why != NULL) {
-		return stauth_fail(err, STAUTH_BADVALUE, "%s", why);
-	}
-	if (stauth_char_count(password->data, password->len) <
-		(size_t)config->password_min_length) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			STAUTH_TEXT_PASSWORD_SHORT,
-			config->password_min_length);
-	}
-	return STAUTH_OK;
-}
-
-static enum stauth_rc check_lists(const struct stauth_config *config,
-	const struct stauth_account *account,
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	const struct own_words own = own_words(config, account);
-
-	if (stauth_password_is_own(
-		    password, own.word, sizeof(own.word) / sizeof(*own.word))) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_OWN);
-	}
-	enum stauth_rc rc = stauth_blocklist_check(
-		password, config->password_blocklist, err);
-	if (rc == STAUTH_BADVALUE) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			STAUTH_TEXT_PASSWORD_WEAK, STAUTH_TEXT_WEAK_COMMON);
-	}
-	return rc;
-}
-
-static enum stauth_rc check_strength(const struct stauth_config *config,
-	const struct stauth_account *account,
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	const struct own_words own = own_words(config, account);
-	struct stauth_strength strength;
-
-	stauth_strength(password, own.word,
-		sizeof(own.word) / sizeof(*own.word), &strength);
-	if (strength.score < config->password_min_strength) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			STAUTH_TEXT_PASSWORD_WEAK, strength.reason);
-	}
-	return STAUTH_OK;
-}
-
-static enum stauth_rc check_cheap(const struct stauth_config *config,
-	const struct stauth_account *account,
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	enum stauth_rc rc = check_form(config, password, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return check_lists(config, account, password, err);
-}
-
-enum stauth_rc stauth_password_check(const struct stauth_config *config,
-	const struct stauth_account *account,
-	const struct stauth_secret *password, struct stauth_err *err)
-{
-	enum stauth_rc rc = check_cheap(config, account, password, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return check_strength(config, account, password, err);
-}
-
-/* --- 2. */
+/* --- 1. */
 
 static enum stauth_rc prepare_in_slot(struct stauth_ctx *ctx,
 	struct stauth_new_password *job, struct stauth_err *err)
@@ -158,8 +54,8 @@ static enum stauth_rc prepare_in_slot(struct stauth_ctx *ctx,
 				STAUTH_TEXT_PASSWORD_SAME);
 		}
 	}
-	enum stauth_rc rc =
-		check_strength(ctx->config, job->account, job->password, err);
+	enum stauth_rc rc = stauth_password_check_strength(
+		ctx->config, job->account, job->password, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -170,8 +66,8 @@ static enum stauth_rc prepare_in_slot(struct stauth_ctx *ctx,
 enum stauth_rc stauth_new_password_prepare(struct stauth_ctx *ctx,
 	struct stauth_new_password *new_password, struct stauth_err *err)
 {
-	enum stauth_rc rc = check_cheap(ctx->config, new_password->account,
-		new_password->password, err);
+	enum stauth_rc rc = stauth_password_check_cheap(ctx->config,
+		new_password->account, new_password->password, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -185,80 +81,7 @@ enum stauth_rc stauth_new_password_prepare(struct stauth_ctx *ctx,
 	return rc;
 }
 
-/* --- 3. a generated one */
-
-#define GROUP_LEN    4
-#define GROUPS_LEAST 5
-
-/* Letters and digits that nobody mistakes for each other. */
-static const char alphabet[] = "abcdefghjkmnpqrstuvwxyz23456789";
-
-static enum stauth_rc random_char(
-	struct stauth_ctx *ctx, char *ret_c, struct stauth_err *err)
-{
-	const unsigned int n = sizeof(alphabet) - 1;
-	unsigned char byte;
-
-	/* Bytes above the last whole round would favour the first letters. */
-	do {
-		enum stauth_rc rc = ctx->random(&byte, sizeof(byte), err);
-
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-	} while (byte >= 256 / n * n);
-	*ret_c = alphabet[byte % n];
-	stauth_wipe(&byte, sizeof(byte));
-	return STAUTH_OK;
-}
-
-static enum stauth_rc fill_groups(struct stauth_ctx *ctx, size_t len,
-	struct stauth_secret *password, struct stauth_err *err)
-{
-	for (size_t i = 0; i < len; i++) {
-		enum stauth_rc rc = STAUTH_OK;
-
-		if (i % (GROUP_LEN + 1) == GROUP_LEN) {
-			password->data[i] = '-';
-		} else {
-			rc = random_char(ctx, &password->data[i], err);
-		}
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-	}
-	password->data[len] = '\0';
-	password->len = len;
-	return STAUTH_OK;
-}
-
-enum stauth_rc stauth_password_generate(struct stauth_ctx *ctx,
-	struct stauth_secret *ret_password, struct stauth_err *err)
-{
-	const struct stauth_account nobody = {0};
-	struct stauth_secret password = {0};
-	size_t min = (size_t)ctx->config->password_min_length;
-	size_t groups = GROUPS_LEAST;
-
-	while (groups * (GROUP_LEN + 1) - 1 < min &&
-		(groups + 1) * (GROUP_LEN + 1) - 1 <= STAUTH_PASSWORD_MAX) {
-		groups++;
-	}
-	enum stauth_rc rc =
-		fill_groups(ctx, groups * (GROUP_LEN + 1) - 1, &password, err);
-	if (rc != STAUTH_OK) {
-		goto out;
-	}
-	rc = stauth_password_check(ctx->config, &nobody, &password, err);
-	if (rc == STAUTH_OK) {
-		*ret_password = password;
-	}
-out:
-	stauth_secret_wipe(&password);
-	return rc;
-}
-
-/* --- 4. into the store */
+/* --- 2. and 3. into the store */
 
 enum stauth_rc stauth_new_password_commit(struct stauth_ctx *ctx,
 	const struct stauth_new_password *new_password,
@@ -280,14 +103,15 @@ enum stauth_rc stauth_new_password_commit(struct stauth_ctx *ctx,
 	}
 	const struct stauth_password_row row = {account->uid,
 		new_password->epoch, new_password->encoded,
-		new_password->must_change, 0};
+		new_password->must_change || new_password->generated,
+		new_password->generated ? change->now_s + GENERATED_S : 0};
 	enum stauth_rc rc = ctx->accounts->ops->password_set(
 		ctx->accounts, &row, change, ret_ended, err);
 	change->notice = NULL;
 	return rc;
 }
 
-/* --- 5. set by an administrator */
+/* --- 4. set by an administrator */
 
 static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	const struct stauth_password_set *set, const struct stauth_actor *actor,
@@ -298,6 +122,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 		.account = &account,
 		.password = set->password,
 		.must_change = set->must_change,
+		.generated = set->generated,
 		.epoch = -1,
 	};
 
@@ -317,7 +142,9 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	struct stauth_change change;
 	stauth_change_fill_end(ctx, "password.set", &account, actor, &change);
 	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
-		set->must_change ? "must change" : "");
+		set->generated     ? "generated"
+		: set->must_change ? "must change"
+				   : "");
 	/* Once more: it was asked before the slow hash. */
 	change.unless_system_login = strcmp(actor->channel, "web") == 0;
 	rc = stauth_new_password_commit(
@@ -334,7 +161,7 @@ enum stauth_rc stauth_password_set(struct stauth_ctx *ctx,
 		ctx, set_password(ctx, set, actor, ret_ended, err), err);
 }
 
-/* --- 6. by the owner */
+/* --- 5. by the owner */
 
 /* The account as it is now, if it still is the one that was logged in to. */
 static enum stauth_rc read_own(struct stauth_ctx *ctx,

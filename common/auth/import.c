@@ -250,6 +250,7 @@ static enum stauth_rc fill_fields(struct import *im,
 	account->disabled = record->disabled;
 	account->system_login = record->system_login;
 	account->must_change = record->must_change;
+	account->password_expires_at = record->password_expires_at;
 	enum stauth_rc rc = stauth_account_check_channel(
 		record->system_login, im->run->actor, err);
 	if (rc != STAUTH_OK) {

@@ -27,6 +27,7 @@ struct stauth_import_record {
 	bool disabled;
 	bool system_login;
 	bool must_change;
+	int64_t password_expires_at; /* 0 never */
 	const char *refused; /* why the source itself refuses it, or NULL */
 	/* Reported when it is taken; NULL ends them. No secret. */
 	const char *notes[STAUTH_IMPORT_NOTES + 1];

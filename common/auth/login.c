@@ -15,7 +15,8 @@
  *  5. A stored form that cannot be read is a wrong password, reported in the
  *     audit.
  *  6. Only the right password of an existing, enabled account with a proper
- *     name is right; a second factor, if the account has one, stands before
+ *     name is right, and a generated one only before its end, exclusive; a
+ *     second factor, if the account has one, stands before
  *     ALLOW.
  *  7. An outdated form is replaced by a new one of the same password, only if
  *     it still is the one that was checked; failing at that harms nobody.
@@ -50,7 +51,8 @@
 struct candidate {
 	bool exists;
 	bool match;
-	bool broken; /* the stored form */
+	bool broken;  /* the stored form */
+	bool expired; /* a generated password, too old */
 	struct stauth_account account;
 	char pattern[STAUTH_ENCODED_SIZE]; /* of somebody; "" nobody has one */
 };
@@ -110,6 +112,8 @@ static void settle_wrong(struct stauth_ctx *ctx, struct stauth_login *login,
 		detail = "the stored password cannot be read";
 	} else if (login->right_but_disabled) {
 		detail = "right, but disabled";
+	} else if (c->match && c->expired) {
+		detail = "right, but expired";
 	}
 	struct stauth_audit_row row;
 	fill_row(login, "login.wrong", c->exists ? &c->account : NULL, detail,
@@ -202,10 +206,12 @@ static void refresh(struct stauth_ctx *ctx, const struct candidate *c,
 
 /* The one place that allows. */
 static void judge(struct stauth_ctx *ctx, struct stauth_login *login,
-	const struct candidate *c, const struct stauth_secret *password)
+	struct candidate *c, const struct stauth_secret *password)
 {
-	bool right = c->match && c->exists && login->name_ok;
+	int64_t until = c->account.password_expires_at;
 
+	c->expired = until != 0 && stauth_ctx_now(ctx) >= until;
+	bool right = c->match && c->exists && login->name_ok && !c->expired;
 	login->right_but_disabled = right && c->account.disabled;
 	if (!right || c->account.disabled) {
 		return;

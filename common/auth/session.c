@@ -15,7 +15,7 @@
  *  5. A session ends SESSION_HOURS after the log-in, with "remember me"
  *     REMEMBER_DAYS after it, and is never renewed.
  *  6. A user who must change the password gets a session that is good for
- *     that only.
+ *     that only, and not for longer than a generated password.
  *  7. The browser becomes a known device for 180 days; a device token that is
  *     known for this account is kept and lives on.
  *  8. A fault is no failure of the user: the try is given back.
@@ -149,6 +149,11 @@ enum stauth_rc stauth_session_insert(struct stauth_ctx *ctx,
 	if (!set_identity(session, account)) {
 		return stauth_fail(
 			err, STAUTH_EBROKEN, "the account has too many groups");
+	}
+	/* One that waits for a new password ends with the generated one. */
+	if (account->must_change && account->password_expires_at != 0 &&
+		session->expires_at > account->password_expires_at) {
+		session->expires_at = account->password_expires_at;
 	}
 	session->level = 1;
 	session->auth_at = now_s;

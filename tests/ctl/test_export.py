@@ -13,7 +13,8 @@ from rig import CTL, Stack  # noqa: E402
 
 PASSWORD = "correct horse battery"
 KEYS = ["name", "email", "display_name", "su", "groups", "disabled",
-        "system_login", "must_change", "created_at", "last_login_at"]
+        "system_login", "must_change", "password_expires_at",
+        "created_at", "last_login_at"]
 
 
 class Export(unittest.TestCase):
@@ -63,7 +64,7 @@ class Export(unittest.TestCase):
                 "name": "bob", "email": "bob@example.com",
                 "display_name": 'B "ö"', "su": False, "groups": ["a", "b"],
                 "disabled": True, "system_login": True, "must_change": True,
-                "last_login_at": None})
+                "password_expires_at": None, "last_login_at": None})
         self.assertEqual(self.audit(), [])
 
     def audit(self):

@@ -162,6 +162,43 @@ class Passwords(unittest.TestCase):
         self.assertNotIn("password", json.loads(self.ctl(
             0, "user", "show", "alice", "--json").stdout))
 
+    def test_u27_a_generated_password_is_for_one_log_in(self):
+        for words in (["user", "add", "alice"], ["user", "passwd", "alice"]):
+            before = int(time.time())
+            user = json.loads(
+                self.ctl(0, *words, "--generate", "--json").stdout)
+            self.assertTrue(user["must_change"])
+            self.assertAlmostEqual(user["password_expires_at"],
+                                   before + 72 * 3600, delta=30)
+            self.verify("alice", user["password"], 0)
+            self.stack.sql("UPDATE users SET password_expires_at = ?", before)
+            self.verify("alice", user["password"], 77)
+        user = json.loads(self.ctl(0, "user", "passwd", "alice", "--generate",
+                                   "--lasting", "--json").stdout)
+        self.assertEqual(
+            (user["must_change"], user["password_expires_at"]), (False, None))
+        for words in (["add", "bob"], ["passwd", "alice"]):
+            self.ctl(64, "user", *words, "--lasting", "--password-stdin",
+                     stdin=PASSWORD + "\n")
+
+    def test_u27_an_export_keeps_the_end(self):
+        user = json.loads(
+            self.ctl(0, "user", "add", "alice", "--generate", "--json").stdout)
+        path = os.path.join(self.stack.dir, "out.json")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(self.ctl(0, "export", "--with-hashes").stdout)
+        self.ctl(0, "user", "delete", "alice", "--yes")
+        self.ctl(0, "import", "json", path)
+        again = json.loads(
+            self.ctl(0, "user", "show", "alice", "--json").stdout)
+        for key in ("must_change", "password_expires_at"):
+            self.assertEqual(again[key], user[key])
+
+    def test_u24_a_taken_name_is_refused_before_the_password(self):
+        self.stack.add_user("alice", PASSWORD)
+        for name, code in (("ALICE", 73), ("no body", 65)):
+            self.ctl(code, "user", "add", name, "--password-stdin", stdin="")
+
     # --- passwd
 
     def test_passwd_replaces_and_must_change_is_set_or_taken_back(self):

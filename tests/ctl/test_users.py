@@ -14,7 +14,8 @@ from rig import Stack  # noqa: E402
 
 PASSWORD = "correct horse battery"
 KEYS = ["name", "email", "display_name", "su", "groups", "disabled",
-        "system_login", "must_change", "created_at", "last_login_at"]
+        "system_login", "must_change",
+        "password_expires_at", "created_at", "last_login_at"]
 
 
 class Users(unittest.TestCase):
@@ -48,6 +49,7 @@ class Users(unittest.TestCase):
             "display_name": 'Alïce "A" <b>', "su": True,
             "groups": ["dev", "ops"], "disabled": False,
             "system_login": True, "must_change": True,
+            "password_expires_at": None,
             "last_login_at": None})
 
     def test_plain_user_has_nothing_by_default(self):

@@ -76,7 +76,8 @@ static inline enum stauth_rc fixture_passwd(struct stauth_ctx *ctx,
 	bool must_change, const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	const struct stauth_password_set set = {name, password, must_change};
+	const struct stauth_password_set set = {
+		.name = name, .password = password, .must_change = must_change};
 
 	return stauth_password_set(ctx, &set, actor, ret_ended, err);
 }

@@ -277,6 +277,100 @@ static void a_must_change_session_is_replaced_after_the_change(void **state)
 	assert_string_equal(grant.device_token, own.here.device_token);
 }
 
+#define GENERATED_S (72 * 3600)
+
+static struct stauth_account add_generated(struct fixture *f)
+{
+	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
+	const struct stauth_account_new given = {
+		.name = "alice", .generated = true, .password = &secret};
+	struct stauth_account account = {0};
+	struct stauth_err err;
+
+	assert_ok(stauth_account_add(
+		&f->ctx, &given, &fixture_actor, &account, &err));
+	return account;
+}
+
+static void u27_a_generated_password_is_wrong_after_72_hours(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_account account = add_generated(f);
+	struct stauth_audit_row row;
+	struct stauth_login login;
+
+	assert_true(account.must_change);
+	assert_int_equal(
+		account.password_expires_at, fixture_now_s + GENERATED_S);
+	fixture_now_s += GENERATED_S - 1;
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	fixture_now_s += 1;
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_DENY);
+	assert_int_equal(fixture_rows(f, "login.wrong", &row), 1);
+	assert_string_equal(row.detail, "right, but expired");
+}
+
+static void u27_a_session_that_waits_for_the_change_ends_then(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_session_request ask = {.address = HOME, .remember = true};
+	struct stauth_session_grant grant;
+	struct stauth_login login;
+	struct stauth_err err;
+	int64_t until = add_generated(f).password_expires_at;
+
+	fixture_now_s = until - 60;
+	assert_int_equal(
+		fixture_try(f, &login, "alice", GOOD_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+	assert_ok(stauth_session_open(&f->ctx, &login, &ask, &grant, &err));
+	assert_int_equal(grant.session.expires_at, until);
+	assert_int_equal(grant.max_age_s, 60);
+	fixture_now_s = until - 1;
+	assert_rc(fixture_find(f, grant.token), STAUTH_OK);
+	fixture_now_s = until;
+	assert_rc(fixture_find(f, grant.token), STAUTH_NOTFOUND);
+}
+
+static void u27_a_changed_or_lasting_password_has_no_end(void **state)
+{
+	struct fixture *f = *state;
+	struct stauth_password_set set = {.name = "alice", .generated = true};
+	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
+	struct stauth_secret other = fixture_secret(OTHER_PASSWORD);
+	struct own own = {0};
+	struct stauth_login login;
+	struct stauth_err err;
+	int ended;
+
+	(void)add_generated(f);
+	fixture_open(f, "alice", GOOD_PASSWORD, &own.here);
+	assert_int_equal(fixture_try(f, &own.login, "alice", GOOD_PASSWORD,
+				 HOME, own.here.device_token),
+		STAUTH_ALLOW);
+	assert_rc(change(f, &own, OTHER_PASSWORD), STAUTH_OK);
+	assert_int_equal(get(f, "alice").password_expires_at, 0);
+	set.password = &secret;
+	assert_ok(stauth_password_set(
+		&f->ctx, &set, &fixture_actor, &ended, &err));
+	assert_true(get(f, "alice").must_change);
+	assert_int_equal(get(f, "alice").password_expires_at,
+		fixture_now_s + GENERATED_S);
+	set.generated = false;
+	set.password = &other;
+	assert_ok(stauth_password_set(
+		&f->ctx, &set, &fixture_actor, &ended, &err));
+	assert_false(get(f, "alice").must_change);
+	fixture_now_s += GENERATED_S;
+	assert_int_equal(
+		fixture_try(f, &login, "alice", OTHER_PASSWORD, HOME, NULL),
+		STAUTH_ALLOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +383,9 @@ int main(void)
 		FIXTURE_TEST(c9_no_session_follows_an_administrators_password),
 		FIXTURE_TEST(
 			a_must_change_session_is_replaced_after_the_change),
+		FIXTURE_TEST(u27_a_generated_password_is_wrong_after_72_hours),
+		FIXTURE_TEST(u27_a_session_that_waits_for_the_change_ends_then),
+		FIXTURE_TEST(u27_a_changed_or_lasting_password_has_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

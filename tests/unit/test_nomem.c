@@ -204,7 +204,8 @@ static void old_password(struct world *w)
 	struct stauth_err err = {.rc = STAUTH_OK};
 	int ended = 0;
 
-	const struct stauth_password_set set = {"alice", &secret, false};
+	const struct stauth_password_set set = {
+		.name = "alice", .password = &secret};
 	assert_ok(
 		stauth_password_set(&w->ctx, &set, &nomem_actor, &ended, &err));
 	two_sessions(w);
