@@ -111,7 +111,8 @@ static bool add_child(struct master *master, enum gate_kind kind)
 static bool add_workers(struct master *master)
 {
 	for (int kind = 0; kind < GATE_KIND_SWEEP; kind++) {
-		int wanted = gate_kind_wanted(master->gate->config, kind);
+		int wanted = gate_kind_wanted(
+			master->gate->config, &master->open.sockets, kind);
 		for (int i = 0; i < wanted; i++) {
 			if (!add_child(master, kind)) {
 				return false;
@@ -313,9 +314,11 @@ int gate_master_run(struct gate *gate)
 	master.children[0].start_at_ms = stauth_boot_ms() + SWEEP_FIRST_MS;
 	waited_for(&master.signals);
 	start_due(&master);
-	gate_log("ready, check=%s pages=%s",
+	const char *stream = gate->sockets.of[GATE_SOCKET_STREAM].path;
+	gate_log("ready, check=%s pages=%s%s%s",
 		gate->sockets.of[GATE_SOCKET_CHECK].path,
-		gate->sockets.of[GATE_SOCKET_PAGES].path);
+		gate->sockets.of[GATE_SOCKET_PAGES].path,
+		stream[0] != '\0' ? " stream=" : "", stream);
 	gate_notify("STATUS=serving");
 	gate_notify("READY=1");
 	do {

@@ -96,6 +96,13 @@ static void keep_fixed(
 		memcpy(config->socket_group, old->socket_group,
 			sizeof(old->socket_group));
 	}
+	if ((old->app_upstream[0] == '\0') !=
+		(config->app_upstream[0] == '\0')) {
+		gate_log("warning: reload: the relay is switched on or off "
+			 "(APP_UPSTREAM) only with a restart");
+		memcpy(config->app_upstream, old->app_upstream,
+			sizeof(old->app_upstream));
+	}
 }
 
 bool gate_reload(struct gate *gate)

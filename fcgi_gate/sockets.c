@@ -52,9 +52,7 @@ const char *gate_socket_name(enum gate_socket_role role)
 bool gate_socket_wanted(
 	const struct stauth_config *config, enum gate_socket_role role)
 {
-	(void)config;
-	/* The relay comes with fcgi_gate/stream/. */
-	return role != GATE_SOCKET_STREAM;
+	return role != GATE_SOCKET_STREAM || config->app_upstream[0] != '\0';
 }
 
 static void close_fd(int *fd)

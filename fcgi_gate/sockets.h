@@ -33,7 +33,7 @@ struct gate_sockets {
 /* "check", "pages", "stream": the base name of the path, and the name in
  * LISTEN_FDNAMES. */
 const char *gate_socket_name(enum gate_socket_role role);
-/* Does this build, under this configuration, serve the role? */
+/* Does this configuration ask for a socket of this role? */
 bool gate_socket_wanted(
 	const struct stauth_config *config, enum gate_socket_role role);
 

@@ -106,9 +106,10 @@ static int take(const struct stauth_config *config,
 		return EX_CONFIG;
 	}
 	if (!gate_socket_wanted(config, role)) {
-		gate_log("warning: %s is not served", taken.path);
-		close(fd);
-		return 0;
+		/* Who connects is answered, not left waiting. */
+		gate_log("warning: %s: APP_UPSTREAM is not set, so WebSockets "
+			 "get 503",
+			taken.path);
 	}
 	if (sockets->of[role].fd >= 0) {
 		gate_log("LISTEN_FDS: two sockets for %s: %s, %s",

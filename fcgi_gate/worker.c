@@ -77,6 +77,8 @@ static const struct {
 		GATE_SOCKET_CHECK, 0, gate_check_run},
 	[GATE_KIND_PAGES] = {"page worker", "fcgi_gate pages",
 		GATE_SOCKET_PAGES, PAGES_NICE, gate_pages_run},
+	[GATE_KIND_STREAM] = {"stream worker", "fcgi_gate relay",
+		GATE_SOCKET_STREAM, 0, gate_stream_run},
 	[GATE_KIND_TOUCH] = {"touch worker", "fcgi_gate touch",
 		GATE_SOCKET_COUNT, PAGES_NICE, gate_touch_run},
 	[GATE_KIND_MAIL] = {"mail worker", "fcgi_gate mail", GATE_SOCKET_COUNT,
@@ -90,13 +92,17 @@ const char *gate_kind_name(enum gate_kind kind)
 	return kinds[kind].name;
 }
 
-int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind)
+int gate_kind_wanted(const struct stauth_config *config,
+	const struct gate_sockets *sockets, enum gate_kind kind)
 {
 	if (kind == GATE_KIND_CHECK) {
 		return config->check_workers;
 	}
 	if (kind == GATE_KIND_PAGES) {
 		return config->page_workers;
+	}
+	if (kind == GATE_KIND_STREAM) {
+		return sockets->of[GATE_SOCKET_STREAM].fd >= 0;
 	}
 	return kind != GATE_KIND_MAIL ||
 	       config->mail_transport != STAUTH_TRANSPORT_NONE;
@@ -141,7 +147,7 @@ _Noreturn void gate_worker_run(enum gate_kind kind,
 	if (kind != GATE_KIND_TOUCH) {
 		close(pipe_fds[0]);
 	}
-	if (kind != GATE_KIND_CHECK) {
+	if (kind != GATE_KIND_CHECK && kind != GATE_KIND_STREAM) {
 		close(pipe_fds[1]);
 	}
 	/* libfcgi brings handlers of its own: ours come after it. */

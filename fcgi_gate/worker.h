@@ -21,7 +21,8 @@
 enum gate_kind {
 	GATE_KIND_CHECK,
 	GATE_KIND_PAGES,
-	GATE_KIND_TOUCH, /* writes last_seen_at of what was checked */
+	GATE_KIND_STREAM, /* where there is a stream.sock */
+	GATE_KIND_TOUCH,  /* writes last_seen_at of what was checked */
 	GATE_KIND_MAIL,
 	GATE_KIND_SWEEP, /* once an hour, and not for long */
 	GATE_KIND_COUNT,
@@ -31,7 +32,7 @@ enum gate_kind {
 struct gate_worker {
 	const struct stauth_config *config;
 	int listen_fd; /* of its socket; non-blocking */
-	int touch_fd;  /* its end of the pipe from check to touch workers */
+	int touch_fd;  /* its end of the pipe to the touch worker */
 	/* Shared by all workers of a configuration: a host that PUBLIC_URL
 	 * does not name is in the log. */
 	atomic_flag *host_logged;
@@ -43,8 +44,9 @@ struct gate_worker {
 
 /* As the log names it. */
 const char *gate_kind_name(enum gate_kind kind);
-/* How many of them the configuration asks for. */
-int gate_kind_wanted(const struct stauth_config *config, enum gate_kind kind);
+/* How many of them the configuration and the sockets ask for. */
+int gate_kind_wanted(const struct stauth_config *config,
+	const struct gate_sockets *sockets, enum gate_kind kind);
 
 /* What workers get from the master when it forks. */
 struct gate_open {
@@ -61,6 +63,7 @@ _Noreturn void gate_worker_run(enum gate_kind kind,
 /* They serve until *stop, and return the process's exit status. */
 int gate_check_run(const struct gate_worker *worker);
 int gate_pages_run(const struct gate_worker *worker);
+int gate_stream_run(const struct gate_worker *worker);
 int gate_touch_run(const struct gate_worker *worker);
 int gate_mail_run(const struct gate_worker *worker);
 

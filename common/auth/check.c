@@ -42,6 +42,15 @@ enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	return ctx->check->ops->submit(ctx->check, hash, idle_s, tag, ret_done);
 }
 
+enum stauth_rc stauth_check_submit_handle(struct stauth_ctx *ctx,
+	const char *handle, uint64_t tag, struct stauth_check_done *ret_done)
+{
+	int64_t idle_s = (int64_t)ctx->config->session_idle_minutes * 60;
+
+	return ctx->check->ops->submit_handle(
+		ctx->check, handle, idle_s, tag, ret_done);
+}
+
 /* What the session lacks of one word: FORBIDDEN, NEED_FACTOR, or ALLOW for
  * nothing. */
 static enum stauth_verdict missing_of(

@@ -26,6 +26,11 @@ enum stauth_verdict stauth_check_judge(
 enum stauth_rc stauth_check_submit(struct stauth_ctx *ctx, const char *token,
 	size_t token_len, uint64_t tag, struct stauth_check_done *ret_done);
 
+/* The same of a session by its handle, which the relay keeps for as long as a
+ * WebSocket is open. What is no handle is DENY. */
+enum stauth_rc stauth_check_submit_handle(struct stauth_ctx *ctx,
+	const char *handle, uint64_t tag, struct stauth_check_done *ret_done);
+
 /* Moves last_seen_at of the sessions that were checked. It does not wait:
  * EUNREACHABLE while the store is locked. */
 enum stauth_rc stauth_check_touch(struct stauth_ctx *ctx,

@@ -227,6 +227,18 @@ bool stauth_sha256(const void *data, size_t len, uint8_t out[32])
 	return false;
 }
 
+bool stauth_sha1(const void *data, size_t len, uint8_t out[STAUTH_SHA1_LEN])
+{
+	unsigned int n = 0;
+
+	if (EVP_Digest(data, len, out, &n, EVP_sha1(), NULL) == 1 &&
+		n == STAUTH_SHA1_LEN) {
+		return true;
+	}
+	memset(out, 0, STAUTH_SHA1_LEN);
+	return false;
+}
+
 bool stauth_hmac_sha256(const void *key, size_t key_len, const void *data,
 	size_t len, uint8_t out[32])
 {

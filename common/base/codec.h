@@ -9,6 +9,7 @@
 #include "base/rc.h"
 
 #define STAUTH_SHA256_LEN 32
+#define STAUTH_SHA1_LEN   20
 
 /* Bytes that n bytes take in base64url without padding, NUL included. */
 #define STAUTH_B64URL_SIZE(n) (((n)*4 + 2) / 3 + 1)
@@ -38,6 +39,8 @@ bool stauth_parse_int(
 
 /* SHA-256. false only if the crypto library fails; out is then zeroed. */
 bool stauth_sha256(const void *data, size_t len, uint8_t out[32]);
+/* SHA-1, same failure: for the WebSocket handshake, which keeps no secret. */
+bool stauth_sha1(const void *data, size_t len, uint8_t out[STAUTH_SHA1_LEN]);
 /* HMAC-SHA-256, same failure. */
 bool stauth_hmac_sha256(const void *key, size_t key_len, const void *data,
 	size_t len, uint8_t out[32]);

@@ -353,6 +353,11 @@ struct stauth_check_ops {
 	enum stauth_rc (*submit)(struct stauth_check *check,
 		const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
 		struct stauth_check_done *ret_done);
+	/* The same question about a session that was let in before, by its
+	 * handle. A host's session is not found. */
+	enum stauth_rc (*submit_handle)(struct stauth_check *check,
+		const char *handle, int64_t idle_s, uint64_t tag,
+		struct stauth_check_done *ret_done);
 	/* Once a round of the loop, before it waits: the round is over, what
 	 * was submitted is sent. */
 	void (*flush)(struct stauth_check *check);

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "check/assertions.h"
 #include "check/conns.h"
-#include "check/touch.h"
+#include "touch.h"
 #include "worker.h"
 
 /* What serving one request needs; the loop owns it and the connections. */

@@ -75,6 +75,14 @@ static bool is_gates(struct nginx_site *site, const struct nginx_node *scope)
 		is(nginx_word(scope, 2), NGINX_CHECK_URI)) {
 		return true;
 	}
+	if (nginx_is(handler, "proxy_pass") &&
+		is(nginx_word(handler, 1), NGINX_RELAY)) {
+		if (!nginx_is_relay(site, scope)) {
+			nginx_found(
+				site->report, scope, NGINX_RELAY_EXPOSED, NULL);
+		}
+		return true;
+	}
 	if (!nginx_is(handler, "fastcgi_pass")) {
 		return false;
 	}
@@ -139,6 +147,7 @@ static void collect_apps(
 	struct nginx_report *report = site->report;
 
 	if (handler == NULL || !nginx_is_protected(scope) ||
+		is(nginx_word(handler, 1), NGINX_RELAY) ||
 		nginx_app_of(site, handler) != NULL) {
 		return;
 	}
@@ -183,6 +192,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 		if (nginx_protects(server)) {
 			any = true;
 			nginx_judge_server(site, server);
+			nginx_judge_relay(site, server);
 		}
 	}
 	if (!any) {
@@ -209,7 +219,7 @@ static int by_place(const void *one, const void *two)
 bool nginx_check(const struct nginx_conf *conf,
 	const struct stauth_config *config, struct nginx_report *report)
 {
-	struct nginx_site site = {.report = report};
+	struct nginx_site site = {.config = config, .report = report};
 
 	*report = (struct nginx_report){0};
 	report->list = calloc(NGINX_FINDINGS_MAX, sizeof(*report->list));

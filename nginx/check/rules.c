@@ -100,6 +100,23 @@ static const struct nginx_rule rules[NGINX_RULES] = {
 	[NGINX_LOG_SECRET] = {"log-secret",
 		"A reader of the log has the session.",
 		"Remove it from the log_format."},
+	[NGINX_RELAY_EXPOSED] = {"relay-exposed",
+		"Clients can name the session and the app themselves.",
+		"Remove this location; stauth-stream.conf and the snippets "
+		"for location{} have the only ways to the relay."},
+	[NGINX_STREAM_DIRECT] = {"stream-direct",
+		"A log-out does not reach open tabs.",
+		"Include stauth-stream.conf in this server{}."},
+	[NGINX_STREAM_APP] = {"stream-app",
+		"Its WebSockets go to another app, or nowhere.",
+		"Write \"set $stauth_app HOST:PORT;\" before the include, with "
+		"the address of the location's proxy_pass, and name it in "
+		"APP_UPSTREAM."},
+	[NGINX_STREAM_IF] = {"stream-if",
+		"Where it holds, WebSockets go to the app directly, and no "
+		"log-out reaches them: of several \"if\", nginx goes by the "
+		"last.",
+		"Use a map, or \"return\" in it."},
 };
 
 const struct nginx_rule *nginx_rule_at(size_t i)

@@ -163,6 +163,8 @@ static void judge_set(struct nginx_site *site, const struct nginx_node *server)
 	nginx_each (node, server->children, "set") {
 		if (strncmp(nginx_word(node, 1), "$stauth_", 8) == 0 &&
 			nginx_find(site->shipped[NGINX_SERVER].root, node) ==
+				NULL &&
+			nginx_find(site->shipped[NGINX_STREAM].root, node) ==
 				NULL) {
 			nginx_found(site->report, node, NGINX_SERVER_SET, NULL);
 		}
@@ -249,6 +251,19 @@ static void judge_inherited(
 	}
 }
 
+void nginx_judge_blocks(struct nginx_site *site,
+	const struct nginx_node *server, enum nginx_snippet snippet)
+{
+	const struct nginx_node *shipped =
+		site->shipped[snippet].root->children;
+
+	for (; shipped != NULL; shipped = shipped->next) {
+		if (shipped->is_block && !judge_block(site, server, shipped)) {
+			return;
+		}
+	}
+}
+
 void nginx_judge_server(
 	struct nginx_site *site, const struct nginx_node *server)
 {
@@ -259,13 +274,7 @@ void nginx_judge_server(
 		nginx_found(site->report, server, NGINX_SNIPPET_DIFFERS,
 			nginx_words(missing, words));
 	}
-	for (const struct nginx_node *shipped =
-			site->shipped[NGINX_SERVER].root->children;
-		shipped != NULL; shipped = shipped->next) {
-		if (shipped->is_block && !judge_block(site, server, shipped)) {
-			break;
-		}
-	}
+	nginx_judge_blocks(site, server, NGINX_SERVER);
 	judge_set(site, server);
 	nginx_each (other, site->http->children, "server") {
 		if (nginx_share_port(server, other)) {

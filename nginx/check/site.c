@@ -77,8 +77,7 @@ static bool is_loopback(const char *host, size_t len)
 	       (len == 5 && strncmp(host, "[::1]", 5) == 0);
 }
 
-/* "localhost:8501/x" -> "127.0.0.1:8501", "unix:/path:/uri" -> "unix:/path" */
-static void put_address(
+void nginx_put_address(
 	const char *place, const char *port, char address[NGINX_ADDRESS_SIZE])
 {
 	size_t len = strcspn(place, "/");
@@ -132,7 +131,7 @@ bool nginx_address(const struct nginx_site *site,
 	if (upstream != NULL) {
 		nginx_each (server, upstream->children, "server") {
 			if (i-- == 0) {
-				put_address(
+				nginx_put_address(
 					nginx_word(server, 1), "80", address);
 				return true;
 			}
@@ -142,7 +141,7 @@ bool nginx_address(const struct nginx_site *site,
 	if (strchr(place, '$') != NULL) {
 		snprintf(address, NGINX_ADDRESS_SIZE, "%.250s", place);
 	} else {
-		put_address(place, port, address);
+		nginx_put_address(place, port, address);
 	}
 	return i == 0;
 }

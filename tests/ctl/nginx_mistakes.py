@@ -269,7 +269,51 @@ MISTAKES = [
       "set $stauth_asked $stauth_require;\n", "")),
 ]
 
+RELAY = (SITE, "	#include snippets/stauth-stream.conf;\n",
+         "	include snippets/stauth-stream.conf;\n")
+MISTAKES += [
+    ("a way of one's own to the relay", "relay-exposed",
+     location("/ws/ { proxy_pass http://stauth_stream; }")),
+    ("a protected one", "relay-exposed",
+     location("/ws/ {\n" + PROTECT + HSTS +
+              "		proxy_pass http://stauth_stream; }")),
+    ("an if beside the way to the relay", "stream-if", RELAY,
+     (SITE, APP, APP + "		if ($arg_a) { add_header X-A b; }\n")),
+    ("half of the relay's snippet", "snippet-differs", RELAY,
+     ("snippets/stauth-stream.conf", "set $stauth_relay on;\n", "")),
+    ("a calm answer for everything", "snippet-differs", RELAY,
+     ("snippets/stauth-stream.conf", 'return 200 "{}"', 'return 200 "ok"')),
+    ("another answer when the relay is away", "snippet-differs", RELAY,
+     ("snippets/stauth-protect.conf",
+      "	error_page 500 502 504 = @stauth_down;\n", "")),
+]
+# With APP_UPSTREAM='127.0.0.1:8501 127.0.0.1:8502'.
+RELAY_MISTAKES = [
+    ("no relay at all", "stream-direct"),
+    ("another app than the first", "stream-app", RELAY,
+     location("/two/ {\n" + PROTECT + HSTS +
+              "		proxy_pass http://127.0.0.1:8502; }")),
+    ("another app than the page's", "stream-app", RELAY,
+     location("/two/ {\n		set $stauth_app 127.0.0.1:8502;\n" +
+              PROTECT + HSTS + APP + "	}")),
+    ("an app that is not in the configuration", "stream-app", RELAY,
+     location("/two/ {\n		set $stauth_app 127.0.0.1:8503;\n" +
+              PROTECT + HSTS + "		proxy_pass http://127.0.0.1:8503; }")),
+]
+RELAY_FINE = [
+    ("apps by their names", RELAY,
+     (SITE, HTTP, HTTP + "upstream app { server [::1]:8501; }\n"),
+     (SITE, APP, "		proxy_pass http://app;\n"),
+     location("/two/ {\n		set $stauth_app 127.0.0.1:8502;\n" +
+              PROTECT + HSTS + "		proxy_pass http://localhost:8502; }")),
+]
+
 FINE = [
+    ("the relay", RELAY,
+     (SITE, APP, APP + "		if ($arg_old) { return 301 /new; }\n"),
+     location("/o/ {\n		set $stauth_app 127.0.0.1:8502;\n"
+              "		include snippets/stauth-optional.conf;\n" +
+              "		proxy_pass http://127.0.0.1:8502;\n	}")),
     ("a nested location that inherits all",
      (SITE, APP, APP + "		location /a { proxy_read_timeout 1h;\n" + APP +
       "		}\n")),

@@ -21,7 +21,7 @@ from rig import TOP, Stack  # noqa: E402
 
 SNIPPETS = ["stauth-http.conf", "stauth-optional.conf",
             "stauth-protect.conf", "stauth-public.conf",
-            "stauth-server.conf"]
+            "stauth-server.conf", "stauth-stream.conf"]
 SECRET = "canary-secret-Zq7"
 
 
@@ -159,7 +159,8 @@ class Snippets(unittest.TestCase):
         self.assertNotIn("__Host-stauth", text)
         self.assertEqual(
             set(re.findall(r"unix:([^ ;]+)", text)),
-            {self.stack.check_sock, self.stack.pages_sock})
+            {self.stack.check_sock, self.stack.pages_sock,
+             os.path.join(self.stack.run_dir, "stream.sock")})
         self.assertIn(r"__Host-my\.app-session|_streamlit_user", text)
         self.assertNotIn("__Host-my.app", text)
 

@@ -20,8 +20,10 @@ sys.path[:0] = [os.path.dirname(__file__),
 from test_wiring import (  # noqa: E402
     CACHES, HTTP, LOCATIONS, SERVER)
 from nginx_mistakes import (  # noqa: E402
-    FINE, MISTAKES, NEIGHBOURS, SITE, location)
+    FINE, MISTAKES, NEIGHBOURS, RELAY_FINE, RELAY_MISTAKES, SITE,
+    location)
 
+APPS = {"APP_UPSTREAM": "127.0.0.1:8501 127.0.0.1:8502", "RUN_DIR": None}
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "")
                      + ":/usr/sbin:/sbin")
 MAIN = """
@@ -126,8 +128,15 @@ class Check(unittest.TestCase):
     # --- the tests
 
     def test_b14_b15_each_mistake_is_named_and_no_other(self):
+        seen = self.made(MISTAKES)
+        self.with_config(**APPS)
+        seen |= self.made(RELAY_MISTAKES)
+        self.assertEqual(seen, self.rules())
+
+    def made(self, mistakes):
+        """Makes each of them; the rules that were broken."""
         seen = set()
-        for what, rule, *changes in MISTAKES:
+        for what, rule, *changes in mistakes:
             with self.subTest(mistake=what):
                 self.write(self.site(*changes))
                 code, found = self.check()
@@ -137,7 +146,7 @@ class Check(unittest.TestCase):
                 for one in found:
                     self.assertTrue(one["file"].startswith(self.dir))
                 seen.add(rule)
-        self.assertEqual(seen, self.rules())
+        return seen
 
     def rules(self):
         """All that there are."""
@@ -147,6 +156,11 @@ class Check(unittest.TestCase):
 
     def test_b14_what_is_right_is_left_alone(self):
         for what, *changes in FINE:
+            with self.subTest(right=what):
+                self.write(self.site(*changes))
+                self.assertEqual(self.check(), (0, []))
+        self.with_config(**APPS)
+        for what, *changes in RELAY_FINE:
             with self.subTest(right=what):
                 self.write(self.site(*changes))
                 self.assertEqual(self.check(), (0, []))

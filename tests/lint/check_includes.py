@@ -47,7 +47,7 @@ MAIN_MAY = re.compile(r"common/(store/table|mail/mailer)\.h")
 # The gate's workers open their own, and so do each verb of stauthctl and
 # each question of the helper.
 WORKER = re.compile(
-    r"fcgi_gate/(setup|worker|\w+_worker|check/loop|pages/pages)\.c")
+    r"fcgi_gate/(setup|worker|\w+_worker|(check|stream)/loop|pages/pages)\.c")
 TABLE_TOO = re.compile(r"(stauthctl/\w+|pam_stauth/chkpwd/serve)\.c")
 # Rule 3: each socket's role, and what they share.
 GATE_ROLES = {"check", "stream", "pages"}

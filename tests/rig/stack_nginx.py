@@ -24,7 +24,7 @@ from rig import COOKIE, TOP, Stack, form_csrf, set_cookies, wait_for
 CACHE = os.path.join(TOP, "build", "cache")
 NEWEST = "1.67.0"  # of Streamlit, in streamlit_app/requirements.txt
 SNIPPETS = ("stauth-http.conf", "stauth-server.conf", "stauth-protect.conf",
-            "stauth-optional.conf", "stauth-public.conf")
+            "stauth-optional.conf", "stauth-public.conf", "stauth-stream.conf")
 
 NGINX_CONF = """
 %(user)s
@@ -81,6 +81,7 @@ http {
 	}
 }
 """
+RELAY = "include %(snippets)s/stauth-stream.conf;"
 
 
 def free_port():
@@ -134,6 +135,8 @@ class NginxStack(Stack):
     # More of nginx's configuration, inside http{} and inside server{}; with
     # the names of NGINX_CONF in it.
     http_extra = server_extra = ""
+    # Do WebSockets go through the relay?
+    relay = False
     # Where browsers come in, if that is not nginx itself.
     front_port = front_tls = None
 
@@ -185,7 +188,8 @@ class NginxStack(Stack):
             }
             out.write(NGINX_CONF % dict(
                 names, http_extra=self.http_extra % names,
-                server_extra=self.server_extra % names))
+                server_extra=(RELAY if self.relay else "") % names +
+                self.server_extra % names))
         return conf
 
     def start_nginx(self):
@@ -259,9 +263,14 @@ class NginxStack(Stack):
             self.start_streamlit()
         else:
             self.start_echo()
+        if self.relay:
+            self.write_config({"APP_UPSTREAM": self.upstreams()})
         self.start_gate()
         self.start_nginx()
         return self
+
+    def upstreams(self):
+        return "127.0.0.1:%d" % self.app_port
 
     def stop(self):
         stop_group(self.nginx)

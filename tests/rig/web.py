@@ -75,11 +75,18 @@ def raw(port, data, timeout=10):
 
 
 class WebSocket:
-    """A client's end. status is 101 if it opened."""
+    """A client's end. status is 101 if it opened. port: or the path of a
+    unix socket."""
 
     def __init__(self, port, path, headers=None, protocol="streamlit",
                  timeout=20, tls=None):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout)
+        if isinstance(port, str):
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(timeout)
+            self.sock.connect(port)
+        else:
+            self.sock = socket.create_connection(
+                ("127.0.0.1", port), timeout)
         if tls:
             self.sock = tls.wrap_socket(self.sock)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -142,6 +149,20 @@ class WebSocket:
             if wanted in got:
                 return got
         return None
+
+    def end(self, frames=10000):
+        """How it ended: (all that came before, the close code); the code is
+        None if there was no close frame."""
+        got = []
+        for _ in range(frames):
+            try:
+                opcode, payload = self.receive()
+            except (EOFError, ConnectionResetError):
+                return got, None
+            if opcode == 8:
+                return got, int.from_bytes(payload[:2], "big")
+            got.append(payload)
+        raise AssertionError("it does not end")
 
     def close(self):
         self.sock.close()

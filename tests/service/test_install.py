@@ -19,10 +19,12 @@ etc/nginx/snippets/stauth-optional.conf
 etc/nginx/snippets/stauth-protect.conf
 etc/nginx/snippets/stauth-public.conf
 etc/nginx/snippets/stauth-server.conf
+etc/nginx/snippets/stauth-stream.conf
 usr/lib/systemd/system/stauth-check.socket
 usr/lib/systemd/system/stauth-chkpwd.service
 usr/lib/systemd/system/stauth-chkpwd.socket
 usr/lib/systemd/system/stauth-pages.socket
+usr/lib/systemd/system/stauth-stream.socket
 usr/lib/systemd/system/stauth.service
 usr/lib/sysusers.d/stauth.conf
 usr/lib/tmpfiles.d/stauth.conf

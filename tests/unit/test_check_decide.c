@@ -7,8 +7,8 @@
 
 #include "check/conns.h"
 #include "check/decide.h"
-#include "check/touch.h"
 #include "store/state.h"
+#include "touch.h"
 
 #include "base/banned.h"
 

@@ -234,7 +234,7 @@ static const char *judged(const char *text, size_t len, char names[256])
 	return names;
 }
 
-/* All four snippets in use, in one text: what -T would print. */
+/* All snippets in use, in one text: what -T would print. */
 static char *whole_site(size_t *ret_len)
 {
 	static const char top[] =
@@ -242,6 +242,7 @@ static char *whole_site(size_t *ret_len)
 		"http {\ninclude stauth-http.conf;\nserver {\n"
 		"listen 443 ssl;\nserver_name a.example;\n"
 		"include stauth-server.conf;\n"
+		"include stauth-stream.conf;\n"
 		"add_header Strict-Transport-Security x;\n"
 		"location / {\ninclude stauth-protect.conf;\n"
 		"add_header Strict-Transport-Security x;\n"

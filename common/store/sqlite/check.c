@@ -2,7 +2,8 @@
 /*
  * The check half. MUSTs:
  *  1. The verdict is DENY before anything else happens, and ALLOW is set in
- *     one place: after the one live session of this very hash was read whole.
+ *     one place: after the one live session of this very hash, or of this
+ *     handle, was read whole.
  *  2. What could not be read is FAULT, never DENY and never ALLOW.
  *  3. One read, nothing written, nobody waited for.
  *  4. The checks of one round look at the state of the database at the
@@ -162,22 +163,54 @@ static void read_checked(struct stauth_query *query, uint8_t ret_hash[32],
 	session->expires_at = stauth_read_at(query);
 }
 
+/* What a row is read by: the hash of a token, or a handle. */
+struct row_key {
+	const uint8_t *token_hash; /* NULL: by handle */
+	const char *handle;
+	uint8_t recent[32]; /* stands for it among the recent rows */
+};
+
+/* Rows are spread by the first bytes, and a handle is text. */
+static void set_handle_key(struct row_key *key, const char *handle)
+{
+	key->token_hash = NULL;
+	key->handle = handle;
+	uint64_t first;
+	memcpy(&first, handle, sizeof(first));
+	first *= UINT64_C(0x9e3779b97f4a7c15);
+	first ^= first >> 32;
+	memcpy(key->recent, &first, 8);
+	memcpy(key->recent + 8, handle + 8, 8);
+	memcpy(key->recent + 16, handle, STAUTH_HANDLE_LEN);
+}
+
+static bool is_row_of(const struct row_key *key, const uint8_t found[32],
+	const struct stauth_session *session)
+{
+	return key->token_hash != NULL
+		       ? stauth_equal_ct(found, key->token_hash, 32)
+		       : strcmp(session->handle, key->handle) == 0;
+}
+
 /* NOTFOUND; what it read until a failure stays in *ret_session. */
-static enum stauth_rc read_row(struct stauth_db *db,
-	const uint8_t token_hash[32], struct stauth_session *ret_session,
-	struct stauth_err *err)
+static enum stauth_rc read_row(struct stauth_db *db, const struct row_key *key,
+	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_CHECK);
-	stauth_bind_hash(&query, token_hash);
+	if (key->token_hash != NULL) {
+		stauth_query_start(&query, db, STAUTH_SQL_CHECK);
+		stauth_bind_hash(&query, key->token_hash);
+	} else {
+		stauth_query_start(&query, db, STAUTH_SQL_CHECK_HANDLE);
+		stauth_bind_text(&query, key->handle);
+	}
 	enum stauth_rc rc = stauth_query_row(&query, err);
 	uint8_t found[32];
 	if (rc == STAUTH_OK) {
 		read_checked(&query, found, ret_session);
 		rc = stauth_query_only(&query, err);
-		if (rc == STAUTH_OK &&
-			!stauth_equal_ct(found, token_hash, sizeof(found))) {
+		if (rc == STAUTH_OK && !is_row_of(key, found, ret_session)) {
 			rc = stauth_row_damaged(db, err);
 		}
 	}
@@ -186,11 +219,11 @@ static enum stauth_rc read_row(struct stauth_db *db,
 }
 
 static enum stauth_rc find_row(struct stauth_sqlite_check *half,
-	const uint8_t token_hash[32], struct stauth_session *ret_session,
+	const struct row_key *key, struct stauth_session *ret_session,
 	struct stauth_err *err)
 {
 	if (half->recent != NULL &&
-		stauth_recent_get(half->recent, token_hash, ret_session)) {
+		stauth_recent_get(half->recent, key->recent, ret_session)) {
 		return STAUTH_OK;
 	}
 	enum stauth_rc rc = STAUTH_OK;
@@ -200,9 +233,9 @@ static enum stauth_rc find_row(struct stauth_sqlite_check *half,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = read_row(half->db, token_hash, ret_session, err);
+	rc = read_row(half->db, key, ret_session, err);
 	if (rc == STAUTH_OK && half->recent != NULL) {
-		stauth_recent_put(half->recent, token_hash, ret_session);
+		stauth_recent_put(half->recent, key->recent, ret_session);
 	}
 	return rc;
 }
@@ -219,17 +252,16 @@ static void begin_done(struct stauth_check_done *done, uint64_t tag)
 	done->why[0] = '\0';
 }
 
-static enum stauth_rc submit(struct stauth_check *check,
-	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
+static enum stauth_rc answer(struct stauth_sqlite_check *half,
+	const struct row_key *key, int64_t idle_s,
 	struct stauth_check_done *ret_done)
 {
-	struct stauth_sqlite_check *half = (struct stauth_sqlite_check *)check;
 	struct stauth_err err = {.rc = STAUTH_OK};
+	uint64_t tag = ret_done->tag;
 
-	begin_done(ret_done, tag);
 	enum stauth_rc rc = begin_round(half, &err);
 	if (rc == STAUTH_OK) {
-		rc = find_row(half, token_hash, &ret_done->session, &err);
+		rc = find_row(half, key, &ret_done->session, &err);
 	}
 	if (rc < 0) {
 		end_round(half);
@@ -244,6 +276,32 @@ static enum stauth_rc submit(struct stauth_check *check,
 		ret_done->verdict = STAUTH_ALLOW;
 	}
 	return STAUTH_OK;
+}
+
+static enum stauth_rc submit(struct stauth_check *check,
+	const uint8_t token_hash[32], int64_t idle_s, uint64_t tag,
+	struct stauth_check_done *ret_done)
+{
+	struct row_key key = {.token_hash = token_hash};
+
+	begin_done(ret_done, tag);
+	memcpy(key.recent, token_hash, sizeof(key.recent));
+	return answer(
+		(struct stauth_sqlite_check *)check, &key, idle_s, ret_done);
+}
+
+static enum stauth_rc submit_handle(struct stauth_check *check,
+	const char *handle, int64_t idle_s, uint64_t tag,
+	struct stauth_check_done *ret_done)
+{
+	begin_done(ret_done, tag);
+	if (strlen(handle) != STAUTH_HANDLE_LEN) {
+		return STAUTH_OK;
+	}
+	struct row_key key;
+	set_handle_key(&key, handle);
+	return answer(
+		(struct stauth_sqlite_check *)check, &key, idle_s, ret_done);
 }
 
 static int64_t check_now(struct stauth_check *check)
@@ -297,6 +355,7 @@ const struct stauth_check_ops stauth_sqlite_check_ops = {
 	.next_ms = next_ms,
 	.tick = tick,
 	.submit = submit,
+	.submit_handle = submit_handle,
 	.flush = flush,
 	.reap = reap,
 };

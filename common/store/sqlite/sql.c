@@ -22,6 +22,11 @@
 	"group_list, channel, address, agent, remember, must_change, "         \
 	"factors, level, auth_at, confirmed_at, created_at, last_seen_at, "    \
 	"expires_at FROM sessions "
+/* What a check answers with and judges by: each column costs. */
+#define CHECKED                                                                \
+	"SELECT token_hash, handle, uid, user_name, email, display_name, "     \
+	"group_list, remember, must_change, factors, level, auth_at, "         \
+	"last_seen_at, expires_at FROM sessions "
 /* What is from the future is dead (store/state.h, 12). A session was made and
  * its factors were shown no later than it was last seen. */
 #define DIGITS_OF(number) #number
@@ -78,12 +83,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_HEALTH] = "SELECT value FROM meta WHERE key = 'epoch'",
 
 	[STAUTH_SQL_DATA_VERSION] = "PRAGMA data_version",
-	/* What a check answers with and judges by: each column costs. */
-	[STAUTH_SQL_CHECK] =
-		"SELECT token_hash, handle, uid, user_name, email, "
-		"display_name, group_list, remember, must_change, factors, "
-		"level, auth_at, last_seen_at, expires_at "
-		"FROM sessions WHERE token_hash = ?1",
+	[STAUTH_SQL_CHECK] = CHECKED "WHERE token_hash = ?1",
+	[STAUTH_SQL_CHECK_HANDLE] =
+		CHECKED "WHERE handle = ?1 AND channel = 'web'",
 
 	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
 	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check/touch.h"
+#include "touch.h"
 
 #include <string.h>
 #include <unistd.h>
