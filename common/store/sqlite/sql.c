@@ -63,6 +63,12 @@
 	"purpose, flow_hash, pin_mac, tries_left, created_at, expires_at "     \
 	"FROM pins "
 
+/* The highest that a table ever gave out. */
+#define LAST_ID(table, id)                                                     \
+	"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "         \
+	"WHERE name = '" table "'), (SELECT ifnull(max(" id                    \
+	"), 0) FROM " table "))"
+
 static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[STAUTH_SQL_COMMIT] = "COMMIT",
@@ -424,18 +430,9 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"WHERE key = 'epoch'), "
 		"(SELECT ifnull(max(epoch), 1) FROM users), "
 		"(SELECT ifnull(max(epoch), 1) FROM remote_accounts))",
-	[STAUTH_SQL_RESTORE_UID] =
-		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
-		"WHERE name = 'users'), "
-		"(SELECT ifnull(max(uid), 0) FROM users))",
-	[STAUTH_SQL_RESTORE_AUDIT] =
-		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
-		"WHERE name = 'audit'), "
-		"(SELECT ifnull(max(id), 0) FROM audit))",
-	[STAUTH_SQL_RESTORE_MAIL] =
-		"SELECT max((SELECT ifnull(max(seq), 0) FROM sqlite_sequence "
-		"WHERE name = 'outbox'), "
-		"(SELECT ifnull(max(id), 0) FROM outbox))",
+	[STAUTH_SQL_RESTORE_UID] = LAST_ID("users", "uid"),
+	[STAUTH_SQL_RESTORE_AUDIT] = LAST_ID("audit", "id"),
+	[STAUTH_SQL_RESTORE_MAIL] = LAST_ID("outbox", "id"),
 	[STAUTH_SQL_RESTORE_COUNTERS] =
 		"INSERT OR ABORT INTO sqlite_sequence (name, seq) "
 		"VALUES ('users', ?1), ('audit', ?2), ('outbox', ?3)",
