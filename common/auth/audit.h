@@ -17,7 +17,8 @@ struct stauth_actor {
  * login.throttled logout confirm session.revoke session.revoke_all
  * password.change password.set user.add user.set user.disable user.enable
  * user.delete import verify signup signup.ask signup.resend signup.throttled
- * signup.pin signup.delete reset reset.ask reset.link mail
+ * signup.pin signup.wait signup.approve signup.delete invite.add
+ * invite.revoke reset reset.ask reset.link mail
  */
 /* Fills a row; all strings are cut to fit, control bytes become '?'. */
 void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,

@@ -51,16 +51,13 @@ enum stauth_rc stauth_mailing_ready(
 
 /* --- 2. to 4. */
 
-static const char *topic_name(enum stauth_mailing_topic topic)
-{
-	return topic == STAUTH_MAILING_SIGNUP ? "signup" : "reset";
-}
+static const char *const topic_names[] = {"signup", "reset", "approval"};
 
 static void fill_limits(const struct stauth_mailing_question *question,
 	bool never_sent, struct stauth_limits *limits)
 {
 	const char *email = question->email;
-	const char *name = topic_name(question->topic);
+	const char *name = topic_names[question->topic];
 	char source[STAUTH_ADDRESS_SIZE];
 
 	stauth_source_of_address(

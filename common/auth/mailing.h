@@ -16,6 +16,7 @@
 enum stauth_mailing_topic {
 	STAUTH_MAILING_SIGNUP,
 	STAUTH_MAILING_RESET,
+	STAUTH_MAILING_APPROVAL, /* to administrators */
 };
 
 /* One mail and what is counted for it. Holds the code: wipe after use. */

@@ -20,6 +20,9 @@
  *  6. A new PIN kills the old one in the step that puts the new mail into the
  *     outbox, and counts in the same limits as the first.
  *  7. Looking MUST write nothing.
+ *  8. An invitation opens a sign-up where they are closed. One for an address
+ *     MUST open it for that address only. What it gives is written into the
+ *     row; its use is taken with the right PIN.
  */
 #include "auth/signup.h"
 
@@ -28,6 +31,7 @@
 
 #include "auth/account_parts.h"
 #include "auth/audit.h"
+#include "auth/invite.h"
 #include "auth/mailing.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"
@@ -44,10 +48,10 @@
 
 /* --- 1. and 2. */
 
-static enum stauth_rc ready(
-	const struct stauth_config *config, struct stauth_err *err)
+static enum stauth_rc ready(const struct stauth_config *config, bool invited,
+	struct stauth_err *err)
 {
-	if (!config->allow_user_sign_up) {
+	if (!config->allow_user_sign_up && !invited) {
 		return stauth_fail(
 			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
 	}
@@ -304,6 +308,34 @@ static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 			      err);
 }
 
+/* --- 8. */
+
+static enum stauth_rc take_invite(
+	struct signup *su, const char *token, struct stauth_err *err)
+{
+	struct stauth_pending *pending = &su->pending;
+	struct stauth_invite invite;
+
+	if (token == NULL || token[0] == '\0') {
+		return STAUTH_OK;
+	}
+	enum stauth_rc rc = stauth_invite_read(su->ctx, token, &invite, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (invite.email[0] != '\0' &&
+		strcmp(invite.email, pending->email) != 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_INVITE_EMAIL);
+	}
+	pending->invited = true;
+	pending->approved = invite.approved;
+	memcpy(pending->invite_hash, invite.token_hash,
+		sizeof(pending->invite_hash));
+	memcpy(pending->groups, invite.groups, sizeof(pending->groups));
+	return STAUTH_OK;
+}
+
 static enum stauth_rc start(struct signup *su,
 	const struct stauth_signup_form *form,
 	struct stauth_signup_refusal *ret_refusal, struct stauth_err *err)
@@ -312,7 +344,8 @@ static enum stauth_rc start(struct signup *su,
 	struct stauth_pending *pending = &su->pending;
 
 	*ret_refusal = (struct stauth_signup_refusal){STAUTH_SIGNUP_NONE};
-	enum stauth_rc rc = ready(ctx->config, err);
+	enum stauth_rc rc = ready(ctx->config,
+		form->invite != NULL && form->invite[0] != '\0', err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -321,6 +354,9 @@ static enum stauth_rc start(struct signup *su,
 		return rc;
 	}
 	rc = set_email(su, form->email, err);
+	if (rc == STAUTH_OK) {
+		rc = take_invite(su, form->invite, err);
+	}
 	if (rc != STAUTH_OK) {
 		ret_refusal->field = STAUTH_SIGNUP_EMAIL;
 		return rc;
@@ -352,14 +388,21 @@ enum stauth_rc stauth_signup_start(struct stauth_ctx *ctx,
 static enum stauth_rc resend(
 	struct signup *su, int64_t *ret_wait_s, struct stauth_err *err)
 {
-	enum stauth_rc rc = ready(su->ctx->config, err);
+	const struct stauth_config *config = su->ctx->config;
+	enum stauth_rc rc =
+		stauth_pin_pending(su->ctx, su->who->flow, &su->pending, err);
 
+	if (rc >= 0) {
+		enum stauth_rc can = ready(config, su->pending.invited, err);
+
+		rc = can != STAUTH_OK ? can : rc;
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = stauth_pin_pending(su->ctx, su->who->flow, &su->pending, err);
-	if (rc != STAUTH_OK) {
-		return rc;
+	if (stauth_signup_waits(config, &su->pending)) {
+		return stauth_fail(
+			err, STAUTH_PENDING, STAUTH_TEXT_SIGNUP_WAITS);
 	}
 	rc = find_owner(su, err);
 	if (rc != STAUTH_OK) {
@@ -396,6 +439,7 @@ enum stauth_rc stauth_signup_status(struct stauth_ctx *ctx,
 	}
 	struct stauth_signup_state view = {0};
 	memcpy(view.email, pending.email, sizeof(view.email));
+	view.waits = stauth_signup_waits(ctx->config, &pending);
 	struct stauth_pin pin = {0};
 	rc = ctx->state->ops->pin_read(ctx->state,
 		&(const struct stauth_pin_key){.purpose = STAUTH_PIN_SIGNUP,

@@ -167,3 +167,34 @@ enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
 	return ctx->accounts->ops->pending_by_flow(ctx->accounts, hash,
 		ctx->state->ops->now(ctx->state), ret_pending, err);
 }
+
+bool stauth_signup_waits(const struct stauth_config *config,
+	const struct stauth_pending *pending)
+{
+	return config->sign_up_approval && !pending->approved &&
+	       pending->verified_at != 0;
+}
+
+enum stauth_rc stauth_signup_promote(struct stauth_ctx *ctx,
+	const struct stauth_pending *pending, struct stauth_change *change,
+	struct stauth_account *ret_account, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	int64_t uid = 0;
+
+	memcpy(account.name, pending->email, sizeof(account.name));
+	memcpy(account.email, pending->email, sizeof(account.email));
+	memcpy(account.password, pending->password, sizeof(account.password));
+	memcpy(account.groups, pending->groups, sizeof(account.groups));
+	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
+		ctx->accounts, pending->flow_hash, &account, change, &uid, err);
+	if (rc == STAUTH_OK) {
+		rc = ctx->accounts->ops->user_by_uid(
+			ctx->accounts, uid, &account, err);
+	}
+	stauth_wipe_array(account.password);
+	if (rc == STAUTH_OK) {
+		*ret_account = account;
+	}
+	return rc;
+}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The PIN of a sign-up; for signup*.c only. */
+/* What signup*.c share: the PIN, and the account that comes of it. */
 #ifndef STAUTH_AUTH_SIGNUP_PIN_H
 #define STAUTH_AUTH_SIGNUP_PIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "auth/ctx.h"
+#include "store/accounts.h"
 #include "store/records.h"
 
 #define STAUTH_PIN_LEN    6
@@ -35,5 +37,13 @@ enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx,
 /* What the browser of this flow waits for. NOTFOUND. */
 enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,
 	struct stauth_pending *ret_pending, struct stauth_err *err);
+
+/* Waits for an administrator, its address being proven? */
+bool stauth_signup_waits(const struct stauth_config *config,
+	const struct stauth_pending *pending);
+/* The account of a sign-up. ret_account without its password. */
+enum stauth_rc stauth_signup_promote(struct stauth_ctx *ctx,
+	const struct stauth_pending *pending, struct stauth_change *change,
+	struct stauth_account *ret_account, struct stauth_err *err);
 
 #endif

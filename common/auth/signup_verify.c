@@ -11,7 +11,11 @@
  *     the address that the mail went to; if the address is taken by then, it
  *     stays with its owner. The log-in shows two factors, password and PIN,
  *     and takes its failure back when the session opens.
- *  4. A failure MUST be counted for the source before the PIN is compared,
+ *  4. With the right PIN the row is verified and its invitation loses a use,
+ *     in one step; a second PIN takes no second use. Where an administrator
+ *     has to approve it, the row stays a month, administrators get a mail,
+ *     and nobody is signed in.
+ *  5. A failure MUST be counted for the source before the PIN is compared,
  *     and a throttled source MUST end there, with the PIN untouched.
  */
 #include <stdio.h>
@@ -19,13 +23,20 @@
 
 #include "auth/account_parts.h"
 #include "auth/audit.h"
+#include "auth/mailing.h"
 #include "auth/rate_limit.h"
 #include "auth/signup.h"
 #include "auth/signup_pin.h"
+#include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
 
 #include "base/banned.h"
+
+#define DAY_S       86400
+#define WAIT_LIFE_S (30 * DAY_S) /* for an administrator */
+#define MAIL_LIFE_S DAY_S
+#define ADMINS_MAX  10
 
 /* --- 1. */
 
@@ -109,36 +120,18 @@ static enum stauth_rc compare(struct attempt *try, struct stauth_err *err)
 
 /* --- 3. */
 
-static enum stauth_rc promote(const struct attempt *try,
-	struct stauth_account *account, struct stauth_err *err)
-{
-	struct stauth_ctx *ctx = try->ctx;
-	const struct stauth_pending *pending = &try->pending;
-	const struct stauth_actor actor = actor_of(try);
-
-	memcpy(account->name, pending->email, sizeof(account->name));
-	memcpy(account->email, pending->email, sizeof(account->email));
-	memcpy(account->password, pending->password, sizeof(account->password));
-	struct stauth_change change;
-	stauth_change_fill(ctx, "signup", account, &actor, &change);
-	int64_t uid = 0;
-	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
-		ctx->accounts, pending->flow_hash, account, &change, &uid, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	return ctx->accounts->ops->user_by_uid(
-		ctx->accounts, uid, account, err);
-}
-
 /* The one place that allows. */
 static enum stauth_rc make_account(
 	const struct attempt *try, struct stauth_err *err)
 {
+	const struct stauth_actor actor = actor_of(try);
 	struct stauth_account account = {0};
-	enum stauth_rc rc = promote(try, &account, err);
+	struct stauth_change change;
 
-	stauth_wipe_array(account.password);
+	memcpy(account.name, try->pending.email, sizeof(account.name));
+	stauth_change_fill(try->ctx, "signup", &account, &actor, &change);
+	enum stauth_rc rc = stauth_signup_promote(
+		try->ctx, &try->pending, &change, &account, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -149,6 +142,73 @@ static enum stauth_rc make_account(
 }
 
 /* --- 4. */
+
+/* One mail to each, if the limits allow; the list has it in any case. */
+static void tell_administrators(const struct attempt *try)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	struct stauth_account admins[ADMINS_MAX];
+	size_t count = 0;
+	struct stauth_err err = {0};
+	enum stauth_rc rc = ctx->accounts->ops->superusers(
+		ctx->accounts, ADMINS_MAX, admins, &count, &err);
+
+	for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
+		const struct stauth_mail_order order = {
+			STAUTH_MAIL_SIGNUP_WAITING, admins[i].email,
+			try->pending.email, MAIL_LIFE_S};
+		const struct stauth_mailing_question question = {
+			STAUTH_MAILING_APPROVAL, admins[i].email,
+			try->who->address};
+		struct stauth_mailing mailing = {0};
+		int64_t wait_s = 0;
+
+		rc = stauth_mail_fill(ctx, &order, &mailing.mail, &err);
+		if (rc != STAUTH_OK) {
+			break;
+		}
+		stauth_mailing_set_limits(&mailing, &question, false);
+		rc = stauth_mailing_post(ctx, &mailing, &wait_s, &err);
+		rc = rc == STAUTH_THROTTLED ? STAUTH_OK : rc;
+	}
+	if (rc != STAUTH_OK) {
+		stauth_report(&ctx->messages, STAUTH_WARNING,
+			"The mail about the sign-up of %s was not sent: %s",
+			try->pending.email, err.msg);
+	}
+}
+
+static enum stauth_rc take_right(struct attempt *try, struct stauth_err *err)
+{
+	struct stauth_ctx *ctx = try->ctx;
+	const struct stauth_actor actor = actor_of(try);
+	struct stauth_account account = {0};
+	struct stauth_change change;
+
+	memcpy(account.name, try->pending.email, sizeof(account.name));
+	stauth_change_fill(ctx, "signup.wait", &account, &actor, &change);
+	try->pending.verified_at = change.now_s;
+	bool waits = stauth_signup_waits(ctx->config, &try->pending);
+	if (!waits) {
+		change.audit.event[0] = '\0'; /* the account has one */
+	}
+	enum stauth_rc rc = ctx->accounts->ops->pending_verify(ctx->accounts,
+		try->pending.flow_hash, waits ? change.now_s + WAIT_LIFE_S : 0,
+		&change, err);
+	if (rc == STAUTH_REFUSED) {
+		return stauth_fail(err, rc, STAUTH_TEXT_INVITE_DEAD);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (!waits) {
+		return make_account(try, err);
+	}
+	tell_administrators(try);
+	return stauth_fail(err, STAUTH_PENDING, STAUTH_TEXT_SIGNUP_WAITS);
+}
+
+/* --- 5. */
 
 static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 {
@@ -171,7 +231,7 @@ static enum stauth_rc verify(struct attempt *try, struct stauth_err *err)
 		return rc;
 	}
 	if (rc == STAUTH_OK) {
-		rc = make_account(try, err);
+		rc = take_right(try, err);
 	}
 	if (rc != STAUTH_OK) {
 		(void)stauth_rate_limits_settle(try->ctx, &try->login->limits,
@@ -204,13 +264,18 @@ enum stauth_rc stauth_signup_verify(struct stauth_ctx *ctx,
 
 	*login = (struct stauth_login){.verdict = STAUTH_DENY};
 	attempt->tries_left = 0;
-	if (!ctx->config->allow_user_sign_up) {
-		return stauth_fail(
-			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
-	}
 	enum stauth_rc rc =
 		stauth_pin_pending(ctx, who->flow, &try.pending, err);
+	if (rc >= 0 && !ctx->config->allow_user_sign_up &&
+		!try.pending.invited) {
+		rc = stauth_fail(
+			err, STAUTH_ECONFIG, "ALLOW_USER_SIGN_UP is not set");
+	}
+	if (rc == STAUTH_OK && stauth_signup_waits(ctx->config, &try.pending)) {
+		rc = stauth_fail(err, STAUTH_PENDING, STAUTH_TEXT_SIGNUP_WAITS);
+	}
 	if (rc != STAUTH_OK) {
+		stauth_wipe(&try.pending, sizeof(try.pending));
 		return rc;
 	}
 	rc = stauth_pin_typed(attempt->pin, try.pin, err);

@@ -93,7 +93,18 @@
 	"Too many groups. An account has at most %d, su included."
 
 /* Sign-up and reset. */
-#define STAUTH_TEXT_PIN_FORM      "Enter the six digits of the code."
+#define STAUTH_TEXT_PIN_FORM "Enter the six digits of the code."
+#define STAUTH_TEXT_PENDING_OPEN                                               \
+	"The sign-up of \"%.100s\" has not confirmed its address yet."
+#define STAUTH_TEXT_SIGNUP_WAITS                                               \
+	"Your address is confirmed. An administrator still has to approve "    \
+	"your account. You will get a mail."
+#define STAUTH_TEXT_INVITE_DEAD "This invitation is no longer valid."
+#define STAUTH_TEXT_INVITE_EMAIL                                               \
+	"This invitation is for another e-mail address."
+#define STAUTH_TEXT_INVITE_USES   "An invitation can be used 1 to %d times."
+#define STAUTH_TEXT_INVITE_DAYS   "An invitation can be valid for 1 to %d days."
+#define STAUTH_TEXT_INVITE_NONE   "There is no invitation \"%.100s\"."
 #define STAUTH_TEXT_LINK_EXPIRED  "This link is no longer valid."
 #define STAUTH_TEXT_PENDING_NONE  "There is no pending sign-up for \"%.100s\"."
 #define STAUTH_TEXT_LINK_DISABLED "The account is disabled. Enable it first."

@@ -55,6 +55,14 @@ static const struct mail_text texts[] = {
 			"Sign in here:", "%l",
 			"If you forgot your password, you can reset it there.",
 			"If it was not you, ignore this mail."}},
+	{STAUTH_MAIL_SIGNUP_WAITING, "signup-waiting",
+		"A sign-up at %b waits for your approval",
+		{"%u signed up at %b and confirmed the address.",
+			"Approve or delete the sign-up here:", "%l",
+			"There may be more of them than mails about them."}},
+	{STAUTH_MAIL_SIGNUP_APPROVED, "signup-approved",
+		"Your account at %b is ready",
+		{"Your account %u at %b was approved.", "Sign in here:", "%l"}},
 	{STAUTH_MAIL_RESET_LINK, "reset-link", "Choose a new password for %b",
 		{"This link lets you choose a new password at %b\n"
 		 "for your account %u:",
@@ -171,7 +179,9 @@ static enum stauth_rc check_params(
 static bool needs_site(enum stauth_mail_kind kind)
 {
 	return kind == STAUTH_MAIL_RESET_LINK ||
-	       kind == STAUTH_MAIL_SIGNUP_EXISTS;
+	       kind == STAUTH_MAIL_SIGNUP_EXISTS ||
+	       kind == STAUTH_MAIL_SIGNUP_WAITING ||
+	       kind == STAUTH_MAIL_SIGNUP_APPROVED;
 }
 
 static enum stauth_rc fill(const struct stauth_config *config,
@@ -203,8 +213,10 @@ static enum stauth_rc fill(const struct stauth_config *config,
 		snprintf(filling->link, sizeof(filling->link),
 			"%s/auth/reset?token=%s", filling->site, params->code);
 	} else {
-		snprintf(filling->link, sizeof(filling->link), "%s/auth/login",
-			filling->site);
+		snprintf(filling->link, sizeof(filling->link), "%s/auth/%s",
+			filling->site,
+			params->kind == STAUTH_MAIL_SIGNUP_WAITING ? "admin"
+								   : "login");
 	}
 	return STAUTH_OK;
 }

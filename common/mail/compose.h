@@ -14,6 +14,8 @@ enum stauth_mail_kind {
 	STAUTH_MAIL_NONE = 0,         /* "" never sent */
 	STAUTH_MAIL_SIGNUP_PIN,       /* "signup-pin" */
 	STAUTH_MAIL_SIGNUP_EXISTS,    /* "signup-exists" */
+	STAUTH_MAIL_SIGNUP_WAITING,   /* "signup-waiting": to administrators */
+	STAUTH_MAIL_SIGNUP_APPROVED,  /* "signup-approved" */
 	STAUTH_MAIL_RESET_LINK,       /* "reset-link" */
 	STAUTH_MAIL_RESET_ASK,        /* "reset-ask": ask an administrator */
 	STAUTH_MAIL_PASSWORD_CHANGED, /* "password-changed" */

@@ -95,6 +95,12 @@ struct stauth_accounts_ops {
 		struct stauth_account *ret_accounts, size_t *ret_count,
 		struct stauth_err *err);
 
+	/* Enabled superusers with an e-mail address, the oldest max of them.
+	 * Passwords are left out. */
+	enum stauth_rc (*superusers)(struct stauth_accounts *accounts,
+		size_t max, struct stauth_account *ret_accounts,
+		size_t *ret_count, struct stauth_err *err);
+
 	/* uid and epoch are given by the store; created_at is change->now_s.
 	 * EXISTS (err->msg says name or e-mail). */
 	enum stauth_rc (*user_insert)(struct stauth_accounts *accounts,
@@ -131,6 +137,17 @@ struct stauth_accounts_ops {
 	enum stauth_rc (*pending_by_flow)(struct stauth_accounts *accounts,
 		const uint8_t flow_hash[32], int64_t now_s,
 		struct stauth_pending *ret_pending, struct stauth_err *err);
+	/*
+	 * The PIN of this row was right: it stays until keep_until at least,
+	 * and its invitation loses a use, in one step. OK again, without a
+	 * use, for a row that is verified already. Of the change only now_s,
+	 * audit and notice. NOTFOUND: no such row, or
+	 * one without a password; REFUSED: the invitation is used up, revoked
+	 * or over. Of several who take the last use one gets OK.
+	 */
+	enum stauth_rc (*pending_verify)(struct stauth_accounts *accounts,
+		const uint8_t flow_hash[32], int64_t keep_until,
+		const struct stauth_change *change, struct stauth_err *err);
 	/*
 	 * The account that this row waited for: user_insert, and every row for
 	 * its address is gone. NOTFOUND: no such row (any more: also if its

@@ -123,6 +123,26 @@ struct stauth_pending {
 	/* Encoded. "": the address has an account already, so nothing can
 	 * come of this row; it only makes the pages look the same. */
 	char password[STAUTH_ENCODED_SIZE];
+	/* By which invitation, and what that gives. */
+	bool invited;
+	uint8_t invite_hash[32];
+	char groups[STAUTH_GROUPS_SIZE];
+	bool approved;       /* waits for no administrator */
+	int64_t verified_at; /* the PIN was right; 0: not yet. The store's */
+	int64_t created_at;  /* given by the store */
+	int64_t expires_at;
+};
+
+/* A link by which people may sign up, without its token. */
+struct stauth_invite {
+	char id[STAUTH_HANDLE_LEN + 1]; /* public, by which it is revoked */
+	uint8_t token_hash[32];
+	char email[STAUTH_EMAIL_SIZE]; /* for this address only; "" any */
+	char groups[STAUTH_GROUPS_SIZE];
+	int uses;      /* in all */
+	int uses_left; /* given by the store: all at first */
+	bool approved; /* who comes by it waits for no administrator */
+	char created_by[STAUTH_NAME_SIZE];
 	int64_t created_at; /* given by the store */
 	int64_t expires_at;
 };
@@ -242,6 +262,12 @@ struct stauth_account_page {
 	/* NULL, or the account that was read last, found or not. Its uid is 0
 	 * when there is none after it. */
 	struct stauth_account *ret_last;
+};
+
+struct stauth_invite_page {
+	const char *after; /* an id */
+	size_t limit;
+	int64_t now_s; /* filled by auth/invite.c */
 };
 
 struct stauth_pending_page {

@@ -140,6 +140,16 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	return rc;
 }
 
+static enum stauth_rc superusers(struct stauth_accounts *accounts, size_t max,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_split *split = (struct stauth_split *)accounts;
+
+	return split->accounts.accounts->ops->superusers(
+		split->accounts.accounts, max, ret_accounts, ret_count, err);
+}
+
 /* --- 5: pending sign-ups */
 
 static struct stauth_accounts *home(struct stauth_accounts *accounts)
@@ -161,6 +171,14 @@ static enum stauth_rc pending_by_flow(struct stauth_accounts *accounts,
 {
 	return home(accounts)->ops->pending_by_flow(
 		home(accounts), flow_hash, now_s, ret_pending, err);
+}
+
+static enum stauth_rc pending_verify(struct stauth_accounts *accounts,
+	const uint8_t flow_hash[32], int64_t keep_until,
+	const struct stauth_change *change, struct stauth_err *err)
+{
+	return home(accounts)->ops->pending_verify(
+		home(accounts), flow_hash, keep_until, change, err);
 }
 
 static enum stauth_rc pending_list(struct stauth_accounts *accounts,
@@ -220,12 +238,14 @@ static const struct stauth_accounts_ops split_ops = {
 	.user_clash = user_clash,
 	.password_like = password_like,
 	.user_list = user_list,
+	.superusers = superusers,
 	.user_insert = stauth_split_user_insert,
 	.user_update = stauth_split_user_update,
 	.password_set = stauth_split_password_set,
 	.password_rehash = stauth_split_password_rehash,
 	.pending_put = pending_put,
 	.pending_by_flow = pending_by_flow,
+	.pending_verify = pending_verify,
 	.pending_promote = pending_promote,
 	.pending_list = pending_list,
 	.pending_delete = pending_delete,

@@ -278,6 +278,25 @@ struct stauth_state_ops {
 		const uint8_t token_hash[32], int64_t now_s,
 		struct stauth_reset *ret_reset, struct stauth_err *err);
 
+	/* Invitations; accounts.h, pending_verify, takes their uses. */
+	enum stauth_rc (*invite_put)(struct stauth_state *state,
+		const struct stauth_invite *invite,
+		const struct stauth_audit_row *audit, int64_t now_s,
+		struct stauth_err *err);
+	/* NOTFOUND: unknown, used up, revoked or over. Takes no use. */
+	enum stauth_rc (*invite_by_hash)(struct stauth_state *state,
+		const uint8_t token_hash[32], int64_t now_s,
+		struct stauth_invite *ret_invite, struct stauth_err *err);
+	/* Those that are not over, used up or not, in order of id. */
+	enum stauth_rc (*invite_list)(struct stauth_state *state,
+		const struct stauth_invite_page *page,
+		struct stauth_invite *ret_invites, size_t *ret_count,
+		struct stauth_err *err);
+	/* NOTFOUND leaves no audit row. */
+	enum stauth_rc (*invite_revoke)(struct stauth_state *state,
+		const char *id, const struct stauth_audit_row *audit,
+		int64_t now_s, struct stauth_err *err);
+
 	/* id and at are set by the store. */
 	enum stauth_rc (*audit_add)(struct stauth_state *state,
 		const struct stauth_audit_row *row, int64_t now_s,
@@ -310,9 +329,9 @@ struct stauth_state_ops {
 		struct stauth_remote *remote, struct stauth_err *err);
 
 	/* Deletes at most limit dead rows (sessions over, devices, counters,
-	 * sign-ups, PINs, links, mails that expired, audit rows from before
-	 * audit_before_s); *ret_count says how many,
-	 * so that the caller loops until it is 0. */
+	 * sign-ups, PINs, links, invitations, mails that expired, audit rows
+	 * from before audit_before_s); *ret_count says how many, so that the
+	 * caller loops until it is 0. */
 	enum stauth_rc (*expire_batch)(struct stauth_state *state,
 		const struct stauth_expiry *expiry, int *ret_count,
 		struct stauth_err *err);

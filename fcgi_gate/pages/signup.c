@@ -80,7 +80,8 @@ static int start(struct gate_page *page, struct gate_newpass *new,
 	const char *email = gate_form_value(&page->request->form, "email");
 	gate_signup_browser(page, page->pre, &browser);
 	struct stauth_err err = {0};
-	const struct stauth_signup_form form = {email, &new->secret};
+	const struct stauth_signup_form form = {
+		.email = email, .password = &new->secret};
 	struct stauth_signup_refusal refusal;
 	enum stauth_rc rc = stauth_signup_start(
 		page->ctx, &browser.who, &form, &refusal, &err);

@@ -163,6 +163,50 @@ static inline enum stauth_rc look_pin(struct fixture *fix, int flow,
 		ret_pin, &err);
 }
 
+static inline void put_invite(struct fixture *fix, int number, int uses)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_audit_row row = a_change("invite.add").audit;
+	struct stauth_invite invite;
+
+	memset(&invite, 0, sizeof(invite));
+	(void)snprintf(invite.id, sizeof(invite.id), "invite%010d", number);
+	fill_hash(invite.token_hash, number);
+	(void)snprintf(invite.groups, sizeof(invite.groups), "a,b");
+	invite.uses = uses;
+	invite.approved = true;
+	invite.expires_at = NOW + 1000;
+	assert_rc(fix->state->ops->invite_put(
+			  fix->state, &invite, &row, NOW, &err),
+		STAUTH_OK);
+}
+
+/* A sign-up by the invitation; 0: by none. */
+static inline void put_invited(struct fixture *fix, int flow, int invite)
+{
+	char email[64];
+
+	(void)snprintf(email, sizeof(email), "p%d@example.org", flow);
+	struct stauth_pending pending = a_pending(flow, email);
+	pending.invited = invite != 0;
+	fill_hash(pending.invite_hash, invite);
+	(void)snprintf(pending.groups, sizeof(pending.groups), "a,b");
+	assert_rc(put_pending(fix, &pending), STAUTH_OK);
+}
+
+static inline enum stauth_rc verify_pending(
+	struct fixture *fix, int flow, int64_t keep_until, int64_t now_s)
+{
+	struct stauth_err err = {STAUTH_OK, ""};
+	struct stauth_change change = a_change("signup.wait");
+	uint8_t hash[32];
+
+	change.now_s = now_s;
+	fill_hash(hash, flow);
+	return fix->accounts->ops->pending_verify(
+		fix->accounts, hash, keep_until, &change, &err);
+}
+
 static inline enum stauth_rc put_reset(struct fixture *fix, int token,
 	int64_t uid, const struct stauth_mail *mail)
 {

@@ -225,6 +225,27 @@ static void f12_of_100_who_take_a_link_one_has_it(void **state)
 	assert_int_equal(tally.expired, 99);
 }
 
+static enum stauth_rc take_use(struct fixture *fix, int number)
+{
+	enum stauth_rc rc = verify_pending(fix, number, 0, NOW);
+
+	return rc == STAUTH_REFUSED ? STAUTH_EXPIRED : rc;
+}
+
+static void u20_of_100_who_are_invited_once_one_comes_in(void **state)
+{
+	struct fixture *fix = *state;
+	struct tally tally;
+
+	put_invite(fix, 1, 1);
+	for (int i = 0; i < 100; i++) {
+		put_invited(fix, i, 1);
+	}
+	tally = race(fix, take_use, 10);
+	assert_int_equal(tally.ok, 1);
+	assert_int_equal(tally.expired, 99);
+}
+
 static enum stauth_rc take_one(struct fixture *fix, int number)
 {
 	struct stauth_mail mail;
@@ -256,6 +277,7 @@ int main(void)
 		ON(f9_of_100_sign_ups_for_an_address_one_is_made),
 		ON(u17_of_100_who_claim_a_name_or_address_one_has_it),
 		ON(f12_of_100_who_take_a_link_one_has_it),
+		ON(u20_of_100_who_are_invited_once_one_comes_in),
 		ON(workers_never_share_a_mail),
 	};
 

@@ -19,7 +19,8 @@ static inline enum stauth_rc start(struct fixture *f,
 	struct stauth_secret secret = fixture_secret(password);
 	struct stauth_err err = {.rc = STAUTH_OK};
 
-	const struct stauth_signup_form form = {email, &secret};
+	const struct stauth_signup_form form = {
+		.email = email, .password = &secret};
 	struct stauth_signup_refusal refusal;
 	enum stauth_rc rc =
 		stauth_signup_start(&f->ctx, who, &form, &refusal, &err);

@@ -277,7 +277,7 @@ static void nobody_waits(struct world *w)
 static void sign_up(struct world *w)
 {
 	struct stauth_secret secret = secret_of(PASSWORD);
-	const struct stauth_signup_form form = {NEW, &secret};
+	const struct stauth_signup_form form = {NEW, &secret, NULL};
 	struct stauth_signup_refusal refusal;
 	struct stauth_err err;
 

@@ -62,7 +62,7 @@ static void u7_a_source_has_twenty_hashes_an_hour(void **state)
 	const struct stauth_signup_who other = {FLOW_B, "198.51.100.1", "web"};
 	struct fixture *f = *state;
 	struct stauth_secret secret = fixture_secret(GOOD_PASSWORD);
-	struct stauth_signup_form form = {NEW, &secret};
+	struct stauth_signup_form form = {NEW, &secret, NULL};
 	struct stauth_signup_refusal refusal;
 	enum stauth_signup_field field;
 	struct stauth_err err;

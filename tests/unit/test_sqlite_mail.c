@@ -44,6 +44,11 @@ static bool files_hold(const struct fixture *fix, const char *text)
 	"ALTER TABLE users DROP COLUMN password_expires_at; "                  \
 	"DROP INDEX audit_event; DROP INDEX audit_user; "                      \
 	"CREATE INDEX audit_user ON audit (user_name); "                       \
+	"DROP TABLE invites; "                                                 \
+	"ALTER TABLE pending_users DROP COLUMN invite_hash; "                  \
+	"ALTER TABLE pending_users DROP COLUMN group_list; "                   \
+	"ALTER TABLE pending_users DROP COLUMN approved; "                     \
+	"ALTER TABLE pending_users DROP COLUMN verified_at; "                  \
 	"PRAGMA user_version = 3; "
 /* What the program before sign-up made. */
 #define TO_VERSION_1                                                           \

@@ -286,6 +286,24 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 	return read_list(&query, page, ret_accounts, ret_count, err);
 }
 
+static enum stauth_rc superusers(struct stauth_accounts *accounts, size_t max,
+	struct stauth_account *ret_accounts, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	enum stauth_rc rc = stauth_db_ready(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	const struct stauth_list list = {
+		stauth_list_limit(max), read_row, sizeof(*ret_accounts)};
+	struct stauth_query query;
+	stauth_query_start(&query, db, STAUTH_SQL_SUPERUSER_LIST);
+	stauth_bind_int(&query, (int64_t)list.limit);
+	return stauth_query_list(&query, &list, ret_accounts, ret_count, err);
+}
+
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
 	.name = "SQLITE",
 	.user_by_name = user_by_name,
@@ -294,12 +312,14 @@ const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {
 	.user_clash = user_clash,
 	.password_like = password_like,
 	.user_list = user_list,
+	.superusers = superusers,
 	.user_insert = stauth_sq_user_insert,
 	.user_update = stauth_sq_user_update,
 	.password_set = stauth_sq_password_set,
 	.password_rehash = stauth_sq_password_rehash,
 	.pending_put = stauth_sq_pending_put,
 	.pending_by_flow = stauth_sq_pending_by_flow,
+	.pending_verify = stauth_sq_pending_verify,
 	.pending_promote = stauth_sq_pending_promote,
 	.pending_list = stauth_sq_pending_list,
 	.pending_delete = stauth_sq_pending_delete,

@@ -100,7 +100,7 @@ static int fill(sqlite3 *from, const char *path)
 			"PRAGMA journal_mode = MEMORY;"
 			"DELETE FROM outbox; DELETE FROM sessions;"
 			"DELETE FROM devices; DELETE FROM pins;"
-			"DELETE FROM resets;",
+			"DELETE FROM resets; DELETE FROM invites;",
 			NULL, NULL, NULL);
 	}
 	if (code == SQLITE_OK) {

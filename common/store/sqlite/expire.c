@@ -48,6 +48,7 @@ static enum stauth_rc expire_dead(struct stauth_db *db, int64_t now_s,
 		STAUTH_SQL_MAIL_EXPIRE,
 		STAUTH_SQL_PIN_EXPIRE,
 		STAUTH_SQL_RESET_EXPIRE,
+		STAUTH_SQL_INVITE_EXPIRE,
 		STAUTH_SQL_PENDING_EXPIRE,
 		STAUTH_SQL_DEVICE_EXPIRE,
 	};

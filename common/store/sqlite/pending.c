@@ -5,7 +5,9 @@
  *     browser's, whatever the address.
  *  2. An account comes of a row only while the row is what its owner saw:
  *     not expired, of this very address and password.
- *  3. With the account every row for its address goes, and the PINs and mails
+ *  3. With the PIN the row is verified and its invitation loses a use, or
+ *     neither; a second PIN for the row takes no second use.
+ *  4. With the account every row for its address goes, and the PINs and mails
  *     of those; if there is none, all of them stay.
  */
 #include "store/sqlite/verbs.h"
@@ -23,6 +25,11 @@ static void read_pending(
 	stauth_read_hash(query, pending->flow_hash);
 	stauth_read_text(query, pending->email, sizeof(pending->email));
 	stauth_read_text(query, pending->password, sizeof(pending->password));
+	pending->invited =
+		stauth_read_optional_hash(query, pending->invite_hash);
+	stauth_read_text(query, pending->groups, sizeof(pending->groups));
+	pending->approved = stauth_read_flag(query);
+	pending->verified_at = stauth_read_at(query);
 	pending->created_at = stauth_read_at(query);
 	pending->expires_at = stauth_read_at(query);
 }
@@ -68,6 +75,10 @@ enum stauth_rc stauth_sq_pending_put(struct stauth_accounts *accounts,
 	stauth_bind_text(&query, pending->password);
 	stauth_bind_int(&query, now_s);
 	stauth_bind_int(&query, pending->expires_at);
+	stauth_bind_hash(
+		&query, pending->invited ? pending->invite_hash : NULL);
+	stauth_bind_text(&query, pending->groups);
+	stauth_bind_int(&query, pending->approved);
 	rc = stauth_query_run(&query, NULL, err);
 	return stauth_write_end(db, rc, now_s, err);
 }
@@ -105,7 +116,53 @@ static enum stauth_rc must_wait(struct stauth_db *db,
 	return rc;
 }
 
-/* MUST 3. What hangs on the rows goes before them. */
+/* MUST 3. */
+static enum stauth_rc verify(struct stauth_db *db,
+	const struct stauth_pending *pending, int64_t keep_until, int64_t now_s,
+	struct stauth_err *err)
+{
+	if (pending->password[0] == '\0') {
+		return STAUTH_NOTFOUND;
+	}
+	if (pending->invited && pending->verified_at == 0) {
+		enum stauth_rc rc = stauth_invite_take(
+			db, pending->invite_hash, now_s, err);
+
+		if (rc != STAUTH_OK) {
+			return rc;
+		}
+	}
+	struct stauth_query query;
+	stauth_query_start(&query, db, STAUTH_SQL_PENDING_VERIFY);
+	stauth_bind_hash(&query, pending->flow_hash);
+	stauth_bind_int(&query, now_s);
+	stauth_bind_int(&query, keep_until);
+	return stauth_query_run(&query, NULL, err);
+}
+
+enum stauth_rc stauth_sq_pending_verify(struct stauth_accounts *accounts,
+	const uint8_t flow_hash[32], int64_t keep_until,
+	const struct stauth_change *change, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_accounts_db(accounts);
+	enum stauth_rc rc = stauth_db_begin(db, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_pending pending;
+	rc = find(db, flow_hash, change->now_s, &pending, err);
+	if (rc == STAUTH_OK) {
+		rc = verify(db, &pending, keep_until, change->now_s, err);
+		stauth_wipe_array(pending.password);
+	}
+	if (rc == STAUTH_OK) {
+		rc = stauth_change_record(db, change, 0, err);
+	}
+	return stauth_write_end(db, rc, change->now_s, err);
+}
+
+/* MUST 4. What hangs on the rows goes before them. */
 static enum stauth_rc forget(struct stauth_db *db, const char *email,
 	int *ret_count, struct stauth_err *err)
 {

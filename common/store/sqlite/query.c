@@ -189,6 +189,17 @@ void stauth_read_hash(struct stauth_query *query, uint8_t out[32])
 	}
 }
 
+bool stauth_read_optional_hash(struct stauth_query *query, uint8_t out[32])
+{
+	if (is_of(query, SQLITE_NULL)) {
+		query->column++;
+		memset(out, 0, 32);
+		return false;
+	}
+	stauth_read_hash(query, out);
+	return true;
+}
+
 enum stauth_rc stauth_query_sound(
 	struct stauth_query *query, struct stauth_err *err)
 {

@@ -57,6 +57,8 @@ void stauth_read_text(struct stauth_query *query, char *out, size_t size);
 /* SQL NULL is "". */
 void stauth_read_optional(struct stauth_query *query, char *out, size_t size);
 void stauth_read_hash(struct stauth_query *query, uint8_t out[32]);
+/* False: it is NULL. */
+bool stauth_read_optional_hash(struct stauth_query *query, uint8_t out[32]);
 
 /* Was all that was read of this row as it must be? */
 enum stauth_rc stauth_query_sound(

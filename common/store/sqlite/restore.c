@@ -276,7 +276,8 @@ static enum stauth_rc run(struct stauth_db *db, enum stauth_sql id,
 
 static const char ended[] =
 	"DELETE FROM sessions; DELETE FROM devices; DELETE FROM rate_limits; "
-	"DELETE FROM pins; DELETE FROM resets; DELETE FROM outbox; "
+	"DELETE FROM pins; DELETE FROM resets; DELETE FROM invites; "
+	"DELETE FROM outbox; "
 	"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit', "
 	"'outbox')";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/sql.h"
 
-#include "store/records.h"
+#include <stddef.h>
 
 #include "base/banned.h"
 
@@ -29,16 +29,11 @@
 	"last_seen_at, expires_at FROM sessions "
 /* What is from the future is dead (store/state.h, 12). A session was made and
  * its factors were shown no later than it was last seen. */
-#define DIGITS_OF(number) #number
-#define DIGITS(number)    DIGITS_OF(number)
-#define SOON              " + " DIGITS(STAUTH_CLOCK_SLACK_S)
+#define SOON STAUTH_SQL_SOON
 /* ?2 is now, ?3 the idle limit. Dead at the very second, not after it. */
 #define ALIVE                                                                  \
 	"expires_at > ?2 AND last_seen_at <= ?2" SOON                          \
 	" AND (remember = 1 OR ?3 = 0 OR last_seen_at > ?2 - ?3) "
-/* ?1 is now. No pause is over an hour: what lies further ahead was put off by
- * a clock that has been set back since. */
-#define MAIL_IS_DUE "(due_at <= ?1 OR due_at > ?1 + 7200)"
 /* ?2 is now. Who changes an account has a minute; then he is dead. */
 #define UNDER_WAY "started_at > ?2 - 60 AND started_at <= ?2" SOON
 #define AUDIT                                                                  \
@@ -56,12 +51,6 @@
 	filter "AND at BETWEEN ?3 AND iif(?2 = 0, 253402300799, ?1) "          \
 	       "AND (?2 = 0 OR (at, id) < (?1, ?2)) "                          \
 	       "ORDER BY at DESC, id DESC LIMIT ?4"
-
-#define PENDING_HEAD "flow_hash, email, "
-#define PENDING_TAIL ", created_at, expires_at FROM pending_users "
-#define PIN                                                                    \
-	"purpose, flow_hash, pin_mac, tries_left, created_at, expires_at "     \
-	"FROM pins "
 
 /* The highest that a table ever gave out. */
 #define LAST_ID(table, id)                                                     \
@@ -82,7 +71,7 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"AS object FROM sqlite_schema WHERE sql IS NOT NULL "
 		"AND tbl_name IN ('meta', 'users', 'sessions', 'devices', "
 		"'rate_limits', 'audit', 'pending_users', 'pins', 'resets', "
-		"'outbox', 'remote_accounts', 'remote_change') "
+		"'outbox', 'remote_accounts', 'remote_change', 'invites') "
 		"ORDER BY type, name)",
 	[STAUTH_SQL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
 	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
@@ -120,6 +109,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"AND password <> '' ORDER BY uid LIMIT 1",
 	[STAUTH_SQL_SUPERUSERS] =
 		"SELECT count(*) FROM users WHERE su = 1 AND disabled = 0",
+	[STAUTH_SQL_SUPERUSER_LIST] =
+		"SELECT " ACCOUNT_HEAD "''" ACCOUNT_TAIL
+		"FROM users WHERE su = 1 AND disabled = 0 "
+		"AND email IS NOT NULL ORDER BY uid LIMIT ?1",
 	[STAUTH_SQL_USER_INSERT] =
 		"INSERT OR ABORT INTO users (epoch, name, email, display_name, "
 		"group_list, password, su, disabled, system_login, "
@@ -261,108 +254,6 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"(SELECT name, key FROM rate_limits ORDER BY last_at LIMIT "
 		"max(0, (SELECT count(*) FROM rate_limits) - ?1))",
 
-	[STAUTH_SQL_PENDING_PUT] =
-		"INSERT INTO pending_users (flow_hash, email, password, "
-		"created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) "
-		"ON CONFLICT (flow_hash) DO UPDATE SET email = excluded.email, "
-		"password = excluded.password, "
-		"created_at = excluded.created_at, "
-		"expires_at = excluded.expires_at",
-	[STAUTH_SQL_PENDING_BY_FLOW] =
-		"SELECT " PENDING_HEAD "password" PENDING_TAIL
-		"WHERE flow_hash = ?1 AND expires_at > ?2 "
-		"AND created_at <= ?2" SOON,
-	[STAUTH_SQL_PENDING_LIST] =
-		"SELECT " PENDING_HEAD "''" PENDING_TAIL
-		"WHERE (email, flow_hash) > (?1, ?2) AND password <> '' "
-		"AND expires_at > ?3 AND created_at <= ?3" SOON
-		" ORDER BY email, flow_hash LIMIT ?4",
-	[STAUTH_SQL_PENDING_DELETE] =
-		"DELETE FROM pending_users WHERE email = ?1",
-	[STAUTH_SQL_PENDING_PINS] =
-		"DELETE FROM pins WHERE purpose = 'signup' AND flow_hash IN "
-		"(SELECT flow_hash FROM pending_users WHERE email = ?1)",
-	[STAUTH_SQL_PENDING_MAILS] =
-		"DELETE FROM outbox WHERE pin_flow IN "
-		"(SELECT flow_hash FROM pending_users WHERE email = ?1)",
-	[STAUTH_SQL_PENDING_EXPIRE] =
-		"DELETE FROM pending_users WHERE flow_hash IN "
-		"(SELECT flow_hash FROM pending_users WHERE expires_at <= ?1 "
-		"LIMIT ?2)",
-
-	[STAUTH_SQL_PIN_PUT] =
-		"INSERT INTO pins (purpose, flow_hash, pin_mac, tries_left, "
-		"created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-		"ON CONFLICT (purpose, flow_hash) DO UPDATE SET "
-		"pin_mac = excluded.pin_mac, "
-		"tries_left = excluded.tries_left, "
-		"created_at = excluded.created_at, "
-		"expires_at = excluded.expires_at",
-	[STAUTH_SQL_PIN_LOOK] =
-		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2 "
-		"AND tries_left > 0 AND expires_at > ?3 "
-		"AND created_at <= ?3" SOON,
-	[STAUTH_SQL_PIN_COUNT] = "UPDATE pins SET tries_left = tries_left - 1 "
-				 "WHERE purpose = ?1 AND flow_hash = ?2 "
-				 "AND tries_left > 0 AND expires_at > ?3 "
-				 "AND created_at <= ?3" SOON,
-	[STAUTH_SQL_PIN_COUNTED] =
-		"SELECT " PIN "WHERE purpose = ?1 AND flow_hash = ?2",
-	[STAUTH_SQL_PIN_SPEND] =
-		"DELETE FROM pins WHERE purpose = ?1 AND flow_hash = ?2 "
-		"AND pin_mac = ?3",
-	[STAUTH_SQL_PIN_EXPIRE] =
-		"DELETE FROM pins WHERE (purpose, flow_hash) IN "
-		"(SELECT purpose, flow_hash FROM pins WHERE expires_at <= ?1 "
-		"LIMIT ?2)",
-
-	[STAUTH_SQL_RESET_PUT] =
-		"INSERT INTO resets (token_hash, uid, epoch, created_at, "
-		"expires_at) VALUES (?1, ?2, ?3, ?4, ?5) "
-		"ON CONFLICT (uid) DO UPDATE SET "
-		"token_hash = excluded.token_hash, epoch = excluded.epoch, "
-		"created_at = excluded.created_at, "
-		"expires_at = excluded.expires_at",
-	[STAUTH_SQL_RESET_LOOK] =
-		"SELECT token_hash, uid, epoch, created_at, expires_at "
-		"FROM resets WHERE token_hash = ?1 AND expires_at > ?2 "
-		"AND created_at <= ?2" SOON,
-	[STAUTH_SQL_RESET_SPEND] = "DELETE FROM resets WHERE token_hash = ?1",
-	[STAUTH_SQL_RESET_END_USER] = "DELETE FROM resets WHERE uid = ?1",
-	[STAUTH_SQL_RESET_EXPIRE] =
-		"DELETE FROM resets WHERE token_hash IN "
-		"(SELECT token_hash FROM resets WHERE expires_at <= ?1 "
-		"LIMIT ?2)",
-
-	[STAUTH_SQL_MAIL_COUNT] =
-		"SELECT count(*) FROM outbox WHERE expires_at > ?1",
-	[STAUTH_SQL_MAIL_PUT] =
-		"INSERT OR ABORT INTO outbox (kind, recipient, user_name, "
-		"code, message_id, pin_flow, reset_uid, tries, due_at, "
-		"created_at, expires_at) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9)",
-	/* Is there anything to do? Asked without a lock. */
-	[STAUTH_SQL_MAIL_WAITING] =
-		"SELECT EXISTS (SELECT 1 FROM outbox WHERE " MAIL_IS_DUE ") "
-		"OR EXISTS (SELECT 1 FROM outbox WHERE expires_at <= ?1)",
-	[STAUTH_SQL_MAIL_DUE] =
-		"SELECT id, kind, recipient, user_name, code, message_id, "
-		"created_at, expires_at, tries FROM outbox "
-		"WHERE id = ifnull((SELECT id FROM outbox WHERE due_at <= ?1 "
-		"AND expires_at > ?1 ORDER BY due_at, id LIMIT 1), "
-		"(SELECT id FROM outbox WHERE due_at > ?1 + 7200 "
-		"AND expires_at > ?1 ORDER BY due_at, id LIMIT 1))",
-	[STAUTH_SQL_MAIL_LEASE] = "UPDATE outbox SET tries = tries + 1, "
-				  "due_at = ?2 WHERE id = ?1",
-	[STAUTH_SQL_MAIL_DONE] = "DELETE FROM outbox WHERE id = ?1",
-	[STAUTH_SQL_MAIL_LATER] = "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
-	[STAUTH_SQL_MAIL_DROP_PIN] = "DELETE FROM outbox WHERE pin_flow = ?1",
-	[STAUTH_SQL_MAIL_DROP_RESET] =
-		"DELETE FROM outbox WHERE reset_uid = ?1",
-	[STAUTH_SQL_MAIL_EXPIRE] =
-		"DELETE FROM outbox WHERE id IN "
-		"(SELECT id FROM outbox WHERE expires_at <= ?1 LIMIT ?2)",
-
 	[STAUTH_SQL_AUDIT_ADD] =
 		"INSERT OR ABORT INTO audit (at, event, ok, user_name, uid, "
 		"actor, channel, address, detail) "
@@ -445,5 +336,5 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 
 const char *stauth_sql_text(enum stauth_sql id)
 {
-	return texts[id];
+	return texts[id] != NULL ? texts[id] : stauth_sql_signup[id];
 }

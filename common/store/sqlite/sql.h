@@ -2,9 +2,16 @@
 #ifndef STAUTH_SQLITE_SQL_H
 #define STAUTH_SQLITE_SQL_H
 
+#include "store/records.h"
+
+#define STAUTH_SQL_DIGITS_OF(number) #number
+#define STAUTH_SQL_DIGITS(number)    STAUTH_SQL_DIGITS_OF(number)
+/* How far ahead of now nothing is from the future yet. */
+#define STAUTH_SQL_SOON " + " STAUTH_SQL_DIGITS(STAUTH_CLOCK_SLACK_S)
+
 /*
  * Every statement this provider runs, by name. Their text is in sql.c and
- * nowhere else; no statement is ever put together at run time.
+ * sql_signup.c and nowhere else; no statement is ever put together at run time.
  */
 enum stauth_sql {
 	STAUTH_SQL_BEGIN,
@@ -35,6 +42,7 @@ enum stauth_sql {
 	STAUTH_SQL_USER_MAX_UID,
 	STAUTH_SQL_PASSWORD_FROM_UID,
 	STAUTH_SQL_SUPERUSERS,
+	STAUTH_SQL_SUPERUSER_LIST,
 	STAUTH_SQL_USER_INSERT,
 	STAUTH_SQL_USER_UPDATE,
 	STAUTH_SQL_USER_EPOCH,
@@ -80,6 +88,7 @@ enum stauth_sql {
 	STAUTH_SQL_PENDING_PUT,
 	STAUTH_SQL_PENDING_BY_FLOW,
 	STAUTH_SQL_PENDING_LIST,
+	STAUTH_SQL_PENDING_VERIFY,
 	STAUTH_SQL_PENDING_DELETE,
 	STAUTH_SQL_PENDING_PINS,
 	STAUTH_SQL_PENDING_MAILS,
@@ -97,6 +106,13 @@ enum stauth_sql {
 	STAUTH_SQL_RESET_SPEND,
 	STAUTH_SQL_RESET_END_USER,
 	STAUTH_SQL_RESET_EXPIRE,
+
+	STAUTH_SQL_INVITE_PUT,
+	STAUTH_SQL_INVITE_LOOK,
+	STAUTH_SQL_INVITE_LIST,
+	STAUTH_SQL_INVITE_TAKE,
+	STAUTH_SQL_INVITE_REVOKE,
+	STAUTH_SQL_INVITE_EXPIRE,
 
 	STAUTH_SQL_MAIL_COUNT,
 	STAUTH_SQL_MAIL_PUT,
@@ -142,6 +158,7 @@ enum stauth_sql {
 	STAUTH_SQL_COUNT
 };
 
+extern const char *const stauth_sql_signup[STAUTH_SQL_COUNT];
 const char *stauth_sql_text(enum stauth_sql id);
 
 #endif

@@ -120,6 +120,9 @@ enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
 	const uint8_t flow_hash[32], const struct stauth_account *account,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
+enum stauth_rc stauth_sq_pending_verify(struct stauth_accounts *accounts,
+	const uint8_t flow_hash[32], int64_t keep_until,
+	const struct stauth_change *change, struct stauth_err *err);
 enum stauth_rc stauth_sq_pending_list(struct stauth_accounts *accounts,
 	const struct stauth_pending_page *page,
 	struct stauth_pending *ret_pending, size_t *ret_count,
@@ -221,6 +224,25 @@ enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
  * mail goes with it. */
 enum stauth_rc stauth_pin_put(struct stauth_db *db,
 	const struct stauth_pin *pin, int64_t now_s, struct stauth_err *err);
+
+/* --- invites.c */
+enum stauth_rc stauth_sq_invite_put(struct stauth_state *state,
+	const struct stauth_invite *invite,
+	const struct stauth_audit_row *audit, int64_t now_s,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_invite_by_hash(struct stauth_state *state,
+	const uint8_t token_hash[32], int64_t now_s,
+	struct stauth_invite *ret_invite, struct stauth_err *err);
+enum stauth_rc stauth_sq_invite_list(struct stauth_state *state,
+	const struct stauth_invite_page *page,
+	struct stauth_invite *ret_invites, size_t *ret_count,
+	struct stauth_err *err);
+enum stauth_rc stauth_sq_invite_revoke(struct stauth_state *state,
+	const char *id, const struct stauth_audit_row *audit, int64_t now_s,
+	struct stauth_err *err);
+/* Within a transaction. REFUSED: there is no use to take. */
+enum stauth_rc stauth_invite_take(struct stauth_db *db,
+	const uint8_t token_hash[32], int64_t now_s, struct stauth_err *err);
 
 /* --- resets.c */
 enum stauth_rc stauth_sq_reset_read(struct stauth_state *state,
