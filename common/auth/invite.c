@@ -64,7 +64,6 @@ static enum stauth_rc fill(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	int days = given->days != 0 ? given->days : 7;
-	enum stauth_rc rc = STAUTH_OK;
 
 	invite->uses = given->uses != 0 ? given->uses : 1;
 	invite->approved = given->approved;
@@ -78,6 +77,7 @@ static enum stauth_rc fill(struct stauth_ctx *ctx,
 	}
 	invite->created_at = ctx->state->ops->now(ctx->state);
 	invite->expires_at = invite->created_at + (int64_t)days * DAY_S;
+	enum stauth_rc rc = STAUTH_OK;
 	if (given->groups != NULL) {
 		rc = stauth_groups_canonical(
 			given->groups, false, invite->groups, err);
@@ -197,4 +197,26 @@ enum stauth_rc stauth_invite_read(struct stauth_ctx *ctx, const char *token,
 	return rc == STAUTH_NOTFOUND ? stauth_fail(err, STAUTH_EXPIRED,
 					       STAUTH_TEXT_INVITE_DEAD)
 				     : rc;
+}
+
+enum stauth_rc stauth_invite_open(struct stauth_ctx *ctx, const char *token,
+	struct stauth_pending *pending, struct stauth_err *err)
+{
+	struct stauth_invite invite;
+	enum stauth_rc rc = stauth_invite_read(ctx, token, &invite, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (invite.email[0] != '\0' &&
+		strcmp(invite.email, pending->email) != 0) {
+		return stauth_fail(
+			err, STAUTH_BADVALUE, STAUTH_TEXT_INVITE_EMAIL);
+	}
+	pending->invited = true;
+	pending->approved = invite.approved;
+	memcpy(pending->invite_hash, invite.token_hash,
+		sizeof(pending->invite_hash));
+	memcpy(pending->groups, invite.groups, sizeof(pending->groups));
+	return STAUTH_OK;
 }

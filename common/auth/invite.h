@@ -43,5 +43,9 @@ enum stauth_rc stauth_invite_revoke(struct stauth_ctx *ctx, const char *id,
  * revoked or over. */
 enum stauth_rc stauth_invite_read(struct stauth_ctx *ctx, const char *token,
 	struct stauth_invite *ret_invite, struct stauth_err *err);
+/* The same, into a sign-up whose address is set; for auth/ only. BADVALUE:
+ * the invitation is for another address. */
+enum stauth_rc stauth_invite_open(struct stauth_ctx *ctx, const char *token,
+	struct stauth_pending *pending, struct stauth_err *err);
 
 #endif

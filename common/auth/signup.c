@@ -308,34 +308,6 @@ static enum stauth_rc put_and_post(struct signup *su, struct stauth_err *err)
 			      err);
 }
 
-/* --- 8. */
-
-static enum stauth_rc take_invite(
-	struct signup *su, const char *token, struct stauth_err *err)
-{
-	struct stauth_pending *pending = &su->pending;
-	struct stauth_invite invite;
-
-	if (token == NULL || token[0] == '\0') {
-		return STAUTH_OK;
-	}
-	enum stauth_rc rc = stauth_invite_read(su->ctx, token, &invite, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	if (invite.email[0] != '\0' &&
-		strcmp(invite.email, pending->email) != 0) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_INVITE_EMAIL);
-	}
-	pending->invited = true;
-	pending->approved = invite.approved;
-	memcpy(pending->invite_hash, invite.token_hash,
-		sizeof(pending->invite_hash));
-	memcpy(pending->groups, invite.groups, sizeof(pending->groups));
-	return STAUTH_OK;
-}
-
 static enum stauth_rc start(struct signup *su,
 	const struct stauth_signup_form *form,
 	struct stauth_signup_refusal *ret_refusal, struct stauth_err *err)
@@ -344,8 +316,8 @@ static enum stauth_rc start(struct signup *su,
 	struct stauth_pending *pending = &su->pending;
 
 	*ret_refusal = (struct stauth_signup_refusal){STAUTH_SIGNUP_NONE};
-	enum stauth_rc rc = ready(ctx->config,
-		form->invite != NULL && form->invite[0] != '\0', err);
+	bool invited = form->invite != NULL && form->invite[0] != '\0';
+	enum stauth_rc rc = ready(ctx->config, invited, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -354,8 +326,8 @@ static enum stauth_rc start(struct signup *su,
 		return rc;
 	}
 	rc = set_email(su, form->email, err);
-	if (rc == STAUTH_OK) {
-		rc = take_invite(su, form->invite, err);
+	if (rc == STAUTH_OK && invited) {
+		rc = stauth_invite_open(ctx, form->invite, pending, err);
 	}
 	if (rc != STAUTH_OK) {
 		ret_refusal->field = STAUTH_SIGNUP_EMAIL;

@@ -38,11 +38,11 @@ static enum stauth_rc find_proven(struct stauth_ctx *ctx, const char *email,
 {
 	struct stauth_pending row = {.password = ""};
 	struct stauth_pending_page page = {.after = &row, .limit = 1};
-	bool found = false;
-	size_t count = 0;
 
 	snprintf(row.email, sizeof(row.email), "%s", email);
+	bool found = false;
 	for (;;) {
+		size_t count = 0;
 		enum stauth_rc rc =
 			stauth_pending_list(ctx, &page, &row, &count, err);
 

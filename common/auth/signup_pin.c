@@ -180,12 +180,12 @@ enum stauth_rc stauth_signup_promote(struct stauth_ctx *ctx,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	struct stauth_account account = {0};
-	int64_t uid = 0;
 
 	memcpy(account.name, pending->email, sizeof(account.name));
 	memcpy(account.email, pending->email, sizeof(account.email));
 	memcpy(account.password, pending->password, sizeof(account.password));
 	memcpy(account.groups, pending->groups, sizeof(account.groups));
+	int64_t uid = 0;
 	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
 		ctx->accounts, pending->flow_hash, &account, change, &uid, err);
 	if (rc == STAUTH_OK) {

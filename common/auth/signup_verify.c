@@ -126,9 +126,9 @@ static enum stauth_rc make_account(
 {
 	const struct stauth_actor actor = actor_of(try);
 	struct stauth_account account = {0};
-	struct stauth_change change;
 
 	memcpy(account.name, try->pending.email, sizeof(account.name));
+	struct stauth_change change;
 	stauth_change_fill(try->ctx, "signup", &account, &actor, &change);
 	enum stauth_rc rc = stauth_signup_promote(
 		try->ctx, &try->pending, &change, &account, err);
@@ -161,13 +161,13 @@ static void tell_administrators(const struct attempt *try)
 			STAUTH_MAILING_APPROVAL, admins[i].email,
 			try->who->address};
 		struct stauth_mailing mailing = {0};
-		int64_t wait_s = 0;
 
 		rc = stauth_mail_fill(ctx, &order, &mailing.mail, &err);
 		if (rc != STAUTH_OK) {
 			break;
 		}
 		stauth_mailing_set_limits(&mailing, &question, false);
+		int64_t wait_s = 0;
 		rc = stauth_mailing_post(ctx, &mailing, &wait_s, &err);
 		rc = rc == STAUTH_THROTTLED ? STAUTH_OK : rc;
 	}
@@ -183,9 +183,9 @@ static enum stauth_rc take_right(struct attempt *try, struct stauth_err *err)
 	struct stauth_ctx *ctx = try->ctx;
 	const struct stauth_actor actor = actor_of(try);
 	struct stauth_account account = {0};
-	struct stauth_change change;
 
 	memcpy(account.name, try->pending.email, sizeof(account.name));
+	struct stauth_change change;
 	stauth_change_fill(ctx, "signup.wait", &account, &actor, &change);
 	try->pending.verified_at = change.now_s;
 	bool waits = stauth_signup_waits(ctx->config, &try->pending);

@@ -20,11 +20,11 @@ enum stauth_rc stauth_invite_take(struct stauth_db *db,
 	const uint8_t token_hash[32], int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_query query;
-	int changes = 0;
 
 	stauth_query_start(&query, db, STAUTH_SQL_INVITE_TAKE);
 	stauth_bind_hash(&query, token_hash);
 	stauth_bind_int(&query, now_s);
+	int changes = 0;
 	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
 	if (rc == STAUTH_OK && changes != 1) {
 		rc = stauth_fail(err, STAUTH_REFUSED,
