@@ -122,7 +122,7 @@ class Headers(PagesCase):
 
     def test_routes_that_are_off_or_of_later_are_not_there(self):
         for path in ("/auth/signup", "/auth/signup/verify",
-                     "/auth/signup/resend", "/auth/admin", "/auth/login/",
+                     "/auth/signup/resend", "/auth/admin/", "/auth/login/",
                      "/auth/forgot/", "/auth/reset/", "/auth/signup/", "/auth/account/", "/auth", "/", "",
                      "/auth/Login", "/auth/healthz"):
             self.assertEqual(self.stack.page("GET", path).status, 404, path)
