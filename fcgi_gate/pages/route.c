@@ -19,6 +19,7 @@
  */
 #include "route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -181,7 +182,17 @@ static const char *way_back(const struct gate_page *page,
 	if (strcmp(rd, "/") != 0) {
 		return rd;
 	}
-	return route->get != NULL ? route->path : "/auth/account";
+	if (route->get == NULL) {
+		return "/auth/account";
+	}
+	/* What a list shows is in its query. */
+	const char *query = page->request->query;
+	if (route->session != GATE_SESSION_SUPERUSER || query[0] == '\0') {
+		return route->path;
+	}
+	snprintf(given, GATE_RETURN_URL_MAX + 1, "%s?%s", route->path, query);
+	rd = gate_return_url(given);
+	return strcmp(rd, "/") != 0 ? rd : route->path;
 }
 
 static void to_log_in(struct gate_page *page, const char *rd)

@@ -32,8 +32,9 @@ class WhoMay(AdminCase):
         for path in READS:
             answer = self.stack.page("GET", path)
             self.assertEqual(answer.status, 303, path)
-            self.assertTrue(answer.header("Location").startswith(
-                "/auth/login?rd=/auth/admin"), path)
+            self.assertEqual(
+                urllib.parse.unquote(answer.header("Location")),
+                "/auth/login?rd=" + path)
         for path, form in WRITES:
             before = self.row("bob")
             answer, _ = self.stack.post(path, form, form_path="/auth/login")

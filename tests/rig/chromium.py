@@ -5,11 +5,13 @@ import glob
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import zipfile
 
 from rig import TOP
-from stack_nginx import venv_python
+from stack_nginx import CACHE, venv_python
 
 SCREENSHOTS = os.path.join(TOP, "build", "screenshots")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
@@ -25,6 +27,22 @@ def load_selenium():
     for path in glob.glob(os.path.join(folder, "lib", "*", "site-packages")):
         if path not in sys.path:
             sys.path.append(path)
+
+
+AXE = "axe-playwright-python==0.1.8"
+
+
+def axe_source():
+    """The text of axe-core, out of a wheel that holds it; the wheel's own
+    dependencies are not wanted."""
+    folder = os.path.join(CACHE, AXE)
+    if not glob.glob(folder + "/*.whl"):
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
+             "--disable-pip-version-check", "--dest", folder, AXE],
+            check=True, stdout=sys.stderr)
+    with zipfile.ZipFile(glob.glob(folder + "/*.whl")[0]) as wheel:
+        return wheel.read("axe_playwright_python/axe.min.js").decode()
 
 
 def missing():
@@ -127,6 +145,14 @@ class Browser:
         path = os.path.join(SCREENSHOTS, name + ".png")
         self.driver.save_screenshot(path)
         return path
+
+    def axe(self):
+        """What axe-core finds wrong with the page: "rule: element" lines."""
+        self.driver.execute_script(axe_source())
+        return self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run().then(r => done(r.violations.flatMap(v => v.nodes.map("
+            "n => v.id + ': ' + n.html))), e => done([String(e)]));")
 
     def sent_headers(self):
         """The headers of every request so far, as they left: dicts."""
