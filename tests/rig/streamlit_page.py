@@ -33,7 +33,7 @@ class Page:
     port: None for nginx; the app's own goes past it, with headers alone."""
 
     def __init__(self, stack, cookies=None, path="/", resume=None,
-                 headers=None, port=None, run=True):
+                 headers=None, port=None, page_name="", run=True):
         protocol = "streamlit"
         if resume is not None:
             protocol += ", no-token, " + resume
@@ -43,7 +43,7 @@ class Page:
                                         for pair in cookies.items())
         lines.update(headers or {})
         prefix = "/" + stack.base if stack.base else ""
-        self.url = stack.url + path
+        self.url, self.page_name = stack.url + path, page_name
         self.ws = web.WebSocket(port or stack.port,
                                 prefix + "/_stcore/stream", lines, protocol)
         self.status = self.ws.status
@@ -69,7 +69,7 @@ class Page:
         rerun = message.rerun_script
         self.asked_fragment = fragment
         rerun.query_string = query or self.url.partition("?")[2]
-        rerun.fragment_id = fragment
+        rerun.fragment_id, rerun.page_name = fragment, self.page_name
         if hasattr(rerun, "context_info"):
             rerun.context_info.url = self.url.partition("?")[0]
         for widget, value in states:
@@ -142,6 +142,11 @@ class Page:
         elif kind == "script_finished":
             # A rerun follows where the script asked for one.
             self.finished = message.script_finished in (0, 1, 4)
+
+    def exceptions(self):
+        return [element.exception.message for element
+                in self.elements.values()
+                if element.WhichOneof("type") == "exception"]
 
     def text(self):
         """All words of the page, top to bottom."""
