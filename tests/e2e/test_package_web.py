@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import sys
 import time
 import unittest
@@ -13,7 +14,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import streamlit_page  # noqa: E402
 streamlit_page.need_streamlit()
-from rig import COOKIE, TOP  # noqa: E402
+from rig import TOP  # noqa: E402
 from stack_nginx import NginxStack  # noqa: E402
 from streamlit_page import Page  # noqa: E402
 
@@ -21,18 +22,17 @@ APPS = os.path.join(TOP, "tests", "e2e", "apps")
 PASSWORD = "correct horse battery"
 
 
-class Behind(unittest.TestCase):
-    script = "package_app.py"
-    version = None
-    environment = {}
-
+class Package(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stack = NginxStack(app="streamlit", version=cls.version,
-                               script=os.path.join(APPS, cls.script))
+        cls.stack = NginxStack(app="streamlit",
+                               script=os.path.join(APPS, "package_app.py"))
         cls.addClassCleanup(cls.stack.stop)
         cls.stack.app_files = [os.path.join(APPS, "env.py")]
-        cls.stack.environment.update(cls.environment)
+        pages = os.path.join(cls.stack.dir, "app", "pages")
+        os.makedirs(pages)
+        for name in ("old_app.py", "old_admin.py"):
+            shutil.copy(os.path.join(APPS, name), pages)
         cls.stack.add_user("alice", PASSWORD, "--name", "Älice 100%25 *x*",
                            "--email", "alice@example.com",
                            "--groups", "staff,x")
@@ -46,21 +46,17 @@ class Behind(unittest.TestCase):
         self.addCleanup(page.close)
         return page
 
+    def asked(self):
+        """How often the app asked /auth/status so far."""
+        with open(os.path.join(self.stack.dir, "access.log"),
+                  encoding="utf-8") as log:
+            return log.read().count("GET /auth/status ")
+
     def assert_nobody(self, page):
         self.assertIn("auth None, authenticated False", page.text())
         for word in ("user ", "danger done", "confirmed", "/auth/admin",
                      "Logout"):
             self.assertNotIn(word, page.text())
-
-
-class Package(Behind):
-    environment = {"TEST_FRESH_S": "0.5"}
-
-    def asked(self):
-        """How often /auth/status was asked."""
-        with open(os.path.join(self.stack.dir, "access.log"),
-                  encoding="utf-8") as log:
-            return log.read().count("GET /auth/status ")
 
     def test_who_is_there(self):
         page = self.page("alice")
@@ -127,7 +123,7 @@ class Package(Behind):
         page = self.page(cookies=jar)
         self.assertIn("auth alice", page.text())
         self.stack.ctl("session", "revoke", "--user", "alice", check=True)
-        time.sleep(0.5)
+        time.sleep(0.3)
         if page.run().closed:
             return  # the relay was there first
         self.assert_nobody(page)
@@ -140,7 +136,7 @@ class Package(Behind):
         self.assertIn("end of", page.text())
         fragment = page.fragment
         self.stack.ctl("session", "revoke", "--user", "alice", check=True)
-        time.sleep(0.5)
+        time.sleep(0.3)
         page.send_run(fragment=fragment)  # as the browser does, every second
         page.wait(lambda: page.redirects)
         self.assertEqual(page.closed or page.redirects[0], "")
@@ -168,7 +164,7 @@ class Package(Behind):
         page = self.page("alice")
         self.stack.stop_gate()
         try:
-            time.sleep(0.5)
+            time.sleep(0.3)
             self.assert_nobody(page.run())
             self.assertIn("message error: The sign-in service is not "
                           "answering.", page.text())
@@ -191,22 +187,17 @@ class Package(Behind):
             page.choose("text_input", "Secret", "of " + name)
             page.close()
 
-
-class Asked(Behind):
     def test_status_is_asked_at_most_every_15_seconds(self):
-        page = self.page("ada")
+        jar = self.stack.session("ada", PASSWORD)
+        before = self.asked()
+        page = self.page(cookies=jar, path="/?fresh=15")
         for _ in range(5):
             page.run()
-        with open(os.path.join(self.stack.dir, "access.log"),
-                  encoding="utf-8") as log:
-            self.assertEqual(log.read().count("GET /auth/status "), 1)
-
-
-class OldNames(Behind):
-    script = "old_app.py"
+        self.assertIn("auth ada", page.text())
+        self.assertEqual(self.asked(), before + 1)
 
     def test_the_old_app(self):
-        page = self.page("ada")
+        page = self.page("ada", page_name="old_app")
         for words in ("imported as ada", "row ada 1", "figures gave 2",
                       "`ada` is authenticated", 'href="/auth/admin"',
                       "Authentication"):
@@ -217,18 +208,17 @@ class OldNames(Behind):
         self.assertIn("Not authenticated", page.text())
         self.assertIn("figures requires authentication!", page.text())
         # Straight to the app's port, as nobody.
-        page = self.page(port=self.stack.app_port,
+        page = self.page(port=self.stack.app_port, page_name="old_app",
                          headers={"X-Auth-User": "ada"})
         self.assertIn("imported as None", page.text())
         self.assertIn("figures gave None", page.text())
 
-
-class OldAdmin(Behind):
-    script = "old_admin.py"
-
     def test_the_old_admin(self):
-        self.assertIn('href="/auth/admin"', self.page("ada").text())
-        self.assertNotIn("/auth/admin", self.page("alice").text())
+        self.assertIn('href="/auth/admin"',
+                      self.page("ada", page_name="old_admin").text())
+        page = self.page("alice", page_name="old_admin")
+        self.assertIn("Only superusers", page.text())
+        self.assertNotIn("/auth/admin", page.text())
 
 
 if __name__ == "__main__":

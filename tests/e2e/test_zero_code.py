@@ -21,8 +21,7 @@ EXAMPLES = streamlit_docs.examples()
 
 
 class Stack(NginxStack):
-    """One app at the root for signed-in people, or one below /open/ for
-    everybody."""
+    """An app that is open to everybody, below a base path."""
 
     server_extra = """
         location /open/ {
@@ -32,15 +31,13 @@ class Stack(NginxStack):
         }"""
 
 
-class Behind(unittest.TestCase):
-    base = ""
-
+class ZeroCode(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = Stack(app="streamlit",
                           script=os.path.join(APPS, "zero_code.py"))
         cls.addClassCleanup(cls.stack.stop)
-        cls.stack.base = cls.base
+        cls.stack.base = "open"
         pages = os.path.join(cls.stack.dir, "app", "pages")
         os.makedirs(pages)
         for name, program in EXAMPLES.items():
@@ -52,8 +49,9 @@ class Behind(unittest.TestCase):
                            "--groups", "staff,x")
         cls.stack.start()
 
-    def page(self, cookies=None, path="/", name=""):
-        page = Page(self.stack, cookies, path, page_name=name)
+    def page(self, cookies=None, name="", query="", **more):
+        page = Page(self.stack, cookies, "/open/" + name + query,
+                    page_name=name, **more)
         self.addCleanup(page.close)
         return page
 
@@ -70,8 +68,6 @@ class Behind(unittest.TestCase):
             path = answer.header("Location")
         return answer, path
 
-
-class SignedIn(Behind):
     def test_examples_are_found(self):
         self.assertGreaterEqual(len(EXAMPLES), 6)
         text = "\n".join(EXAMPLES.values())
@@ -95,20 +91,12 @@ class SignedIn(Behind):
         jar = self.stack.session("alice", PASSWORD)
         for name, program in EXAMPLES.items():
             with self.subTest(program=program):
-                page = self.page(jar, "/" + name, name)
+                page = self.page(jar, name)
                 self.assertNotIn("Traceback", page.text())
                 self.assertEqual(page.exceptions(), [])
                 if "Hello" in program:
                     self.assertIn("Hello, J%C3%BCrgen!", page.text())
                 self.assertEqual(page.redirects, [])
-
-    def test_u52_st_logout(self):
-        jar = self.stack.session("alice", PASSWORD)
-        name = [n for n in EXAMPLES if "st.logout()" in EXAMPLES[n]][0]
-        page = self.page(jar, "/" + name, name).click("Log out")
-        answer, path = self.go(page.redirects[0], page.url, jar)
-        self.assertEqual((answer.status, path), (200, "/auth/login?out=1"))
-        self.assertNotIn(COOKIE, jar)
 
     def test_st_login_of_somebody_signed_in_already(self):
         jar = self.stack.session("alice", PASSWORD)
@@ -116,13 +104,10 @@ class SignedIn(Behind):
                 '    st.login("auth0")' in EXAMPLES[n]]
         if not name:
             self.skipTest("not among the examples of this version")
-        page = self.page(jar, "/%s?x=1" % name[0], name[0]).click("Log in")
+        page = self.page(jar, name[0], "?x=1").click("Log in")
         answer, path = self.go(page.redirects[0], page.url, jar)
-        self.assertEqual((answer.status, path), (200, "/%s?x=1" % name[0]))
+        self.assertEqual((answer.status, path), (200, "/open/%s?x=1" % name[0]))
 
-
-class Visitors(Behind):
-    base = "open"
 
     def test_st_login_comes_back_signed_in(self):
         for name, program in EXAMPLES.items():
@@ -130,8 +115,8 @@ class Visitors(Behind):
                 continue
             with self.subTest(program=program):
                 jar = {}
-                here = "/open/%s?x=1&y=%%C3%%A4" % name
-                page = self.page({}, here, name)
+                query = "?x=1&y=%C3%A4"
+                page = self.page({}, name, query)
                 self.assertEqual(page.exceptions(), [])
                 self.assertNotIn("Hello", page.text())
                 for label in ("Okta", "Log in"):
@@ -146,10 +131,10 @@ class Visitors(Behind):
                     "rd": self.rd_of(answer)}, jar)
                 set_cookies(answer, jar)
                 self.assertEqual((answer.status, answer.header("Location")),
-                                 (303, here))
+                                 (303, "/open/" + name + query))
                 self.assertIn("Hello, J%C3%BCrgen!",
-                              self.page({COOKIE: jar[COOKIE]}, here,
-                                        name).text())
+                              self.page({COOKIE: jar[COOKIE]}, name,
+                                        query).text())
 
     @staticmethod
     def rd_of(answer):
@@ -157,24 +142,22 @@ class Visitors(Behind):
         return text.partition('value="')[2].partition('"')[0].replace(
             "&amp;", "&")
 
-    def test_st_logout_below_a_base_path(self):
+    def test_u52_st_logout_below_a_base_path(self):
         jar = self.stack.session("alice", PASSWORD)
         name = [n for n in EXAMPLES if "st.logout()" in EXAMPLES[n]][0]
-        page = self.page(jar, "/open/" + name, name).click("Log out")
+        page = self.page(jar, name).click("Log out")
         self.assertEqual(page.redirects[0], "/open/auth/logout")
         answer, path = self.go(page.redirects[0], page.url, jar)
         self.assertEqual((answer.status, path), (200, "/auth/login?out=1"))
         self.assertNotIn(COOKIE, jar)
 
     def test_nobody_is_nobody(self):
-        page = self.page({COOKIE: "A" * 32}, "/open/")
+        page = self.page({COOKIE: "A" * 32})
         self.assertIn('"is_logged_in": null', page.text())
         self.assertIn('"user": null', page.text())
         self.assertIn("by attribute None False None", page.text())
-        page.close()
-        page = Page(self.stack, path="/open/", headers={
+        page = self.page(headers={
             "X-Auth-User": "alice", "X-Auth-Logged-In": "1"})
-        self.addCleanup(page.close)
         self.assertIn('"user": null', page.text())
 
 

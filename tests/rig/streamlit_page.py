@@ -48,7 +48,7 @@ class Page:
                                 prefix + "/_stcore/stream", lines, protocol)
         self.status = self.ws.status
         self.session, self.elements, self.redirects = None, {}, []
-        self.closed, self.fragment = False, ""
+        self.closed, self.fragment, self.page_hash = False, "", ""
         if self.status == 101 and run:
             self.run()
 
@@ -69,7 +69,11 @@ class Page:
         rerun = message.rerun_script
         self.asked_fragment = fragment
         rerun.query_string = query or self.url.partition("?")[2]
-        rerun.fragment_id, rerun.page_name = fragment, self.page_name
+        rerun.fragment_id = fragment
+        if self.page_hash:
+            rerun.page_script_hash = self.page_hash
+        else:
+            rerun.page_name = self.page_name
         if hasattr(rerun, "context_info"):
             rerun.context_info.url = self.url.partition("?")[0]
         for widget, value in states:
@@ -129,8 +133,11 @@ class Page:
         if kind == "new_session":
             start = message.new_session
             self.session = start.initialize.session_id or self.session
+            self.page_hash = start.page_script_hash
             if not self.asked_fragment:
                 self.elements = {}
+        elif kind == "navigation":
+            self.page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self.fragment = message.auto_rerun.fragment_id
         elif kind == "delta":
