@@ -82,6 +82,11 @@ class Page:
                 state.trigger_value = True
             elif isinstance(value, bool):
                 state.bool_value = value
+            elif isinstance(value, tuple):
+                name, size, urls = value
+                state.file_uploader_state_value.uploaded_file_info.add(
+                    name=name, size=size, file_id=urls.file_id,
+                    file_urls=urls)
             else:
                 state.string_value = value
         self.ws.send(message.SerializeToString())
@@ -91,6 +96,21 @@ class Page:
         self.send_run(states)
         self.wait(lambda: self.finished)
         return self
+
+    def ask_upload_urls(self, name):
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        message = BackMsg()
+        message.file_urls_request.request_id = "1"
+        message.file_urls_request.file_names.append(name)
+        message.file_urls_request.session_id = self.session
+        self.ws.send(message.SerializeToString())
+        self.upload_urls = None
+        self.wait(lambda: self.upload_urls)
+        return self.upload_urls[0]
+
+    def wait_fragment(self):
+        self.fragment_finished = False
+        return self.wait(lambda: self.fragment_finished)
 
     def click(self, label):
         return self.run([(self.widget("button", label), None)])
@@ -136,6 +156,8 @@ class Page:
             self.page_hash = start.page_script_hash
             if not self.asked_fragment:
                 self.elements = {}
+        elif kind == "file_urls_response":
+            self.upload_urls = list(message.file_urls_response.file_urls)
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
@@ -148,7 +170,8 @@ class Page:
             self.redirects.append(message.auth_redirect.url)
         elif kind == "script_finished":
             # A rerun follows where the script asked for one.
-            self.finished = message.script_finished in (0, 1, 4)
+            self.finished = message.script_finished in (0, 1)
+            self.fragment_finished = message.script_finished == 3
 
     def exceptions(self):
         return [element.exception.message for element
