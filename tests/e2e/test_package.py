@@ -73,13 +73,17 @@ def settings(**values):
 
 ORDERS = r"""
 import itertools, os, sys
-import cryptography, httpx, requests, starlette.middleware.sessions, streamlit
+import cryptography, streamlit
 from streamlit.auth_util import is_authlib_installed
+try:
+    import httpx, starlette.middleware.sessions
+    used = "from authlib.integrations.starlette_client import OAuth"
+except ImportError:  # Streamlit on Tornado brings neither
+    used = "from authlib.oauth2.rfc6749 import OAuth2Token"
 
 late = "elsewhere" in sys.argv
 lines = ["import authlib", "import st_auth_simple",
-         "from authlib.common import const",
-         "from authlib.integrations.starlette_client import OAuth"]
+         "from authlib.common import const", used]
 for order in itertools.permutations(lines):
     if late and order.index(lines[1]) > order.index(lines[2]):
         continue
