@@ -19,7 +19,7 @@ import helper_wire  # noqa: E402
 import pamrig  # noqa: E402
 import pty_talk  # noqa: E402
 from helper_wire import (  # noqa: E402
-    ACCOUNT, ALLOW, SERVICE, UNAVAILABLE, USER, frame)
+    ACCOUNT, ALLOW, AUTH, SERVICE, UNAVAILABLE, USER, WORD, frame)
 from rig import wait_for  # noqa: E402
 
 ACCOUNT_OF_ALICE = frame(ACCOUNT, [(USER, b"alice"), (SERVICE, b"x")])
@@ -329,6 +329,64 @@ class Listening(PamCase):
         self.assertIn("uid 2001: ended by signal 11",
                       self.stack.listener.log())
         self.crashes = 1
+
+    # A user who does what he may, as often as he can.
+    SIEGE = (
+        "import socket,sys\n"
+        "held, question = [], bytes.fromhex(sys.argv[2])\n"
+        "while True:\n"
+        "    sock = socket.socket(socket.AF_UNIX)\n"
+        "    try:\n"
+        "        sock.connect(sys.argv[1])\n"
+        "        sock.sendall(question)\n"
+        "        if question: sock.recv(8192)\n"
+        "    except OSError: pass\n"
+        "    held.append(sock)\n"
+        "    if len(held) > 200: held.pop(0)\n")
+
+    def besieged(self, user, question, processes):
+        """How long root's log-ins and another user's take meanwhile."""
+        def log_in():
+            start = time.monotonic()
+            self.assertEqual(self.auth("bob", "wrong", user="bob"),
+                             "AUTH_ERR")
+            self.assertEqual(self.auth("mallory", OTHER), "SUCCESS")
+            return time.monotonic() - start
+        usual = log_in()
+        for _ in range(processes):
+            siege = subprocess.Popen(
+                ["/usr/bin/python3", "-I", "-S", "-c", self.SIEGE,
+                 pamrig.CHKPWD_SOCK, question.hex()],
+                user=user, group=user, extra_groups=[], cwd="/")
+            self.addCleanup(siege.wait)
+            self.addCleanup(siege.kill)
+        time.sleep(0.3)
+        return usual, [log_in() for _ in range(3)]
+
+    def test_u1_a_flood_of_silent_connections(self):
+        usual, took = self.besieged("alice", b"", 2)
+        self.assertLess(max(took), 5 * usual + 3)
+
+    def test_u1_right_passwords_without_an_end(self):
+        """They are no failures, and nothing counts them; but a uid has four
+        at once, and who waits for the slot gets a turn."""
+        usual, took = self.besieged("alice", frame(AUTH, [
+            (USER, b"alice"), (WORD, PASSWORD.encode()), (SERVICE, b"x")]), 5)
+        self.assertLess(max(took), 5 * usual + 5)
+
+    def test_u1_peers_that_close_halves_or_read_nothing(self):
+        question = frame(AUTH, [(USER, b"alice"), (SERVICE, b"x"),
+                                (WORD, PASSWORD.encode())])
+        for how in (socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR, None):
+            sock = self.connect(2001)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            with contextlib.suppress(OSError):
+                sock.sendall(question)
+            if how is not None:
+                sock.shutdown(how)
+            self.held(0)
+        self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
+                         "SUCCESS")
 
 
 if __name__ == "__main__":
