@@ -13,6 +13,7 @@ struct pamst_call {
 	int pam_flags;
 	struct pamst_args args;
 	const char *user; /* libpam's */
+	bool stacked;     /* the password is that of a module above */
 	struct pamst_frame question;
 	struct pamst_frame answer;
 };

@@ -108,6 +108,7 @@ int pamst_conv_password(struct pamst_call *call)
 	if (args->try_first_pass || args->use_first_pass) {
 		password = stacked(call->pamh, PAM_AUTHTOK);
 	}
+	call->stacked = password != NULL;
 	if (password != NULL) {
 		add_password(call, PAMST_PASSWORD, password);
 		return PAM_SUCCESS;

@@ -13,8 +13,8 @@ int pamst_conv_user(struct pamst_call *call);
 
 /*
  * The password: the one an earlier module asked for, if the options allow
- * and there is one, else by the conversation, once. PAM_AUTH_ERR:
- * use_first_pass, and there is none.
+ * and there is one (call->stacked), else by the conversation, once.
+ * PAM_AUTH_ERR: use_first_pass, and there is none.
  */
 int pamst_conv_password(struct pamst_call *call);
 /* The current one of a change: PAM_OLDAUTHTOK, or by the conversation. */

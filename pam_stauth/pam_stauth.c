@@ -29,7 +29,8 @@
 #define PROOF_SIZE   48
 /* More than any name that is one, so that a cut name never becomes another
  * user's: a name over 254 bytes is refused. */
-#define USER_CUT 300
+#define USER_CUT      300
+#define PASSWORD_SIZE 512
 
 /* Of the last authenticate on this handle. */
 struct auth_state {
@@ -157,13 +158,39 @@ static struct auth_state *auth_state_begin(pam_handle_t *pamh)
 	return state;
 }
 
+/* try_first_pass: the password of the module above was wrong here. One that is
+ * typed again is not tried again: sshd answers every prompt with the same. */
+static int ask_person(struct pamst_call *call, size_t question_len)
+{
+	char tried[PASSWORD_SIZE];
+	(void)pamst_frame_get(
+		&call->question, PAMST_PASSWORD, tried, sizeof(tried));
+	pamst_frame_cut(&call->question, question_len);
+	call->args.try_first_pass = false;
+	int rc = pamst_conv_password(call);
+	char typed[PASSWORD_SIZE];
+	(void)pamst_frame_get(
+		&call->question, PAMST_PASSWORD, typed, sizeof(typed));
+	if (rc == PAM_SUCCESS) {
+		rc = strcmp(tried, typed) == 0 ? PAM_AUTH_ERR : call_ask(call);
+	}
+	explicit_bzero(tried, sizeof(tried));
+	explicit_bzero(typed, sizeof(typed));
+	return rc;
+}
+
 static int authenticate(struct pamst_call *call, struct auth_state *state)
 {
+	size_t question_len = call->question.len;
 	int rc = pamst_conv_password(call);
 	if (rc != PAM_SUCCESS) {
 		return rc;
 	}
 	rc = call_ask(call);
+	if (call->answer.kind == PAMST_WRONG && call->stacked &&
+		call->args.try_first_pass) {
+		rc = ask_person(call, question_len);
+	}
 	if (rc == PAM_SUCCESS) {
 		rc = take_name(call);
 	}

@@ -15,7 +15,9 @@
  *  4. The helper MUST get an empty environment, default signals, an empty
  *     mask, /dev/null as stderr, the socket as descriptors 0 and 1, and no
  *     other descriptor.
- *  5. The first child MUST kill a helper that is still there at the deadline.
+ *  5. The first child MUST kill a helper that is still there at the deadline,
+ *     and the host a first child that does not end (somebody stopped it).
+ *  6. What could not be started MUST say why, as an answer.
  */
 #include "spawn.h"
 
@@ -30,6 +32,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wire.h"
@@ -41,6 +44,10 @@
 #define STACK_BYTES      (8UL << 20)
 #define FILES_MAX        1024
 #define IOPRIO_PROCESS   1
+#define FALLBACK_FDS     (1 << 20) /* more than any host has open: 0.1 s */
+#define FAIL_MS          1000
+#define PART_MAX         64 /* of a reason; the log takes 200 */
+#define REAP_MS          2000
 
 static void reset_limits(void)
 {
@@ -101,6 +108,40 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void append(char *text, size_t *len, const char *more)
+{
+	size_t more_len = strnlen(more, PART_MAX);
+	memcpy(text + *len, more, more_len);
+	*len += more_len;
+}
+
+/* Says why on the helper's socket, as an answer, and ends. */
+static _Noreturn void fail(int sock, const char *what)
+{
+	const char *why = strerrordesc_np(errno);
+	char text[3 * PART_MAX];
+	size_t len = 0;
+	append(text, &len, what);
+	append(text, &len, ": ");
+	append(text, &len, why == NULL ? "unknown error" : why);
+	struct pamst_frame answer;
+	pamst_frame_init(&answer, PAMST_UNAVAILABLE);
+	pamst_frame_add_len(&answer, PAMST_LOG, text, len);
+	(void)pamst_frame_send(&answer, sock, pamst_boot_ms() + FAIL_MS);
+	_exit(EXIT_NOT_STARTED);
+}
+
+static void close_others(void)
+{
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
+		return;
+	}
+	/* Before Linux 5.9, or a filter of system calls refuses it. */
+	for (int fd = 3; fd < FALLBACK_FDS; fd++) {
+		close(fd);
+	}
+}
+
 /* In the grandchild: becomes the helper or ends. */
 static void become_helper(const char *path, int sock)
 {
@@ -109,17 +150,17 @@ static void become_helper(const char *path, int sock)
 	reset_signals();
 	/* sock may be 0 or 1 itself, and dup2 onto itself would leave it
 	 * close-on-exec; so it moves out of the way first. */
-	sock = fcntl(sock, F_DUPFD, 3);
-	if (sock < 0 || dup2(sock, 0) < 0 || dup2(sock, 1) < 0) {
-		_exit(EXIT_NOT_STARTED);
+	int moved = fcntl(sock, F_DUPFD, 3);
+	if (moved < 0 || dup2(moved, 0) < 0 || dup2(moved, 1) < 0) {
+		fail(sock, "the helper's descriptors");
 	}
 	int null = open("/dev/null", O_WRONLY);
-	if (null < 0 || dup2(null, 2) < 0 ||
-		syscall(SYS_close_range, 3U, ~0U, 0U) != 0) {
-		_exit(EXIT_NOT_STARTED);
+	if (null < 0 || dup2(null, 2) < 0) {
+		fail(1, "/dev/null");
 	}
+	close_others();
 	(void)execve(path, argv, envp);
-	_exit(EXIT_NOT_STARTED);
+	fail(1, path);
 }
 
 /* Waits for SIGCHLD, which is blocked here like all others. */
@@ -152,7 +193,7 @@ static void stand_between(
 	const struct sigaction action = {.sa_handler = SIG_DFL};
 	close(sock[0]);
 	if (geteuid() == 0 && !leave_caller()) {
-		_exit(EXIT_NOT_STARTED);
+		fail(sock[1], "leaving the caller's ids and session");
 	}
 	/* An ignored SIGCHLD would be inherited and reap the helper. */
 	sigaction(SIGCHLD, &action, NULL);
@@ -161,11 +202,12 @@ static void stand_between(
 	if (pid == 0) {
 		become_helper(path, sock[1]);
 	}
-	close(sock[1]);
-	if (pid > 0) {
-		await_end(pid, deadline_ms);
+	if (pid < 0) {
+		fail(sock[1], "a process for the helper");
 	}
-	_exit(pid > 0 ? 0 : EXIT_NOT_STARTED);
+	close(sock[1]);
+	await_end(pid, deadline_ms);
+	_exit(0);
 }
 
 bool pamst_spawn(
@@ -199,10 +241,26 @@ bool pamst_spawn(
 	return true;
 }
 
+/* false: it is still there. */
+static bool reap(pid_t pid)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int64_t until_ms = pamst_boot_ms() + REAP_MS;
+	while (waitpid(pid, NULL, __WCLONE | WNOHANG) == 0) {
+		if (pamst_boot_ms() >= until_ms) {
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 void pamst_spawn_end(struct pamst_helper *helper)
 {
 	/* Ends a helper that still waits or floods. */
 	close(helper->fd);
-	while (waitpid(helper->pid, NULL, __WCLONE) < 0 && errno == EINTR) {
+	if (!reap(helper->pid)) {
+		(void)kill(helper->pid, SIGKILL);
+		(void)reap(helper->pid);
 	}
 }

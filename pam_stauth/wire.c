@@ -44,6 +44,12 @@ void pamst_frame_add(
 	}
 }
 
+void pamst_frame_cut(struct pamst_frame *frame, size_t len)
+{
+	explicit_bzero(frame->payload + len, PAMST_WIRE_MAX - len);
+	frame->len = len;
+}
+
 /* The field's bytes, or NULL; *ret_len only then. */
 static const uint8_t *find(
 	const struct pamst_frame *frame, enum pamst_tag tag, size_t *ret_len)

@@ -94,6 +94,8 @@ void pamst_frame_add(
 	struct pamst_frame *frame, enum pamst_tag tag, const char *value);
 void pamst_frame_add_len(struct pamst_frame *frame, enum pamst_tag tag,
 	const void *value, size_t len);
+/* Takes away, and wipes, what was added behind the first len bytes. */
+void pamst_frame_cut(struct pamst_frame *frame, size_t len);
 /*
  * Copies the field as a string into out. false (and "" in out) if it is not
  * there, is longer than out_size - 1, holds a NUL, or the payload is garbled.

@@ -67,6 +67,10 @@ class Profile(PamCase):
                          "AUTH_ERR")
         self.update("--enable", "stauth")
         self.assertTrue(all("pam_stauth" in text for text in self.common()))
+        # u26: a job of cron is no session.
+        with open("/etc/pam.d/common-session-noninteractive",
+                  encoding="utf-8") as file:
+            self.assertNotIn("pam_stauth", file.read())
         self.assertEqual(self.auth("alice", PASSWORD, "hostlike"), "SUCCESS")
         self.assertEqual(self.account("alice", "hostlike"), "SUCCESS")
         # Each of the two passwords of a user who has both.
