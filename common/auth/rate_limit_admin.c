@@ -155,6 +155,8 @@ enum stauth_rc stauth_rate_limit_clear(struct stauth_ctx *ctx,
 	struct stauth_audit_row row;
 	stauth_audit_fill(&row, "throttle.clear", true, part, 0, actor,
 		whose != NULL ? "" : "all");
-	return ctx->state->ops->throttle_clear(ctx->state, part, &row,
-		ctx->state->ops->now(ctx->state), ret_cleared, err);
+	const struct stauth_counter_clear which = {
+		part, &row, ctx->state->ops->now(ctx->state)};
+	return ctx->state->ops->throttle_clear(
+		ctx->state, &which, ret_cleared, err);
 }

@@ -185,9 +185,11 @@ enum stauth_rc stauth_signup_promote(struct stauth_ctx *ctx,
 	memcpy(account.email, pending->email, sizeof(account.email));
 	memcpy(account.password, pending->password, sizeof(account.password));
 	memcpy(account.groups, pending->groups, sizeof(account.groups));
+	const struct stauth_promotion promotion = {
+		pending->flow_hash, &account};
 	int64_t uid = 0;
 	enum stauth_rc rc = ctx->accounts->ops->pending_promote(
-		ctx->accounts, pending->flow_hash, &account, change, &uid, err);
+		ctx->accounts, &promotion, change, &uid, err);
 	if (rc == STAUTH_OK) {
 		rc = ctx->accounts->ops->user_by_uid(
 			ctx->accounts, uid, &account, err);

@@ -155,8 +155,7 @@ struct stauth_accounts_ops {
 	 * password; EXISTS: name or e-mail is taken, rows stay.
 	 */
 	enum stauth_rc (*pending_promote)(struct stauth_accounts *accounts,
-		const uint8_t flow_hash[32],
-		const struct stauth_account *account,
+		const struct stauth_promotion *promotion,
 		const struct stauth_change *change, int64_t *ret_uid,
 		struct stauth_err *err);
 	/* Rows with a password that are not expired, in order of e-mail and

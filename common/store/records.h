@@ -147,6 +147,12 @@ struct stauth_invite {
 	int64_t expires_at;
 };
 
+/* The account that a sign-up was for. */
+struct stauth_promotion {
+	const uint8_t *flow_hash; /* 32 bytes */
+	const struct stauth_account *account;
+};
+
 /* A mailed PIN, without the PIN. */
 struct stauth_pin {
 	char purpose[STAUTH_PURPOSE_SIZE]; /* "signup" */
@@ -280,6 +286,13 @@ struct stauth_counter_page {
 	const char *after_name;
 	const char *after_key;
 	size_t limit;
+	int64_t now_s;
+};
+
+/* Which counters are forgotten, and what is told of it. */
+struct stauth_counter_clear {
+	const char *part; /* of their key (parts joined by newlines); "" all */
+	const struct stauth_audit_row *audit;
 	int64_t now_s;
 };
 

@@ -201,14 +201,15 @@ static enum stauth_rc pending_delete(struct stauth_accounts *accounts,
 /* Of two at once the second finds the name taken. The rows go last: without
  * their end they expire, and lead nowhere. */
 static enum stauth_rc pending_promote(struct stauth_accounts *accounts,
-	const uint8_t flow_hash[32], const struct stauth_account *account,
+	const struct stauth_promotion *promotion,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err)
 {
+	const struct stauth_account *account = promotion->account;
 	const struct stauth_change only = {.now_s = change->now_s};
 	struct stauth_pending pending;
 	enum stauth_rc rc = pending_by_flow(
-		accounts, flow_hash, change->now_s, &pending, err);
+		accounts, promotion->flow_hash, change->now_s, &pending, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -225,11 +225,10 @@ struct stauth_state_ops {
 		const struct stauth_counter_page *page,
 		struct stauth_counter *ret_counts, size_t *ret_count,
 		struct stauth_err *err);
-	/* Forgets the counters whose key has this part (a key is parts joined
-	 * by newlines); "" all. None is not an error. */
+	/* None is not an error. */
 	enum stauth_rc (*throttle_clear)(struct stauth_state *state,
-		const char *part, const struct stauth_audit_row *audit,
-		int64_t now_s, int *ret_cleared, struct stauth_err *err);
+		const struct stauth_counter_clear *which, int *ret_cleared,
+		struct stauth_err *err);
 
 	/* THROTTLED, and nothing is counted or written, if a limit says wait
 	 * (*ret_wait_s >= 1); EBUSY: the outbox is full. */

@@ -68,7 +68,8 @@ static inline enum stauth_rc promote(struct fixture *fix,
 
 	change.now_s = now_s;
 	return fix->accounts->ops->pending_promote(fix->accounts,
-		pending->flow_hash, &account, &change, ret_uid, &err);
+		&(const struct stauth_promotion){pending->flow_hash, &account},
+		&change, ret_uid, &err);
 }
 
 static inline struct stauth_pin a_pin(int flow, int mac)

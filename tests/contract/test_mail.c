@@ -279,8 +279,9 @@ static void notices_go_with_the_change(void **state)
 	assert_ok(ops->user_delete(fix->accounts, uid, &change, &ended, &err));
 	take_notice(fix, "alice");
 	assert_done(put_pending(fix, &wait));
-	assert_ok(ops->pending_promote(
-		fix->accounts, wait.flow_hash, &made, &change, &uid, &err));
+	assert_ok(ops->pending_promote(fix->accounts,
+		&(const struct stauth_promotion){wait.flow_hash, &made},
+		&change, &uid, &err));
 	take_notice(fix, "alice");
 	assert_done(put_pending(fix, &wait));
 	assert_ok(ops->pending_delete(

@@ -62,8 +62,9 @@ static int clear(struct fixture *fix, const char *part)
 
 	memset(&row, 0, sizeof(row));
 	(void)snprintf(row.event, sizeof(row.event), "throttle.clear");
-	assert_ok(fix->state->ops->throttle_clear(
-		fix->state, part, &row, NOW, &cleared, &err));
+	assert_ok(fix->state->ops->throttle_clear(fix->state,
+		&(const struct stauth_counter_clear){part, &row, NOW}, &cleared,
+		&err));
 	return cleared;
 }
 

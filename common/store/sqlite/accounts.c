@@ -6,7 +6,6 @@
 
 #include "base/ascii.h"
 #include "base/secret.h"
-#include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
@@ -32,24 +31,21 @@ static void read_row(struct stauth_query *query, void *row)
 	account->mfa_since = stauth_read_at(query);
 }
 
-/* Reads the one row that a bound query may have, and ends it. */
-static enum stauth_rc one_account(struct stauth_query *query,
-	struct stauth_account *ret_account, struct stauth_err *err)
+/* Reads the one row that a query may have; text: the name or address that it
+ * must have, NULL: of a uid. Ends the verb. */
+static enum stauth_rc one_account(struct stauth_query *query, const char *text,
+	struct stauth_account *ret_account)
 {
-	struct stauth_account account;
-	enum stauth_rc rc = stauth_query_row(query, err);
+	struct stauth_account account = {0};
 
-	if (rc == STAUTH_OK) {
-		memset(&account, 0, sizeof(account));
-		read_row(query, &account);
-		rc = stauth_query_only(query, err);
-		if (rc == STAUTH_OK) {
-			*ret_account = account;
-		}
-		stauth_wipe_array(account.password);
+	if (stauth_read_one(query, read_row, &account) &&
+		stauth_verb_found(query->db,
+			text == NULL || strcmp(account.name, text) == 0 ||
+				strcmp(account.email, text) == 0)) {
+		*ret_account = account;
 	}
-	stauth_query_end(query);
-	return rc;
+	stauth_wipe_array(account.password);
+	return stauth_verb_end(query->db);
 }
 
 static enum stauth_rc user_by_text(struct stauth_accounts *accounts,
@@ -57,15 +53,11 @@ static enum stauth_rc user_by_text(struct stauth_accounts *accounts,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, id);
-	stauth_bind_text(&query, text);
-	return one_account(&query, ret_account, err);
+	START(&query, db, id, BIND_TEXT(text));
+	return one_account(&query, text, ret_account);
 }
 
 static enum stauth_rc user_by_name(struct stauth_accounts *accounts,
@@ -88,15 +80,19 @@ static enum stauth_rc user_by_uid(struct stauth_accounts *accounts, int64_t uid,
 	struct stauth_account *ret_account, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_USER_BY_UID);
-	stauth_bind_int(&query, uid);
-	return one_account(&query, ret_account, err);
+	START(&query, db, STAUTH_SQL_USER_BY_UID, BIND_INT(uid));
+	return one_account(&query, NULL, ret_account);
+}
+
+static void read_clash(struct stauth_query *query, void *row)
+{
+	struct stauth_clash *clash = row;
+
+	stauth_read_text(query, clash->name, sizeof(clash->name));
+	stauth_read_text(query, clash->email, sizeof(clash->email));
 }
 
 static enum stauth_rc user_clash(struct stauth_accounts *accounts,
@@ -104,48 +100,35 @@ static enum stauth_rc user_clash(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_USER_CLASH);
-	stauth_bind_text(&query, after);
-	rc = stauth_query_row(&query, err);
-	if (rc == STAUTH_OK) {
-		struct stauth_clash clash;
-
-		stauth_read_text(&query, clash.name, sizeof(clash.name));
-		stauth_read_text(&query, clash.email, sizeof(clash.email));
-		rc = stauth_query_sound(&query, err);
-		if (rc == STAUTH_OK) {
-			*ret_clash = clash;
-		}
+	START(&query, db, STAUTH_SQL_USER_CLASH, BIND_TEXT(after));
+	struct stauth_clash clash;
+	if (stauth_read_one(&query, read_clash, &clash)) {
+		*ret_clash = clash;
 	}
-	stauth_query_end(&query);
-	return rc;
+	return stauth_verb_end(db);
 }
 
-static enum stauth_rc password_from(struct stauth_db *db, int64_t uid,
-	char ret_encoded[STAUTH_ENCODED_SIZE], struct stauth_err *err)
+/* Of the first account from this uid on that has one. */
+static bool password_from(struct stauth_db *db, int64_t uid,
+	char ret_encoded[STAUTH_ENCODED_SIZE])
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_PASSWORD_FROM_UID);
-	stauth_bind_int(&query, uid);
-	enum stauth_rc rc = stauth_query_row(&query, err);
-	char encoded[STAUTH_ENCODED_SIZE];
-	if (rc == STAUTH_OK) {
-		stauth_read_text(&query, encoded, sizeof(encoded));
-		rc = stauth_query_sound(&query, err);
-		if (rc == STAUTH_OK) {
-			memcpy(ret_encoded, encoded, sizeof(encoded));
-		}
-		stauth_wipe_array(encoded);
+	START(&query, db, STAUTH_SQL_PASSWORD_FROM_UID, BIND_INT(uid));
+	if (!stauth_row(&query)) {
+		return false;
 	}
+	char encoded[STAUTH_ENCODED_SIZE];
+	stauth_read_text(&query, encoded, sizeof(encoded));
+	if (stauth_row_valid(&query)) {
+		memcpy(ret_encoded, encoded, sizeof(encoded));
+	}
+	stauth_wipe_array(encoded);
 	stauth_query_end(&query);
-	return rc;
+	return true;
 }
 
 static enum stauth_rc password_like(struct stauth_accounts *accounts,
@@ -153,22 +136,16 @@ static enum stauth_rc password_like(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	int64_t uid_max = 0;
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_query_value(
-			db, STAUTH_SQL_USER_MAX_UID, NULL, &uid_max, err);
+	stauth_verb_read(db, err);
+	uint64_t uids =
+		(uint64_t)stauth_read_value(db, STAUTH_SQL_USER_MAX_UID, NULL) +
+		1;
+	if (!password_from(db, (int64_t)(seed % uids), ret_encoded) &&
+		!password_from(db, 0, ret_encoded)) {
+		stauth_verb_fail(db, STAUTH_NOTFOUND, NULL);
 	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	seed %= (uint64_t)uid_max + 1;
-	rc = password_from(db, (int64_t)seed, ret_encoded, err);
-	if (rc == STAUTH_NOTFOUND) {
-		rc = password_from(db, 0, ret_encoded, err);
-	}
-	return rc;
+	return stauth_verb_end(db);
 }
 
 static bool is_found(const struct stauth_account *account, const char *search)
@@ -189,39 +166,35 @@ static bool begins(const struct stauth_account *account,
 
 static enum stauth_rc read_list(struct stauth_query *query,
 	const struct stauth_account_page *page,
-	struct stauth_account *ret_accounts, size_t *ret_count,
-	struct stauth_err *err)
+	struct stauth_account *ret_accounts, size_t *ret_count)
 {
 	const size_t limit = stauth_list_limit(page->limit);
 	const size_t scan_max = page->scan_max > 0 ? page->scan_max : SIZE_MAX;
 	struct stauth_account *row = NULL;
 	size_t count = 0;
-	enum stauth_rc rc = STAUTH_OK;
+	bool more = true;
 
 	for (size_t read = 0; count < limit && read < scan_max; read++) {
-		rc = stauth_query_row(query, err);
-		if (rc != STAUTH_OK) {
+		more = stauth_row(query);
+		if (!more) {
 			break;
 		}
 		row = &ret_accounts[count];
 		read_row(query, row);
-		rc = stauth_query_sound(query, err);
-		if (rc == STAUTH_OK && !begins(row, page)) {
-			rc = STAUTH_NOTFOUND;
-		}
-		if (rc != STAUTH_OK) {
+		more = stauth_row_valid(query) && begins(row, page);
+		if (!more) {
 			break;
 		}
 		count += is_found(row, page->search) ? 1 : 0;
 	}
 	stauth_query_end(query);
-	if (rc != STAUTH_OK && rc != STAUTH_NOTFOUND) {
-		return rc;
+	if (!stauth_verb_ok(query->db)) {
+		return stauth_verb_end(query->db);
 	}
 	if (page->ret_last != NULL && row != NULL) {
 		*page->ret_last = *row;
 	}
-	if (page->ret_last != NULL && (row == NULL || rc != STAUTH_OK)) {
+	if (page->ret_last != NULL && (row == NULL || !more)) {
 		page->ret_last->uid = 0;
 	}
 	*ret_count = count;
@@ -262,28 +235,25 @@ static enum stauth_rc user_list(struct stauth_accounts *accounts,
 		[STAUTH_BY_LOGIN] = STAUTH_SQL_USER_LIST_LOGIN_DOWN,
 	};
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	bool first = page->descending && page->after_uid == 0;
 	char prefix[STAUTH_EMAIL_SIZE];
+	const struct stauth_value by_text[] = {BIND_TEXT(start_of(page)),
+		{page->descending ? STAUTH_VALUE_END : STAUTH_VALUE_TEXT, 0,
+			prefix},
+		{STAUTH_VALUE_END, 0, NULL}};
+	const struct stauth_value by_time[] = {
+		BIND_INT(first ? INT64_MAX : page->after_at),
+		BIND_INT(first ? INT64_MAX : page->after_uid),
+		{STAUTH_VALUE_END, 0, NULL}};
+
 	fold(page->prefix != NULL ? page->prefix : "", prefix);
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db,
+	stauth_query_bind(&query, db,
 		page->descending ? down[page->order]
-				 : STAUTH_SQL_USER_LIST + page->order);
-	if (page->order <= STAUTH_BY_EMAIL) {
-		stauth_bind_text(&query, start_of(page));
-		if (!page->descending) {
-			stauth_bind_text(&query, prefix);
-		}
-	} else {
-		bool first = page->descending && page->after_uid == 0;
-		stauth_bind_int(&query, first ? INT64_MAX : page->after_at);
-		stauth_bind_int(&query, first ? INT64_MAX : page->after_uid);
-	}
-	return read_list(&query, page, ret_accounts, ret_count, err);
+				 : STAUTH_SQL_USER_LIST + page->order,
+		page->order <= STAUTH_BY_EMAIL ? by_text : by_time);
+	return read_list(&query, page, ret_accounts, ret_count);
 }
 
 static enum stauth_rc superusers(struct stauth_accounts *accounts, size_t max,
@@ -291,17 +261,14 @@ static enum stauth_rc superusers(struct stauth_accounts *accounts, size_t max,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_accounts_db(accounts);
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	const struct stauth_list list = {
 		stauth_list_limit(max), read_row, sizeof(*ret_accounts)};
+
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SUPERUSER_LIST);
-	stauth_bind_int(&query, (int64_t)list.limit);
-	return stauth_query_list(&query, &list, ret_accounts, ret_count, err);
+	START(&query, db, STAUTH_SQL_SUPERUSER_LIST,
+		BIND_INT((int64_t)list.limit));
+	return stauth_read_list(&query, &list, ret_accounts, ret_count);
 }
 
 const struct stauth_accounts_ops stauth_sqlite_accounts_ops = {

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite/verbs.h"
 
-#include "store/sqlite/query.h"
-
 #include "base/banned.h"
 
-enum stauth_rc stauth_audit_put(struct stauth_db *db,
-	const struct stauth_audit_row *row, int64_t now_s,
-	struct stauth_err *err)
+void stauth_audit_put(
+	struct stauth_db *db, const struct stauth_audit_row *row, int64_t now_s)
 {
 	if (row == NULL || row->event[0] == '\0') {
-		return STAUTH_OK;
+		return;
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_AUDIT_ADD);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_text(&query, row->event);
-	stauth_bind_int(&query, row->ok);
-	stauth_bind_text(&query, row->user);
-	stauth_bind_int(&query, row->uid);
-	stauth_bind_text(&query, row->actor);
-	stauth_bind_text(&query, row->channel);
-	stauth_bind_text(&query, row->address);
-	stauth_bind_text(&query, row->detail);
-	return stauth_query_run(&query, NULL, err);
+	RUN(db, STAUTH_SQL_AUDIT_ADD, BIND_INT(now_s), BIND_TEXT(row->event),
+		BIND_INT(row->ok), BIND_TEXT(row->user), BIND_INT(row->uid),
+		BIND_TEXT(row->actor), BIND_TEXT(row->channel),
+		BIND_TEXT(row->address), BIND_TEXT(row->detail));
 }
 
 enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
@@ -31,13 +20,10 @@ enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = stauth_audit_put(db, row, now_s, err);
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_verb_write(db, err);
+	stauth_audit_put(db, row, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
 static void read_row(struct stauth_query *query, void *out)
@@ -81,20 +67,14 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	const char *user = asked->user != NULL ? asked->user : "";
 	const char *event = asked->event != NULL ? asked->event : "";
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	const struct stauth_list list = {
 		stauth_list_limit(asked->limit), read_row, sizeof(*ret_rows)};
+
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, statement(asked->order, user, event));
-	stauth_bind_int(&query, asked->after_at);
-	stauth_bind_int(&query, asked->after_id);
-	stauth_bind_int(&query, asked->since_s);
-	stauth_bind_int(&query, (int64_t)list.limit);
-	stauth_bind_text(&query, user);
-	stauth_bind_text(&query, event);
-	return stauth_query_list(&query, &list, ret_rows, ret_count, err);
+	START(&query, db, statement(asked->order, user, event),
+		BIND_INT(asked->after_at), BIND_INT(asked->after_id),
+		BIND_INT(asked->since_s), BIND_INT((int64_t)list.limit),
+		BIND_TEXT(user), BIND_TEXT(event));
+	return stauth_read_list(&query, &list, ret_rows, ret_count);
 }

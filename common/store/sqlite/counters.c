@@ -19,8 +19,9 @@
  */
 #include "store/sqlite/verbs.h"
 
+#include <stdio.h>
+
 #include "store/rate_limit.h"
-#include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
@@ -36,29 +37,13 @@ struct count {
 	bool moved; /* stands in the store with an instant in the future */
 };
 
-/* None is a counter of nothing. */
-static enum stauth_rc read_row(struct stauth_db *db,
-	const struct stauth_rate_limit *limit, struct count *ret_count,
-	struct stauth_err *err)
+static void read_count_row(struct stauth_query *query, struct count *count)
 {
-	*ret_count = (struct count){0};
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_GET);
-	stauth_bind_text(&query, limit->name);
-	stauth_bind_text(&query, limit->key);
-	enum stauth_rc rc = stauth_query_row(&query, err);
-	if (rc == STAUTH_OK) {
-		ret_count->failures = stauth_read_int(&query, 0, INT64_MAX);
-		ret_count->reserved = stauth_read_int(&query, 0, INT64_MAX);
-		ret_count->reserved_at = stauth_read_at(&query);
-		ret_count->first_at = stauth_read_at(&query);
-		ret_count->last_at = stauth_read_at(&query);
-		rc = stauth_query_only(&query, err);
-	} else if (rc == STAUTH_NOTFOUND) {
-		rc = STAUTH_OK;
-	}
-	stauth_query_end(&query);
-	return rc;
+	count->failures = stauth_read_int(query, 0, INT64_MAX);
+	count->reserved = stauth_read_int(query, 0, INT64_MAX);
+	count->reserved_at = stauth_read_at(query);
+	count->first_at = stauth_read_at(query);
+	count->last_at = stauth_read_at(query);
 }
 
 static bool not_after(int64_t *at, int64_t now_s)
@@ -81,60 +66,54 @@ static void add_failures(struct count *count, int64_t more, int64_t at)
 	count->last_at = count->last_at > at ? count->last_at : at;
 }
 
-/* The counter as it stands now: MUST 3, 4 and 6. */
-static enum stauth_rc read_count(struct stauth_db *db,
-	const struct stauth_rate_limit *limit, int64_t now_s,
-	struct count *ret_count, struct stauth_err *err)
-{
-	struct count *count = ret_count;
-	enum stauth_rc rc = read_row(db, limit, count, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	count->moved = not_after(&count->last_at, now_s);
-	count->moved |= not_after(&count->first_at, now_s);
-	count->moved |= not_after(&count->reserved_at, now_s);
-	if (count->reserved > 0 &&
-		now_s - count->reserved_at >= STAUTH_RESERVED_S) {
-		add_failures(count, count->reserved, count->reserved_at);
-		count->reserved = 0;
-	}
-	int64_t since = limit->fixed_window ? count->first_at : count->last_at;
-	if (now_s - since >= limit->window_s) {
-		count->failures = 0;
-	}
-	return STAUTH_OK;
-}
-
-static enum stauth_rc put_count(struct stauth_db *db,
-	const struct stauth_rate_limit *limit, const struct count *count,
-	struct stauth_err *err)
+/* The counter as it stands now: MUST 3, 4 and 6. None is one of nothing. */
+static struct count read_count(struct stauth_db *db,
+	const struct stauth_rate_limit *limit, int64_t now_s)
 {
 	struct stauth_query query;
 
+	START(&query, db, STAUTH_SQL_LIMIT_GET, BIND_TEXT(limit->name),
+		BIND_TEXT(limit->key));
+	struct count count = {0};
+	if (stauth_row(&query)) {
+		read_count_row(&query, &count);
+		(void)stauth_row_valid(&query);
+		stauth_query_end(&query);
+	}
+	count.moved = not_after(&count.last_at, now_s);
+	count.moved |= not_after(&count.first_at, now_s);
+	count.moved |= not_after(&count.reserved_at, now_s);
+	if (count.reserved > 0 &&
+		now_s - count.reserved_at >= STAUTH_RESERVED_S) {
+		add_failures(&count, count.reserved, count.reserved_at);
+		count.reserved = 0;
+	}
+	int64_t since = limit->fixed_window ? count.first_at : count.last_at;
+	if (now_s - since >= limit->window_s) {
+		count.failures = 0;
+	}
+	return count;
+}
+
+static void put_count(struct stauth_db *db,
+	const struct stauth_rate_limit *limit, const struct count *count)
+{
 	if (count->failures == 0 && count->reserved == 0) {
-		stauth_query_start(&query, db, STAUTH_SQL_LIMIT_DELETE);
-		stauth_bind_text(&query, limit->name);
-		stauth_bind_text(&query, limit->key);
-		return stauth_query_run(&query, NULL, err);
+		RUN(db, STAUTH_SQL_LIMIT_DELETE, BIND_TEXT(limit->name),
+			BIND_TEXT(limit->key));
+		return;
 	}
 	int64_t since = limit->fixed_window ? count->first_at : count->last_at;
 	if (count->reserved > 0 && count->reserved_at > since) {
 		since = count->reserved_at;
 	}
-	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_PUT);
-	stauth_bind_text(&query, limit->name);
-	stauth_bind_text(&query, limit->key);
-	stauth_bind_int(&query, count->failures);
-	stauth_bind_int(&query, count->reserved);
-	stauth_bind_int(&query, count->reserved_at);
-	stauth_bind_int(&query, count->first_at);
-	stauth_bind_int(&query, count->last_at);
-	stauth_bind_int(&query, since < AT_MAX - limit->window_s
-					? since + limit->window_s
-					: AT_MAX);
-	return stauth_query_run(&query, NULL, err);
+	RUN(db, STAUTH_SQL_LIMIT_PUT, BIND_TEXT(limit->name),
+		BIND_TEXT(limit->key), BIND_INT(count->failures),
+		BIND_INT(count->reserved), BIND_INT(count->reserved_at),
+		BIND_INT(count->first_at), BIND_INT(count->last_at),
+		BIND_INT(since < AT_MAX - limit->window_s
+				 ? since + limit->window_s
+				 : AT_MAX));
 }
 
 /* May another try be made? *wait_s is raised to what this limit asks for. */
@@ -149,45 +128,43 @@ static bool has_place(const struct stauth_rate_limit *limit,
 	return count->reserved < (places > 1 ? places : 1);
 }
 
-/* OK: each limit has a place. THROTTLED, EBUSY. */
-static enum stauth_rc must_have_places(struct stauth_db *db,
-	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
-	struct stauth_err *err)
+/* Has each limit a place? Else *ret_wait_s says how long to wait, 0: only until
+ * the tries that are under way are over. */
+static bool have_places(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s)
 {
+	*ret_wait_s = 0;
 	bool places = true;
-	int64_t wait_s = 0;
-
 	for (size_t i = 0; i < limits->count; i++) {
 		const struct stauth_rate_limit *limit = &limits->limit[i];
-		struct count count;
-		enum stauth_rc rc = read_count(db, limit, now_s, &count, err);
-		if (rc == STAUTH_OK && count.moved) {
-			rc = put_count(db, limit, &count, err);
+		struct count count = read_count(db, limit, now_s);
+		if (count.moved) {
+			put_count(db, limit, &count);
 		}
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		places &= has_place(limit, &count, now_s, &wait_s);
+		places &= has_place(limit, &count, now_s, ret_wait_s);
 	}
-	if (wait_s > 0) {
-		*ret_wait_s = wait_s;
-		return stauth_fail(err, STAUTH_THROTTLED, "wait %lld s",
-			(long long)wait_s);
-	}
-	return places ? STAUTH_OK
-		      : stauth_fail(
-				err, STAUTH_EBUSY, "other tries are under way");
+	return limits->never_refuse || (places && *ret_wait_s == 0);
 }
 
-/* Ends a transaction: a refusal writes nothing but the instants of MUST 6. */
-static enum stauth_rc end(struct stauth_db *db, enum stauth_rc rc,
-	int64_t now_s, struct stauth_err *err)
+enum stauth_rc stauth_limits_refuse(
+	struct stauth_db *db, int64_t wait_s, int64_t *ret_wait_s)
 {
-	if (rc == STAUTH_THROTTLED || rc == STAUTH_EBUSY) {
-		enum stauth_rc ended = stauth_db_end(db, STAUTH_OK, NULL);
-		return ended == STAUTH_OK ? rc : ended;
+	enum stauth_rc rc = stauth_verb_commit_only(db);
+
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return stauth_write_end(db, rc, now_s, err);
+	if (wait_s == 0) {
+		stauth_verb_fail(db, STAUTH_EBUSY, "other tries are under way");
+		return stauth_verb_end(db);
+	}
+	char why[32];
+	snprintf(why, sizeof(why), "wait %lld s", (long long)wait_s);
+	stauth_verb_fail(db, STAUTH_THROTTLED, why);
+	if (ret_wait_s != NULL) {
+		*ret_wait_s = wait_s;
+	}
+	return stauth_verb_end(db);
 }
 
 static void reserve(struct count *count, int64_t now_s)
@@ -207,30 +184,23 @@ enum stauth_rc stauth_sq_throttle_reserve(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
+	stauth_verb_write(db, err);
+	int64_t wait_s = 0;
+	if (!have_places(db, limits, now_s, &wait_s)) {
+		return stauth_limits_refuse(db, wait_s, ret_wait_s);
+	}
+	for (size_t i = 0; i < limits->count; i++) {
+		struct count count = read_count(db, &limits->limit[i], now_s);
+		reserve(&count, now_s);
+		put_count(db, &limits->limit[i], &count);
+	}
+	enum stauth_rc rc = stauth_verb_commit(db, now_s);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	int64_t wait_s = 0;
-	if (!limits->never_refuse) {
-		rc = must_have_places(db, limits, now_s, &wait_s, err);
-	}
-	for (size_t i = 0; rc == STAUTH_OK && i < limits->count; i++) {
-		struct count count;
-		rc = read_count(db, &limits->limit[i], now_s, &count, err);
-		if (rc == STAUTH_OK) {
-			reserve(&count, now_s);
-			rc = put_count(db, &limits->limit[i], &count, err);
-		}
-	}
-	rc = end(db, rc, now_s, err);
-	if (rc == STAUTH_OK) {
-		limits->reserved_at = now_s;
-	} else if (rc == STAUTH_THROTTLED) {
-		*ret_wait_s = wait_s;
-	}
-	return rc;
+	limits->reserved_at = now_s;
+	return STAUTH_OK;
 }
 
 /* The reservation leaves where it is counted by now. */
@@ -245,32 +215,24 @@ static void take_back(struct count *count, bool late)
 	}
 }
 
-enum stauth_rc stauth_limits_settle(struct stauth_db *db,
+void stauth_limits_settle(struct stauth_db *db,
 	const struct stauth_limits *limits, enum stauth_outcome outcome,
-	int64_t now_s, struct stauth_err *err)
+	int64_t now_s)
 {
-	bool late = now_s - limits->reserved_at >= STAUTH_RESERVED_S;
-
-	for (size_t i = 0; i < limits->count; i++) {
+	for (size_t i = 0; limits != NULL && i < limits->count; i++) {
 		const struct stauth_rate_limit *limit = &limits->limit[i];
-		struct count count;
-		enum stauth_rc rc = read_count(db, limit, now_s, &count, err);
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		take_back(&count, late);
+		struct count count = read_count(db, limit, now_s);
+
+		take_back(&count,
+			now_s - limits->reserved_at >= STAUTH_RESERVED_S);
 		if (outcome == STAUTH_OUTCOME_FAILURE) {
 			add_failures(&count, 1, now_s);
 		} else if (outcome == STAUTH_OUTCOME_SUCCESS &&
 			   limit->cleared_by_success) {
 			count.failures = 0;
 		}
-		rc = put_count(db, limit, &count, err);
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
+		put_count(db, limit, &count);
 	}
-	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
@@ -278,49 +240,25 @@ enum stauth_rc stauth_sq_throttle_settle(struct stauth_state *state,
 	int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = stauth_limits_settle(db, limits, how->outcome, now_s, err);
-	if (rc == STAUTH_OK && how->audit != NULL) {
-		rc = stauth_audit_put(db, how->audit, now_s, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_verb_write(db, err);
+	stauth_limits_settle(db, limits, how->outcome, now_s);
+	stauth_audit_put(db, how->audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
-enum stauth_rc stauth_limits_count(struct stauth_db *db,
-	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
-	struct stauth_err *err)
+bool stauth_limits_count(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s)
 {
-	if (!limits->never_refuse) {
-		enum stauth_rc rc =
-			must_have_places(db, limits, now_s, ret_wait_s, err);
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
+	if (!have_places(db, limits, now_s, ret_wait_s)) {
+		return false;
 	}
 	for (size_t i = 0; i < limits->count; i++) {
-		struct count count;
-		enum stauth_rc rc =
-			read_count(db, &limits->limit[i], now_s, &count, err);
-		if (rc == STAUTH_OK) {
-			add_failures(&count, 1, now_s);
-			rc = put_count(db, &limits->limit[i], &count, err);
-		}
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
+		struct count count = read_count(db, &limits->limit[i], now_s);
+		add_failures(&count, 1, now_s);
+		put_count(db, &limits->limit[i], &count);
 	}
-	return STAUTH_OK;
-}
-
-enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
-	int64_t now_s, struct stauth_err *err)
-{
-	return rc == STAUTH_THROTTLED ? end(db, rc, now_s, err)
-				      : stauth_write_end(db, rc, now_s, err);
+	return true;
 }
 
 /* --- as an administrator sees and lifts them */
@@ -342,45 +280,31 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	const struct stauth_list list = {stauth_list_limit(page->limit),
 		read_listed, sizeof(*ret_counts)};
+
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_LIST);
-	stauth_bind_text(
-		&query, page->after_name != NULL ? page->after_name : "");
-	stauth_bind_text(
-		&query, page->after_key != NULL ? page->after_key : "");
-	stauth_bind_int(&query, page->now_s);
-	stauth_bind_int(&query, (int64_t)list.limit);
-	return stauth_query_list(&query, &list, ret_counts, ret_count, err);
+	START(&query, db, STAUTH_SQL_LIMIT_LIST,
+		BIND_TEXT(page->after_name != NULL ? page->after_name : ""),
+		BIND_TEXT(page->after_key != NULL ? page->after_key : ""),
+		BIND_INT(page->now_s), BIND_INT((int64_t)list.limit));
+	return stauth_read_list(&query, &list, ret_counts, ret_count);
 }
 
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
-	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
-	int *ret_cleared, struct stauth_err *err)
+	const struct stauth_counter_clear *which, int *ret_cleared,
+	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
+	stauth_verb_write(db, err);
+	int cleared = RUN(db, STAUTH_SQL_LIMIT_FORGET, BIND_TEXT(which->part));
+	stauth_audit_put(db, which->audit, which->now_s);
+	enum stauth_rc rc = stauth_verb_commit(db, which->now_s);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_FORGET);
-	stauth_bind_text(&query, part);
-	int cleared = 0;
-	rc = stauth_query_run(&query, &cleared, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
-	}
-	rc = stauth_write_end(db, rc, now_s, err);
-	if (rc == STAUTH_OK) {
-		*ret_cleared = cleared;
-	}
-	return rc;
+	*ret_cleared = cleared;
+	return STAUTH_OK;
 }

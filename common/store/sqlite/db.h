@@ -16,8 +16,8 @@
 #define STAUTH_FILE_ID_SIZE 64
 
 /*
- * One connection, which looks after itself: a verb calls stauth_db_ready or
- * stauth_db_begin first, and that opens what is closed, notices a file that
+ * One connection, which looks after itself: a verb begins as verb.h says,
+ * and that opens what is closed, notices a file that
  * was replaced or migrated, and sets the deadline of the verb.
  */
 struct stauth_db {
@@ -41,6 +41,10 @@ struct stauth_db {
 	dev_t shm_dev;
 	bool locked; /* the directory, by lock_fd: only to open and close */
 	int lock_fd;
+	/* Of the verb that is under way (verb.h): the first failure, and where
+	 * its caller wants to read of it. */
+	enum stauth_rc rc;
+	struct stauth_err *err;
 	int64_t deadline_ms; /* of the verb, on the boot clock */
 	int64_t looked_ms;   /* when the file was last looked at */
 	bool tried;

@@ -6,95 +6,41 @@
  */
 #include "store/sqlite/verbs.h"
 
-#include "store/sqlite/query.h"
-
 #include "base/banned.h"
 
 #define SWEEP_ROWS 64
 #define LIMITS_MAX 65536
 
 /* Deletes at most *left rows that are over at the instant; *left goes down. */
-static enum stauth_rc expire(struct stauth_db *db, enum stauth_sql id,
-	int64_t at, int64_t *left, struct stauth_err *err)
+static void expire(
+	struct stauth_db *db, enum stauth_sql id, int64_t at, int64_t *left)
 {
-	if (*left <= 0) {
-		return STAUTH_OK;
+	if (*left > 0) {
+		*left -= RUN(db, id, BIND_INT(at), BIND_INT(*left));
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, id);
-	stauth_bind_int(&query, at);
-	stauth_bind_int(&query, *left);
-	int changes = 0;
-	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
-	*left -= changes;
-	return rc;
-}
-
-static enum stauth_rc evict_limits(struct stauth_db *db, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, STAUTH_SQL_LIMIT_EVICT);
-	stauth_bind_int(&query, LIMITS_MAX);
-	return stauth_query_run(&query, NULL, err);
 }
 
 /* What is over when the clock says so, whatever the policy. */
-static enum stauth_rc expire_dead(struct stauth_db *db, int64_t now_s,
-	int64_t *left, struct stauth_err *err)
+static void expire_dead(struct stauth_db *db, int64_t now_s, int64_t *left)
 {
-	static const enum stauth_sql dead[] = {
-		STAUTH_SQL_SESSION_EXPIRE,
-		STAUTH_SQL_MAIL_EXPIRE,
-		STAUTH_SQL_PIN_EXPIRE,
-		STAUTH_SQL_RESET_EXPIRE,
-		STAUTH_SQL_INVITE_EXPIRE,
-		STAUTH_SQL_PENDING_EXPIRE,
-		STAUTH_SQL_DEVICE_EXPIRE,
-	};
-	enum stauth_rc rc = STAUTH_OK;
-
-	for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++) {
-		if (rc == STAUTH_OK) {
-			rc = expire(db, dead[i], now_s, left, err);
-		}
-	}
-	return rc;
+	expire(db, STAUTH_SQL_SESSION_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_MAIL_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_PIN_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_RESET_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_INVITE_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_PENDING_EXPIRE, now_s, left);
+	expire(db, STAUTH_SQL_DEVICE_EXPIRE, now_s, left);
 }
 
-enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
-	int64_t now_s, struct stauth_err *err)
+enum stauth_rc stauth_verb_commit(struct stauth_db *db, int64_t now_s)
 {
 	int64_t left = SWEEP_ROWS;
 
-	if (rc == STAUTH_OK && ++db->writes == 0) {
-		rc = expire_dead(db, now_s, &left, err);
-		if (rc == STAUTH_OK) {
-			rc = evict_limits(db, err);
-		}
+	if (db->rc == STAUTH_OK && ++db->writes == 0) {
+		expire_dead(db, now_s, &left);
+		RUN(db, STAUTH_SQL_LIMIT_EVICT, BIND_INT(LIMITS_MAX));
 	}
-	return stauth_db_end(db, rc, err);
-}
-
-static enum stauth_rc expire_all(struct stauth_db *db,
-	const struct stauth_expiry *expiry, int64_t *left,
-	struct stauth_err *err)
-{
-	int64_t now_s = expiry->now_s;
-	enum stauth_rc rc = expire_dead(db, now_s, left, err);
-
-	if (rc == STAUTH_OK && expiry->idle_s > 0) {
-		rc = expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE,
-			now_s - expiry->idle_s, left, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = expire(db, STAUTH_SQL_LIMIT_EXPIRE, now_s, left, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = expire(db, STAUTH_SQL_AUDIT_EXPIRE, expiry->audit_before_s,
-			left, err);
-	}
-	return rc;
+	return stauth_verb_commit_only(db);
 }
 
 void stauth_wal_empty(struct stauth_db *db)
@@ -109,16 +55,20 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
+	int64_t now_s = expiry->now_s;
 	int64_t most =
 		expiry->limit < INT32_MAX ? (int64_t)expiry->limit : INT32_MAX;
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	int64_t left = most;
-	rc = expire_all(db, expiry, &left, err);
-	rc = stauth_db_end(db, rc, err);
+
+	stauth_verb_write_ending(db, err);
+	expire_dead(db, now_s, &left);
+	if (expiry->idle_s > 0) {
+		expire(db, STAUTH_SQL_SESSION_EXPIRE_IDLE,
+			now_s - expiry->idle_s, &left);
+	}
+	expire(db, STAUTH_SQL_LIMIT_EXPIRE, now_s, &left);
+	expire(db, STAUTH_SQL_AUDIT_EXPIRE, expiry->audit_before_s, &left);
+	enum stauth_rc rc = stauth_verb_commit_only(db);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -10,27 +10,19 @@
 #include "store/sqlite/verbs.h"
 
 #include "base/secret.h"
-#include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
 /* --- 1. */
 
-enum stauth_rc stauth_invite_take(struct stauth_db *db,
-	const uint8_t token_hash[32], int64_t now_s, struct stauth_err *err)
+void stauth_invite_take(
+	struct stauth_db *db, const uint8_t token_hash[32], int64_t now_s)
 {
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, STAUTH_SQL_INVITE_TAKE);
-	stauth_bind_hash(&query, token_hash);
-	stauth_bind_int(&query, now_s);
-	int changes = 0;
-	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
-	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(err, STAUTH_REFUSED,
+	if (RUN(db, STAUTH_SQL_INVITE_TAKE, BIND_HASH(token_hash),
+		    BIND_INT(now_s)) != 1) {
+		stauth_verb_fail(db, STAUTH_REFUSED,
 			"the invitation is no longer valid");
 	}
-	return rc;
 }
 
 enum stauth_rc stauth_sq_invite_put(struct stauth_state *state,
@@ -39,27 +31,15 @@ enum stauth_rc stauth_sq_invite_put(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_INVITE_PUT);
-	stauth_bind_text(&query, invite->id);
-	stauth_bind_hash(&query, invite->token_hash);
-	stauth_bind_text(&query, invite->email);
-	stauth_bind_text(&query, invite->groups);
-	stauth_bind_int(&query, invite->uses);
-	stauth_bind_int(&query, invite->approved);
-	stauth_bind_text(&query, invite->created_by);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, invite->expires_at);
-	rc = stauth_query_run(&query, NULL, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_verb_write(db, err);
+	RUN(db, STAUTH_SQL_INVITE_PUT, BIND_TEXT(invite->id),
+		BIND_HASH(invite->token_hash), BIND_TEXT(invite->email),
+		BIND_TEXT(invite->groups), BIND_INT(invite->uses),
+		BIND_INT(invite->approved), BIND_TEXT(invite->created_by),
+		BIND_INT(now_s), BIND_INT(invite->expires_at));
+	stauth_audit_put(db, audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
 /* --- 2. */
@@ -85,30 +65,18 @@ enum stauth_rc stauth_sq_invite_by_hash(struct stauth_state *state,
 	struct stauth_invite *ret_invite, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_INVITE_LOOK);
-	stauth_bind_hash(&query, token_hash);
-	stauth_bind_int(&query, now_s);
-	rc = stauth_query_row(&query, err);
+	START(&query, db, STAUTH_SQL_INVITE_LOOK, BIND_HASH(token_hash),
+		BIND_INT(now_s));
 	struct stauth_invite invite;
-	if (rc == STAUTH_OK) {
-		read_row(&query, &invite);
-		rc = stauth_query_only(&query, err);
-	}
-	if (rc == STAUTH_OK &&
-		!stauth_equal_ct(invite.token_hash, token_hash, 32)) {
-		rc = stauth_row_damaged(db, err);
-	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
+	if (stauth_read_one(&query, read_row, &invite) &&
+		stauth_verb_found(db,
+			stauth_equal_ct(invite.token_hash, token_hash, 32))) {
 		*ret_invite = invite;
 	}
-	return rc;
+	return stauth_verb_end(db);
 }
 
 enum stauth_rc stauth_sq_invite_list(struct stauth_state *state,
@@ -117,19 +85,15 @@ enum stauth_rc stauth_sq_invite_list(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	const struct stauth_list list = {
 		stauth_list_limit(page->limit), read_row, sizeof(*ret_invites)};
+
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_INVITE_LIST);
-	stauth_bind_text(&query, page->after != NULL ? page->after : "");
-	stauth_bind_int(&query, page->now_s);
-	stauth_bind_int(&query, (int64_t)list.limit);
-	return stauth_query_list(&query, &list, ret_invites, ret_count, err);
+	START(&query, db, STAUTH_SQL_INVITE_LIST,
+		BIND_TEXT(page->after != NULL ? page->after : ""),
+		BIND_INT(page->now_s), BIND_INT((int64_t)list.limit));
+	return stauth_read_list(&query, &list, ret_invites, ret_count);
 }
 
 enum stauth_rc stauth_sq_invite_revoke(struct stauth_state *state,
@@ -137,21 +101,11 @@ enum stauth_rc stauth_sq_invite_revoke(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_write(db, err);
+	if (RUN(db, STAUTH_SQL_INVITE_REVOKE, BIND_TEXT(id)) != 1) {
+		stauth_verb_fail(db, STAUTH_NOTFOUND, NULL);
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_INVITE_REVOKE);
-	stauth_bind_text(&query, id);
-	int changes = 0;
-	rc = stauth_query_run(&query, &changes, err);
-	if (rc == STAUTH_OK && changes != 1) {
-		rc = STAUTH_NOTFOUND;
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_audit_put(db, audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }

@@ -11,119 +11,61 @@
  */
 #include "store/sqlite/verbs.h"
 
-#include "store/sqlite/query.h"
-
 #include "base/banned.h"
 
 /* Of one account; a bound for the table, not a rule for people. */
 #define DEVICES_MAX 200
 
-static enum stauth_rc mark_account(struct stauth_db *db,
-	const struct stauth_session *session, int64_t now_s,
-	struct stauth_err *err)
+static void mark_account(struct stauth_db *db,
+	const struct stauth_session *session, int64_t now_s)
 {
-	struct stauth_query query;
+	enum stauth_sql id = db->accounts_elsewhere
+				     ? STAUTH_SQL_REMOTE_LOGGED_IN
+				     : STAUTH_SQL_USER_LOGGED_IN;
 
-	stauth_query_start(&query, db,
-		db->accounts_elsewhere ? STAUTH_SQL_REMOTE_LOGGED_IN
-				       : STAUTH_SQL_USER_LOGGED_IN);
-	stauth_bind_int(&query, session->uid);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, session->epoch);
-	int changes = 0;
-	enum stauth_rc rc = stauth_query_run(&query, &changes, err);
-	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(
-			err, STAUTH_EXPIRED, "the account has been changed");
+	if (RUN(db, id, BIND_INT(session->uid), BIND_INT(now_s),
+		    BIND_INT(session->epoch)) != 1) {
+		stauth_verb_fail(
+			db, STAUTH_EXPIRED, "the account has been changed");
 	}
-	return rc;
 }
 
-static enum stauth_rc end_presented(struct stauth_db *db,
-	const struct stauth_login_commit *login, struct stauth_err *err)
-{
-	if (!login->end_presented) {
-		return STAUTH_OK;
-	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_HASH);
-	stauth_bind_hash(&query, login->presented_hash);
-	return stauth_query_run(&query, NULL, err);
-}
-
-static enum stauth_rc put_session(struct stauth_db *db,
-	const struct stauth_login_commit *login, int64_t now_s,
-	struct stauth_err *err)
+static void put_session(struct stauth_db *db,
+	const struct stauth_login_commit *login, int64_t now_s)
 {
 	const struct stauth_session *session = &login->session;
-	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_INSERT);
-	stauth_bind_hash(&query, login->token_hash);
-	stauth_bind_text(&query, session->handle);
-	stauth_bind_int(&query, session->uid);
-	stauth_bind_int(&query, session->epoch);
-	stauth_bind_text(&query, session->user);
-	stauth_bind_text(&query, session->email);
-	stauth_bind_text(&query, session->display_name);
-	stauth_bind_text(&query, session->groups);
-	stauth_bind_text(&query, session->channel);
-	stauth_bind_text(&query, session->address);
-	stauth_bind_text(&query, session->agent);
-	stauth_bind_int(&query, session->remember);
-	stauth_bind_int(&query, session->must_change);
-	stauth_bind_int(&query, session->factors);
-	stauth_bind_int(&query, session->level);
-	stauth_bind_int(&query, session->auth_at);
-	stauth_bind_int(&query, session->confirmed_at);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, session->expires_at);
-	return stauth_query_run(&query, NULL, err);
+	if (login->end_presented) {
+		RUN(db, STAUTH_SQL_SESSION_END_HASH,
+			BIND_HASH(login->presented_hash));
+	}
+	RUN(db, STAUTH_SQL_SESSION_INSERT, BIND_HASH(login->token_hash),
+		BIND_TEXT(session->handle), BIND_INT(session->uid),
+		BIND_INT(session->epoch), BIND_TEXT(session->user),
+		BIND_TEXT(session->email), BIND_TEXT(session->display_name),
+		BIND_TEXT(session->groups), BIND_TEXT(session->channel),
+		BIND_TEXT(session->address), BIND_TEXT(session->agent),
+		BIND_INT(session->remember), BIND_INT(session->must_change),
+		BIND_INT(session->factors), BIND_INT(session->level),
+		BIND_INT(session->auth_at), BIND_INT(session->confirmed_at),
+		BIND_INT(now_s), BIND_INT(session->expires_at));
+	if (login->sessions_max > 0) {
+		RUN(db, STAUTH_SQL_SESSION_END_FUTURE, BIND_INT(session->uid),
+			BIND_INT(now_s));
+		RUN(db, STAUTH_SQL_SESSION_CAP, BIND_INT(session->uid),
+			BIND_HASH(login->token_hash), BIND_INT(now_s),
+			BIND_INT(login->sessions_max - 1));
+	}
 }
 
-static enum stauth_rc keep_cap(struct stauth_db *db,
-	const struct stauth_login_commit *login, int64_t now_s,
-	struct stauth_err *err)
+static void put_device(struct stauth_db *db, const uint8_t device_hash[32],
+	const struct stauth_device *device, int64_t now_s)
 {
-	if (login->sessions_max <= 0) {
-		return STAUTH_OK;
-	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END_FUTURE);
-	stauth_bind_int(&query, login->session.uid);
-	stauth_bind_int(&query, now_s);
-	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_CAP);
-	stauth_bind_int(&query, login->session.uid);
-	stauth_bind_hash(&query, login->token_hash);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, login->sessions_max - 1);
-	return stauth_query_run(&query, NULL, err);
-}
-
-static enum stauth_rc put_device(struct stauth_db *db,
-	const uint8_t device_hash[32], const struct stauth_device *device,
-	int64_t now_s, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_PUT);
-	stauth_bind_hash(&query, device_hash);
-	stauth_bind_int(&query, device->uid);
-	stauth_bind_int(&query, device->epoch);
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, device->expires_at);
-	enum stauth_rc rc = stauth_query_run(&query, NULL, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_CAP);
-	stauth_bind_int(&query, device->uid);
-	stauth_bind_int(&query, DEVICES_MAX);
-	return stauth_query_run(&query, NULL, err);
+	RUN(db, STAUTH_SQL_DEVICE_PUT, BIND_HASH(device_hash),
+		BIND_INT(device->uid), BIND_INT(device->epoch), BIND_INT(now_s),
+		BIND_INT(device->expires_at));
+	RUN(db, STAUTH_SQL_DEVICE_CAP, BIND_INT(device->uid),
+		BIND_INT(DEVICES_MAX));
 }
 
 enum stauth_rc stauth_sq_device_put(struct stauth_state *state,
@@ -131,28 +73,10 @@ enum stauth_rc stauth_sq_device_put(struct stauth_state *state,
 	int64_t now_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = put_device(db, device_hash, device, now_s, err);
-	return stauth_write_end(db, rc, now_s, err);
-}
-
-static enum stauth_rc put_login_device(struct stauth_db *db,
-	const struct stauth_login_commit *login, int64_t now_s,
-	struct stauth_err *err)
-{
-	const struct stauth_device device = {
-		.uid = login->session.uid,
-		.epoch = login->session.epoch,
-		.expires_at = login->device_expires_at,
-	};
-
-	return login->device
-		       ? put_device(db, login->device_hash, &device, now_s, err)
-		       : STAUTH_OK;
+	stauth_verb_write(db, err);
+	put_device(db, device_hash, device, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
 enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
@@ -160,30 +84,19 @@ enum stauth_rc stauth_sq_login_commit(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
+	const struct stauth_device device = {
+		.uid = login->session.uid,
+		.epoch = login->session.epoch,
+		.expires_at = login->device_expires_at,
+	};
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_write(db, err);
+	mark_account(db, &login->session, now_s);
+	put_session(db, login, now_s);
+	if (login->device) {
+		put_device(db, login->device_hash, &device, now_s);
 	}
-	rc = mark_account(db, &login->session, now_s, err);
-	if (rc == STAUTH_OK) {
-		rc = end_presented(db, login, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = put_session(db, login, now_s, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = keep_cap(db, login, now_s, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = put_login_device(db, login, now_s, err);
-	}
-	if (rc == STAUTH_OK && login->limits != NULL) {
-		rc = stauth_limits_settle(
-			db, login->limits, STAUTH_OUTCOME_SUCCESS, now_s, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, &login->audit, now_s, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_limits_settle(db, login->limits, STAUTH_OUTCOME_SUCCESS, now_s);
+	stauth_audit_put(db, &login->audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }

@@ -15,85 +15,43 @@
  */
 #include "store/sqlite/verbs.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/secret.h"
-#include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
 #define AT_MAX      INT64_C(253402300799)
 #define EXPIRE_ROWS 64
 
-enum stauth_rc stauth_mail_put(struct stauth_db *db,
-	const struct stauth_mail_commit *commit, int64_t now_s,
-	struct stauth_err *err)
+void stauth_mail_put(struct stauth_db *db,
+	const struct stauth_mail_commit *commit, int64_t now_s)
 {
 	const struct stauth_mail *mail = commit->mail;
-	struct stauth_query query;
+	const struct stauth_reset *reset = commit->reset;
+	const uint8_t *flow =
+		commit->pin != NULL ? commit->pin->flow_hash : NULL;
 
-	stauth_query_start(&query, db, STAUTH_SQL_MAIL_PUT);
-	stauth_bind_text(&query, mail->kind);
-	stauth_bind_text(&query, mail->recipient);
-	stauth_bind_text(&query, mail->user);
-	stauth_bind_text(&query, mail->code);
-	stauth_bind_text(&query, mail->message_id);
-	stauth_bind_hash(
-		&query, commit->pin != NULL ? commit->pin->flow_hash : NULL);
-	if (commit->reset != NULL) {
-		stauth_bind_int(&query, commit->reset->uid);
-	} else {
-		stauth_bind_text(&query, NULL);
-	}
-	stauth_bind_int(&query, now_s);
-	stauth_bind_int(&query, mail->expires_at);
-	return stauth_query_run(&query, NULL, err);
+	RUN(db, STAUTH_SQL_MAIL_PUT, BIND_TEXT(mail->kind),
+		BIND_TEXT(mail->recipient), BIND_TEXT(mail->user),
+		BIND_TEXT(mail->code), BIND_TEXT(mail->message_id),
+		BIND_HASH(flow),
+		{reset != NULL ? STAUTH_VALUE_INT : STAUTH_VALUE_TEXT,
+			reset != NULL ? reset->uid : 0, NULL},
+		BIND_INT(now_s), BIND_INT(mail->expires_at));
 }
 
-static enum stauth_rc must_have_room(
-	struct stauth_db *db, size_t max, int64_t now_s, struct stauth_err *err)
+static void must_have_room(struct stauth_db *db, size_t max, int64_t now_s)
 {
-	int64_t count = 0;
-	enum stauth_rc rc = stauth_query_value(
-		db, STAUTH_SQL_MAIL_COUNT, &now_s, &count, err);
+	int64_t count = stauth_read_value(db, STAUTH_SQL_MAIL_COUNT, &now_s);
+	char why[64];
 
-	if (rc == STAUTH_OK && (uint64_t)count >= max) {
-		rc = stauth_fail(err, STAUTH_EBUSY,
+	if ((uint64_t)count >= max) {
+		snprintf(why, sizeof(why),
 			"the outbox is full: %lld mails wait",
 			(long long)count);
+		stauth_verb_fail(db, STAUTH_EBUSY, why);
 	}
-	return rc;
-}
-
-/* The one-time things first: they make room by dropping older mails. */
-static enum stauth_rc commit_all(struct stauth_db *db,
-	const struct stauth_mail_commit *commit, int64_t now_s,
-	int64_t *ret_wait_s, struct stauth_err *err)
-{
-	const struct stauth_pin *pin = commit->pin;
-	const struct stauth_reset *reset = commit->reset;
-	enum stauth_rc rc = STAUTH_OK;
-
-	if (commit->limits != NULL) {
-		rc = stauth_limits_count(
-			db, commit->limits, now_s, ret_wait_s, err);
-	}
-	if (rc == STAUTH_OK && pin != NULL) {
-		rc = stauth_pin_put(db, pin, now_s, err);
-	}
-	if (rc == STAUTH_OK && reset != NULL) {
-		rc = stauth_reset_put(db, reset, now_s, err);
-	}
-	if (rc == STAUTH_OK && commit->mail != NULL) {
-		rc = must_have_room(db, commit->outbox_max, now_s, err);
-	}
-	if (rc == STAUTH_OK && commit->mail != NULL) {
-		rc = stauth_mail_put(db, commit, now_s, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, &commit->audit, now_s, err);
-	}
-	return rc;
 }
 
 enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
@@ -101,114 +59,80 @@ enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
 	int64_t *ret_wait_s, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_write(db, err);
 	int64_t wait_s = 0;
-	rc = commit_all(db, commit, now_s, &wait_s, err);
-	rc = stauth_limits_end(db, rc, now_s, err);
-	if (rc == STAUTH_THROTTLED && ret_wait_s != NULL) {
-		*ret_wait_s = wait_s;
+	if (commit->limits != NULL &&
+		!stauth_limits_count(db, commit->limits, now_s, &wait_s)) {
+		return stauth_limits_refuse(db, wait_s, ret_wait_s);
 	}
-	return rc;
-}
-
-static enum stauth_rc read_due(struct stauth_db *db, int64_t now_s,
-	struct stauth_mail *mail, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, STAUTH_SQL_MAIL_DUE);
-	stauth_bind_int(&query, now_s);
-	enum stauth_rc rc = stauth_query_row(&query, err);
-	if (rc == STAUTH_OK) {
-		mail->id = stauth_read_int(&query, 1, INT64_MAX);
-		stauth_read_text(&query, mail->kind, sizeof(mail->kind));
-		stauth_read_text(
-			&query, mail->recipient, sizeof(mail->recipient));
-		stauth_read_text(&query, mail->user, sizeof(mail->user));
-		stauth_read_text(&query, mail->code, sizeof(mail->code));
-		stauth_read_text(
-			&query, mail->message_id, sizeof(mail->message_id));
-		mail->created_at = stauth_read_at(&query);
-		mail->expires_at = stauth_read_at(&query);
-		mail->tries = (int)stauth_read_int(&query, 0, INT32_MAX - 1);
-		rc = stauth_query_only(&query, err);
+	/* The one-time things first: they make room by dropping older mails. */
+	if (commit->pin != NULL) {
+		stauth_pin_put(db, commit->pin, now_s);
 	}
-	stauth_query_end(&query);
-	return rc;
+	if (commit->reset != NULL) {
+		stauth_reset_put(db, commit->reset, now_s);
+	}
+	if (commit->mail != NULL) {
+		must_have_room(db, commit->outbox_max, now_s);
+		stauth_mail_put(db, commit, now_s);
+	}
+	stauth_audit_put(db, &commit->audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
-static enum stauth_rc run_two(struct stauth_db *db, enum stauth_sql id,
-	int64_t first, int64_t second, struct stauth_err *err)
+static void read_mail(struct stauth_query *query, void *row)
 {
-	struct stauth_query query;
+	struct stauth_mail *mail = row;
 
-	stauth_query_start(&query, db, id);
-	stauth_bind_int(&query, first);
-	stauth_bind_int(&query, second);
-	return stauth_query_run(&query, NULL, err);
+	mail->id = stauth_read_int(query, 1, INT64_MAX);
+	stauth_read_text(query, mail->kind, sizeof(mail->kind));
+	stauth_read_text(query, mail->recipient, sizeof(mail->recipient));
+	stauth_read_text(query, mail->user, sizeof(mail->user));
+	stauth_read_text(query, mail->code, sizeof(mail->code));
+	stauth_read_text(query, mail->message_id, sizeof(mail->message_id));
+	mail->created_at = stauth_read_at(query);
+	mail->expires_at = stauth_read_at(query);
+	mail->tries = (int)stauth_read_int(query, 0, INT32_MAX - 1);
 }
 
-static enum stauth_rc lease(struct stauth_db *db, int64_t lease_s,
-	int64_t now_s, struct stauth_mail *mail, struct stauth_err *err)
+static void lease(struct stauth_db *db, int64_t lease_s, int64_t now_s,
+	struct stauth_mail *mail)
 {
 	int64_t until_at = lease_s < AT_MAX - now_s ? now_s + lease_s : AT_MAX;
-	enum stauth_rc rc = read_due(db, now_s, mail, err);
+	struct stauth_query query;
 
-	if (rc == STAUTH_OK) {
-		rc = run_two(
-			db, STAUTH_SQL_MAIL_LEASE, mail->id, until_at, err);
-		mail->tries++;
-	}
-	return rc;
-}
-
-/* That nothing is due is no failure of the transaction: what expired goes. */
-static enum stauth_rc take(struct stauth_db *db, int64_t lease_s, int64_t now_s,
-	struct stauth_mail *mail, struct stauth_err *err)
-{
-	enum stauth_rc rc = stauth_db_begin_raw(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = run_two(db, STAUTH_SQL_MAIL_EXPIRE, now_s, EXPIRE_ROWS, err);
-	if (rc == STAUTH_OK) {
-		rc = lease(db, lease_s, now_s, mail, err);
-	}
-	bool none = rc == STAUTH_NOTFOUND;
-	rc = stauth_write_end(db, none ? STAUTH_OK : rc, now_s, err);
-	return rc == STAUTH_OK && none ? STAUTH_NOTFOUND : rc;
+	START(&query, db, STAUTH_SQL_MAIL_DUE, BIND_INT(now_s));
+	stauth_read_one(&query, read_mail, mail);
+	RUN(db, STAUTH_SQL_MAIL_LEASE, BIND_INT(mail->id), BIND_INT(until_at));
+	mail->tries++;
 }
 
 enum stauth_rc stauth_sq_mail_take(struct stauth_state *state, int64_t lease_s,
 	int64_t now_s, struct stauth_mail *ret_mail, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	int64_t waiting = 0;
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_query_value(
-			db, STAUTH_SQL_MAIL_WAITING, &now_s, &waiting, err);
+	stauth_verb_read(db, err);
+	if (stauth_read_value(db, STAUTH_SQL_MAIL_WAITING, &now_s) == 0) {
+		stauth_verb_fail(db, STAUTH_NOTFOUND, NULL);
 	}
-	if (rc == STAUTH_OK && waiting == 0) {
-		rc = STAUTH_NOTFOUND;
+	stauth_verb_begin(db);
+	int expired = RUN(db, STAUTH_SQL_MAIL_EXPIRE, BIND_INT(now_s),
+		BIND_INT(EXPIRE_ROWS));
+	struct stauth_mail mail = {0};
+	lease(db, lease_s, now_s, &mail);
+	bool none = stauth_verb_end(db) == STAUTH_NOTFOUND;
+	/* That nothing is due does not take back what expired. */
+	if (none && expired > 0) {
+		db->rc = STAUTH_OK;
 	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	struct stauth_mail mail;
-	memset(&mail, 0, sizeof(mail));
-	rc = take(db, lease_s, now_s, &mail, err);
-	if (rc == STAUTH_OK) {
+	enum stauth_rc rc = stauth_verb_commit(db, now_s);
+	if (rc == STAUTH_OK && !none) {
 		*ret_mail = mail;
 	}
 	stauth_wipe_array(mail.code);
-	return rc;
+	return rc == STAUTH_OK && none ? STAUTH_NOTFOUND : rc;
 }
 
 enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
@@ -216,36 +140,26 @@ enum stauth_rc stauth_sq_mail_done(struct stauth_state *state, int64_t id,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
+	stauth_verb_write(db, err);
+	RUN(db, STAUTH_SQL_MAIL_DONE, BIND_INT(id));
+	stauth_audit_put(db, audit, now_s);
+	enum stauth_rc rc = stauth_verb_commit(db, now_s);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_MAIL_DONE);
-	stauth_bind_int(&query, id);
-	rc = stauth_query_run(&query, NULL, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
-	}
-	rc = stauth_write_end(db, rc, now_s, err);
-	if (rc == STAUTH_OK) {
-		/* MUST 4; the next mail that is settled tries again. */
-		stauth_wal_empty(db);
-	}
-	return rc;
+	/* MUST 4; the next mail that is settled tries again. */
+	stauth_wal_empty(db);
+	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_sq_mail_later(struct stauth_state *state, int64_t id,
 	int64_t next_at, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	next_at = next_at < AT_MAX ? next_at : AT_MAX;
-	rc = run_two(db, STAUTH_SQL_MAIL_LATER, id, next_at, err);
-	return stauth_db_end(db, rc, err);
+	stauth_verb_write(db, err);
+	RUN(db, STAUTH_SQL_MAIL_LATER, BIND_INT(id),
+		BIND_INT(next_at < AT_MAX ? next_at : AT_MAX));
+	return stauth_verb_commit_only(db);
 }

@@ -8,8 +8,6 @@
 
 #include "base/banned.h"
 
-#define LIST_MAX 1000
-
 #define AT_MAX INT64_C(253402300799) /* the end of the year 9999 */
 
 void stauth_query_start(
@@ -52,11 +50,6 @@ void stauth_bind_text(struct stauth_query *query, const char *text)
 			     SQLITE_STATIC));
 }
 
-void stauth_bind_optional(struct stauth_query *query, const char *text)
-{
-	stauth_bind_text(query, text[0] != '\0' ? text : NULL);
-}
-
 void stauth_bind_hash(struct stauth_query *query, const uint8_t *hash)
 {
 	query->bound++;
@@ -81,15 +74,13 @@ static enum stauth_rc step(
 	return STAUTH_OK;
 }
 
-enum stauth_rc stauth_query_run(
-	struct stauth_query *query, int *ret_changes, struct stauth_err *err)
+/* Runs what returns no row and has no parameters, and ends. */
+static enum stauth_rc run_plain(
+	struct stauth_query *query, struct stauth_err *err)
 {
 	bool row = false;
 	enum stauth_rc rc = step(query, &row, err);
 
-	if (rc == STAUTH_OK && ret_changes != NULL) {
-		*ret_changes = sqlite3_changes(query->db->sql);
-	}
 	stauth_query_end(query);
 	return rc;
 }
@@ -228,6 +219,13 @@ enum stauth_rc stauth_query_only(
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
+enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
+{
+	db->must_reopen = true;
+	return stauth_fail(err, STAUTH_EBROKEN,
+		"a row was found by a key it has not: %.120s", db->path);
+}
+
 enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,
 	const int64_t *key, int64_t *ret_value, struct stauth_err *err)
 {
@@ -237,44 +235,19 @@ enum stauth_rc stauth_query_value(struct stauth_db *db, enum stauth_sql id,
 	if (key != NULL) {
 		stauth_bind_int(&query, *key);
 	}
-	enum stauth_rc rc = stauth_query_row(&query, err);
 	int64_t value = 0;
-	if (rc == STAUTH_OK) {
-		value = stauth_read_int(&query, INT64_MIN, INT64_MAX);
-		rc = stauth_query_only(&query, err);
+	enum stauth_rc rc = stauth_query_row(&query, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	value = stauth_read_int(&query, INT64_MIN, INT64_MAX);
+	rc = stauth_query_only(&query, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	*ret_value = value;
+out:
 	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
-		*ret_value = value;
-	}
-	return rc;
-}
-
-size_t stauth_list_limit(size_t limit)
-{
-	return limit < LIST_MAX ? limit : LIST_MAX;
-}
-
-enum stauth_rc stauth_query_list(struct stauth_query *query,
-	const struct stauth_list *list, void *ret_rows, size_t *ret_count,
-	struct stauth_err *err)
-{
-	char *row = ret_rows;
-	size_t count = 0;
-	enum stauth_rc rc = STAUTH_OK;
-
-	while (rc == STAUTH_OK && count < list->limit) {
-		rc = stauth_query_row(query, err);
-		if (rc == STAUTH_OK) {
-			list->read(query, row + list->row_size * count++);
-			rc = stauth_query_sound(query, err);
-		}
-	}
-	stauth_query_end(query);
-	if (rc == STAUTH_OK || rc == STAUTH_NOTFOUND) {
-		*ret_count = count;
-		return STAUTH_OK;
-	}
 	return rc;
 }
 
@@ -283,7 +256,7 @@ enum stauth_rc stauth_db_begin_raw(struct stauth_db *db, struct stauth_err *err)
 	struct stauth_query query;
 
 	stauth_query_start(&query, db, STAUTH_SQL_BEGIN);
-	return stauth_query_run(&query, NULL, err);
+	return run_plain(&query, err);
 }
 
 static void roll_back(struct stauth_db *db)
@@ -294,7 +267,7 @@ static void roll_back(struct stauth_db *db)
 	}
 	struct stauth_query query;
 	stauth_query_start(&query, db, STAUTH_SQL_ROLLBACK);
-	if (stauth_query_run(&query, NULL, NULL) != STAUTH_OK) {
+	if (run_plain(&query, NULL) != STAUTH_OK) {
 		db->must_reopen = true;
 	}
 }
@@ -306,7 +279,7 @@ enum stauth_rc stauth_db_end(
 
 	if (rc == STAUTH_OK) {
 		stauth_query_start(&query, db, STAUTH_SQL_COMMIT);
-		rc = stauth_query_run(&query, NULL, err);
+		rc = run_plain(&query, err);
 		if (rc != STAUTH_OK && (query.code & 0xff) == SQLITE_IOERR) {
 			rc = stauth_fail(err, STAUTH_EUNKNOWN,
 				"the disk failed while a change was written; "

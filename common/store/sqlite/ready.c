@@ -12,11 +12,11 @@
  */
 #include "store/sqlite/ready.h"
 
+#include <stddef.h>
+
 #include "base/clock.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/open.h"
-#include "store/sqlite/query.h"
-#include "store/sqlite/reserve.h"
 #include "store/sqlite/schema.h"
 
 #include "base/banned.h"
@@ -130,26 +130,4 @@ void stauth_db_idle(struct stauth_db *db)
 void stauth_db_no_wait(struct stauth_db *db)
 {
 	db->deadline_ms = 0;
-}
-
-enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err)
-{
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc == STAUTH_OK) {
-		rc = stauth_reserve_keep(db, err);
-	}
-	return rc == STAUTH_OK ? stauth_db_begin_raw(db, err) : rc;
-}
-
-enum stauth_rc stauth_db_begin_ending(
-	struct stauth_db *db, struct stauth_err *err)
-{
-	enum stauth_rc rc = stauth_db_ready(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	stauth_reserve_spend(db);
-	return stauth_db_begin_raw(db, err);
 }

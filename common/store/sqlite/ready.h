@@ -11,10 +11,5 @@ enum stauth_rc stauth_db_ready(struct stauth_db *db, struct stauth_err *err);
 void stauth_db_idle(struct stauth_db *db);
 /* From now on the verb waits for nobody. */
 void stauth_db_no_wait(struct stauth_db *db);
-/* Ready, and a write transaction is begun. */
-enum stauth_rc stauth_db_begin(struct stauth_db *db, struct stauth_err *err);
-/* The same for what ends something: it may use the reserve (reserve.h). */
-enum stauth_rc stauth_db_begin_ending(
-	struct stauth_db *db, struct stauth_err *err);
 
 #endif

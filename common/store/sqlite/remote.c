@@ -5,22 +5,7 @@
  */
 #include "store/sqlite/verbs.h"
 
-#include "store/sqlite/query.h"
-
 #include "base/banned.h"
-
-/* A statement about one account, with up to two more numbers. */
-static enum stauth_rc run(struct stauth_db *db, enum stauth_sql id,
-	const int64_t values[3], int *ret_changes, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, id);
-	for (int i = 0; i < sqlite3_bind_parameter_count(query.stmt); i++) {
-		stauth_bind_int(&query, values[i]);
-	}
-	return stauth_query_run(&query, ret_changes, err);
-}
 
 static int64_t new_lock(void)
 {
@@ -36,57 +21,20 @@ enum stauth_rc stauth_sq_remote_lock(struct stauth_state *state, int64_t now_s,
 	int64_t *ret_lock, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	const int64_t values[3] = {new_lock(), now_s, 0};
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
+	int64_t lock = new_lock();
 
+	stauth_verb_write_ending(db, err);
+	if (RUN(db, STAUTH_SQL_REMOTE_LOCK, BIND_INT(lock), BIND_INT(now_s)) !=
+		1) {
+		stauth_verb_fail(
+			db, STAUTH_EBUSY, "another account is being changed");
+	}
+	enum stauth_rc rc = stauth_verb_commit_only(db);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	int changes = 0;
-	rc = run(db, STAUTH_SQL_REMOTE_LOCK, values, &changes, err);
-	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(
-			err, STAUTH_EBUSY, "another account is being changed");
-	}
-	rc = stauth_db_end(db, rc, err);
-	if (rc == STAUTH_OK) {
-		*ret_lock = values[0];
-	}
-	return rc;
-}
-
-/* In a transaction: the lock is still ours, and about this account. */
-static enum stauth_rc hold_lock(struct stauth_db *db,
-	const struct stauth_remote *remote, int64_t now_s,
-	struct stauth_err *err)
-{
-	const int64_t values[3] = {remote->lock, remote->uid, now_s};
-	int changes = 0;
-	enum stauth_rc rc =
-		run(db, STAUTH_SQL_REMOTE_MARK, values, &changes, err);
-
-	if (rc == STAUTH_OK && changes != 1) {
-		rc = stauth_fail(
-			err, STAUTH_EXPIRED, "the account has been changed");
-	}
-	return rc;
-}
-
-static enum stauth_rc begin_change(struct stauth_db *db,
-	const struct stauth_remote *remote, const struct stauth_change *change,
-	int *ret_ended, struct stauth_err *err)
-{
-	const int64_t values[3] = {remote->uid, 0, 0};
-	enum stauth_rc rc = hold_lock(db, remote, change->now_s, err);
-
-	if (rc == STAUTH_OK && change->raise_epoch) {
-		rc = run(db, STAUTH_SQL_REMOTE_RAISE_EPOCH, values, NULL, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	const struct stauth_version of = {remote->uid, remote->epoch};
-	return stauth_change_end_older(db, &of, change, ret_ended, err);
+	*ret_lock = lock;
+	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_sq_remote_begin(struct stauth_state *state,
@@ -94,34 +42,25 @@ enum stauth_rc stauth_sq_remote_begin(struct stauth_state *state,
 	int *ret_ended, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
+	const struct stauth_version of = {remote->uid, remote->epoch};
 
+	stauth_verb_write_ending(db, err);
+	/* The lock is still ours; from now on it is about this account. */
+	if (RUN(db, STAUTH_SQL_REMOTE_MARK, BIND_INT(remote->lock),
+		    BIND_INT(remote->uid), BIND_INT(change->now_s)) != 1) {
+		stauth_verb_fail(
+			db, STAUTH_EXPIRED, "the account has been changed");
+	}
+	if (change->raise_epoch) {
+		RUN(db, STAUTH_SQL_REMOTE_RAISE_EPOCH, BIND_INT(remote->uid));
+	}
+	int ended = stauth_change_end_older(db, &of, change);
+	enum stauth_rc rc = stauth_verb_commit_only(db);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	int ended = 0;
-	rc = begin_change(db, remote, change, &ended, err);
-	rc = stauth_db_end(db, rc, err);
-	if (rc == STAUTH_OK) {
-		*ret_ended = ended;
-	}
-	return rc;
-}
-
-/* Nothing is written of a change that was not made. */
-static enum stauth_rc record_change(struct stauth_db *db, int64_t uid,
-	const struct stauth_change *change, struct stauth_err *err)
-{
-	const int64_t values[3] = {uid, 0, 0};
-
-	if (change == NULL) {
-		return STAUTH_OK;
-	}
-	enum stauth_rc rc = STAUTH_OK;
-	if (uid != 0) {
-		rc = run(db, STAUTH_SQL_REMOTE_ADD, values, NULL, err);
-	}
-	return rc == STAUTH_OK ? stauth_change_record(db, change, 0, err) : rc;
+	*ret_ended = ended;
+	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_sq_remote_end(struct stauth_state *state,
@@ -129,61 +68,51 @@ enum stauth_rc stauth_sq_remote_end(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	const int64_t values[3] = {remote->lock, 0, 0};
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_write_ending(db, err);
+	/* Nothing is written of a change that was not made. */
+	if (change != NULL) {
+		if (remote->uid != 0) {
+			RUN(db, STAUTH_SQL_REMOTE_ADD, BIND_INT(remote->uid));
+		}
+		stauth_change_record(db, change, 0);
 	}
-	rc = record_change(db, remote->uid, change, err);
-	if (rc == STAUTH_OK) {
-		rc = run(db, STAUTH_SQL_REMOTE_UNLOCK, values, NULL, err);
-	}
-	return stauth_db_end(db, rc, err);
+	RUN(db, STAUTH_SQL_REMOTE_UNLOCK, BIND_INT(remote->lock));
+	return stauth_verb_commit_only(db);
 }
 
-static enum stauth_rc read_row(struct stauth_db *db, int64_t now_s,
-	struct stauth_remote *remote, struct stauth_err *err)
+static bool read_row(
+	struct stauth_db *db, int64_t now_s, struct stauth_remote *remote)
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, db, STAUTH_SQL_REMOTE_READ);
-	stauth_bind_int(&query, remote->uid);
-	stauth_bind_int(&query, now_s);
-	enum stauth_rc rc = stauth_query_row(&query, err);
-	if (rc == STAUTH_OK) {
-		remote->epoch = stauth_read_int(&query, 0, INT64_MAX);
-		remote->last_login_at = stauth_read_at(&query);
-		rc = stauth_query_only(&query, err);
+	START(&query, db, STAUTH_SQL_REMOTE_READ, BIND_INT(remote->uid),
+		BIND_INT(now_s));
+	if (!stauth_row(&query)) {
+		return false;
 	}
+	remote->epoch = stauth_read_int(&query, 0, INT64_MAX);
+	remote->last_login_at = stauth_read_at(&query);
+	(void)stauth_row_valid(&query);
 	stauth_query_end(&query);
-	return rc;
+	return true;
 }
 
 enum stauth_rc stauth_sq_remote_read(struct stauth_state *state, int64_t now_s,
 	struct stauth_remote *remote, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	const int64_t values[3] = {remote->uid, 0, 0};
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc == STAUTH_OK) {
-		rc = read_row(db, now_s, remote, err);
-	}
-	if (rc != STAUTH_NOTFOUND) {
-		return rc;
+	stauth_verb_read(db, err);
+	if (read_row(db, now_s, remote) || !stauth_verb_ok(db)) {
+		return stauth_verb_end(db);
 	}
 	if (!remote->add) {
-		return stauth_query_value(
-			db, STAUTH_SQL_HEALTH, NULL, &remote->epoch, err);
+		remote->epoch = stauth_read_value(db, STAUTH_SQL_HEALTH, NULL);
+		return stauth_verb_end(db);
 	}
-	rc = stauth_db_begin(db, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = run(db, STAUTH_SQL_REMOTE_ADD, values, NULL, err);
-	if (rc == STAUTH_OK) {
-		rc = read_row(db, now_s, remote, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_verb_write(db, err);
+	RUN(db, STAUTH_SQL_REMOTE_ADD, BIND_INT(remote->uid));
+	(void)read_row(db, now_s, remote);
+	return stauth_verb_commit(db, now_s);
 }

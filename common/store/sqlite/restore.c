@@ -26,7 +26,6 @@
 #include "store/sqlite/fault.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/open.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/verbs.h"
 
@@ -162,9 +161,10 @@ static enum stauth_rc load(
 {
 	enum stauth_rc rc = stauth_copy_path(file, copy->path, err);
 
-	if (rc == STAUTH_OK) {
-		rc = check_file(file, copy->path, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = check_file(file, copy->path, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -193,85 +193,58 @@ static enum stauth_rc load(
 
 /* --- what changes for people */
 
-static enum stauth_rc compare(
+static void compare(
 	struct restore *restore, int64_t uid, const char *name, bool disabled)
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, &restore->now, STAUTH_SQL_RESTORE_PRESENT);
-	stauth_bind_int(&query, uid);
-	stauth_bind_text(&query, name);
-	enum stauth_rc rc = stauth_query_row(&query, NULL);
-	bool was_disabled = false;
-	if (rc == STAUTH_OK) {
-		was_disabled = stauth_read_flag(&query);
-	}
+	START(&query, &restore->now, STAUTH_SQL_RESTORE_PRESENT, BIND_INT(uid),
+		BIND_TEXT(name));
+	bool present = stauth_row(&query);
+	bool was_disabled = present && stauth_read_flag(&query);
 	stauth_query_end(&query);
-	if (rc == STAUTH_NOTFOUND || (was_disabled && !disabled)) {
+	if (stauth_verb_ok(&restore->now) &&
+		(!present || (was_disabled && !disabled))) {
 		restore->job->found(name, was_disabled, restore->job->user);
 	}
-	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
-static enum stauth_rc tell(struct restore *restore, struct stauth_err *err)
+static enum stauth_rc tell(struct restore *restore)
 {
 	struct stauth_query query;
 
-	stauth_query_start(&query, &restore->copy, STAUTH_SQL_RESTORE_USERS);
+	stauth_query_bind(&query, &restore->copy, STAUTH_SQL_RESTORE_USERS,
+		stauth_no_values);
 	char name[STAUTH_NAME_SIZE];
-	enum stauth_rc rc;
-	while ((rc = stauth_query_row(&query, err)) == STAUTH_OK) {
+	while (stauth_verb_ok(&restore->now) && stauth_row(&query)) {
 		int64_t uid = stauth_read_int(&query, 1, INT64_MAX);
 		stauth_read_text(&query, name, sizeof(name));
 		bool disabled = stauth_read_flag(&query);
-		rc = stauth_query_sound(&query, err);
-		if (rc == STAUTH_OK) {
-			rc = compare(restore, uid, name, disabled);
-		}
-		if (rc != STAUTH_OK) {
-			break;
+		if (stauth_row_valid(&query)) {
+			compare(restore, uid, name, disabled);
 		}
 	}
 	stauth_query_end(&query);
-	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+	stauth_verb_fail(&restore->copy, stauth_verb_end(&restore->now), NULL);
+	return stauth_verb_end(&restore->copy);
 }
 
 /* --- 2: nothing old comes back */
 
 /* A value above both stores'. */
-static enum stauth_rc above(struct restore *restore, enum stauth_sql id,
-	int64_t *ret_value, struct stauth_err *err)
+static int64_t above(struct restore *restore, enum stauth_sql id)
 {
-	int64_t a = 0;
-	int64_t b = 0;
-	enum stauth_rc rc =
-		stauth_query_value(&restore->copy, id, NULL, &a, err);
+	int64_t a = stauth_read_value(&restore->copy, id, NULL);
+	int64_t b = stauth_read_value(&restore->now, id, NULL);
+	int64_t highest = a > b ? a : b;
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_query_value(&restore->now, id, NULL, &b, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	a = a > b ? a : b;
-	if (a < 0 || a > INT64_MAX / 2) {
-		return stauth_fail(err, STAUTH_EBROKEN,
+	stauth_verb_fail(&restore->copy, stauth_verb_end(&restore->now), NULL);
+	if (highest < 0 || highest > INT64_MAX / 2) {
+		stauth_verb_fail(&restore->copy, STAUTH_EBROKEN,
 			"a counter of the database is out of range");
+		return 0;
 	}
-	*ret_value = a + 1;
-	return STAUTH_OK;
-}
-
-static enum stauth_rc run(struct stauth_db *db, enum stauth_sql id,
-	const int64_t *values, size_t count, struct stauth_err *err)
-{
-	struct stauth_query query;
-
-	stauth_query_start(&query, db, id);
-	for (size_t i = 0; i < count; i++) {
-		stauth_bind_int(&query, values[i]);
-	}
-	return stauth_query_run(&query, NULL, err);
+	return highest + 1;
 }
 
 static const char ended[] =
@@ -281,47 +254,25 @@ static const char ended[] =
 	"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit', "
 	"'outbox')";
 
-static enum stauth_rc retire(struct restore *restore, struct stauth_err *err)
+static void retire(struct restore *restore)
 {
 	struct stauth_db *copy = &restore->copy;
-	int64_t epoch = 0;
-	int64_t counters[3] = {0};
-	enum stauth_rc rc =
-		above(restore, STAUTH_SQL_RESTORE_EPOCH, &epoch, err);
-
-	if (rc == STAUTH_OK) {
-		rc = above(restore, STAUTH_SQL_RESTORE_UID, &counters[0], err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = above(
-			restore, STAUTH_SQL_RESTORE_AUDIT, &counters[1], err);
-	}
+	int64_t epoch = above(restore, STAUTH_SQL_RESTORE_EPOCH);
+	int64_t uid = above(restore, STAUTH_SQL_RESTORE_UID);
+	int64_t audit = above(restore, STAUTH_SQL_RESTORE_AUDIT);
 	/* Of a mail that is being delivered, the number must mean no other. */
-	if (rc == STAUTH_OK) {
-		rc = above(restore, STAUTH_SQL_RESTORE_MAIL, &counters[2], err);
+	int64_t mail = above(restore, STAUTH_SQL_RESTORE_MAIL);
+
+	if (sqlite3_exec(copy->sql, ended, NULL, NULL, NULL) != SQLITE_OK) {
+		stauth_verb_fail(
+			copy, STAUTH_EBROKEN, sqlite3_errmsg(copy->sql));
 	}
-	if (rc == STAUTH_OK &&
-		sqlite3_exec(copy->sql, ended, NULL, NULL, NULL) != SQLITE_OK) {
-		rc = stauth_db_fault(copy, sqlite3_errcode(copy->sql), err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = run(copy, STAUTH_SQL_RESTORE_COUNTERS, counters, 3, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = run(copy, STAUTH_SQL_RESTORE_META, &epoch, 1, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = run(copy, STAUTH_SQL_RESTORE_EPOCHS, &epoch, 1, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = run(
-			copy, STAUTH_SQL_RESTORE_REMOTE_EPOCHS, &epoch, 1, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(
-			copy, &restore->job->audit, restore->job->now_s, err);
-	}
-	return rc;
+	RUN(copy, STAUTH_SQL_RESTORE_COUNTERS, BIND_INT(uid), BIND_INT(audit),
+		BIND_INT(mail));
+	RUN(copy, STAUTH_SQL_RESTORE_META, BIND_INT(epoch));
+	RUN(copy, STAUTH_SQL_RESTORE_EPOCHS, BIND_INT(epoch));
+	RUN(copy, STAUTH_SQL_RESTORE_REMOTE_EPOCHS, BIND_INT(epoch));
+	stauth_audit_put(copy, &restore->job->audit, restore->job->now_s);
 }
 
 /* --- 3: one transaction */
@@ -342,11 +293,9 @@ static enum stauth_rc lock_live(struct restore *restore, struct stauth_err *err)
 
 static enum stauth_rc replace(struct restore *restore, struct stauth_err *err)
 {
-	enum stauth_rc rc = stauth_db_begin_raw(&restore->copy, err);
-
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_end(&restore->copy, retire(restore, err), err);
-	}
+	stauth_verb_begin(&restore->copy);
+	retire(restore);
+	enum stauth_rc rc = stauth_verb_commit_only(&restore->copy);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -357,41 +306,49 @@ static enum stauth_rc replace(struct restore *restore, struct stauth_err *err)
 				 code == SQLITE_OK ? SQLITE_ERROR : code, err);
 }
 
+static enum stauth_rc open_live(struct stauth_db *db,
+	const struct stauth_config *config, struct stauth_err *err)
+{
+	enum stauth_rc rc = stauth_db_setup(db, config->sqlite_db_path,
+		config->sqlite_db, STAUTH_ROLE_ADMIN, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	stauth_verb_read(db, err);
+	return stauth_verb_end(db);
+}
+
 static enum stauth_rc restore_all(struct restore *restore, const char *file,
 	const struct stauth_config *config, struct stauth_err *err)
 {
-	enum stauth_rc rc =
-		stauth_db_setup(&restore->live, config->sqlite_db_path,
-			config->sqlite_db, STAUTH_ROLE_ADMIN, err);
+	enum stauth_rc rc = load(&restore->copy, file, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_setup(&restore->now, config->sqlite_db_path,
-			config->sqlite_db, STAUTH_ROLE_ADMIN, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = load(&restore->copy, file, err);
+	rc = open_live(&restore->live, config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_ready(&restore->live, err);
+	rc = open_live(&restore->now, config, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_ready(&restore->now, err);
+	if (stauth_files_set_id(restore->copy.sql,
+		    stauth_files_id(&restore->live)) != SQLITE_OK) {
+		return refuse(restore->copy.path, err);
 	}
-	if (rc == STAUTH_OK &&
-		stauth_files_set_id(restore->copy.sql,
-			stauth_files_id(&restore->live)) != SQLITE_OK) {
-		rc = refuse(restore->copy.path, err);
+	restore->copy.err = err;
+	if (restore->job->dry_run) {
+		return tell(restore);
 	}
-	if (rc == STAUTH_OK && !restore->job->dry_run) {
-		rc = lock_live(restore, err);
+	rc = lock_live(restore, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = tell(restore, err);
-	}
-	if (rc == STAUTH_OK && !restore->job->dry_run) {
-		rc = replace(restore, err);
-	}
-	return rc;
+	rc = tell(restore);
+	return rc == STAUTH_OK ? replace(restore, err) : rc;
 }
 
 enum stauth_rc stauth_sqlite_restore(const struct stauth_config *config,

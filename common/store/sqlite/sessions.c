@@ -10,24 +10,24 @@
  */
 #include "store/sqlite/verbs.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/secret.h"
 #include "store/sqlite/open.h"
-#include "store/sqlite/query.h"
 
 #include "base/banned.h"
 
-enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err)
-{
-	db->must_reopen = true;
-	return stauth_fail(err, STAUTH_EBROKEN,
-		"a row was found by a key it has not: %.120s", db->path);
-}
+/* A row, and the hash that it stands under. */
+struct found {
+	uint8_t hash[32];
+	struct stauth_session session;
+};
 
-static void read_session(struct stauth_query *query, uint8_t ret_hash[32],
-	struct stauth_session *session)
+static void read_session(struct stauth_query *query, void *row)
 {
-	stauth_read_hash(query, ret_hash);
+	struct stauth_session *session = row;
+
 	stauth_read_text(query, session->handle, sizeof(session->handle));
 	session->uid = stauth_read_int(query, 0, INT64_MAX);
 	session->epoch = stauth_read_int(query, 0, INT64_MAX);
@@ -50,37 +50,31 @@ static void read_session(struct stauth_query *query, uint8_t ret_hash[32],
 	session->expires_at = stauth_read_at(query);
 }
 
+static void read_found(struct stauth_query *query, void *row)
+{
+	struct found *found = row;
+
+	stauth_read_hash(query, found->hash);
+	read_session(query, &found->session);
+}
+
 enum stauth_rc stauth_sq_session_by_hash(struct stauth_state *state,
 	const uint8_t token_hash[32], const struct stauth_alive *alive,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HASH);
-	stauth_bind_hash(&query, token_hash);
-	stauth_bind_int(&query, alive->now_s);
-	stauth_bind_int(&query, alive->idle_s);
-	rc = stauth_query_row(&query, err);
-	struct stauth_session session;
-	uint8_t found[32];
-	if (rc == STAUTH_OK) {
-		read_session(&query, found, &session);
-		rc = stauth_query_only(&query, err);
-		if (rc == STAUTH_OK &&
-			!stauth_equal_ct(found, token_hash, sizeof(found))) {
-			rc = stauth_row_damaged(db, err);
-		}
+	START(&query, db, STAUTH_SQL_SESSION_BY_HASH, BIND_HASH(token_hash),
+		BIND_INT(alive->now_s), BIND_INT(alive->idle_s));
+	struct found found;
+	if (stauth_read_one(&query, read_found, &found) &&
+		stauth_verb_found(
+			db, stauth_equal_ct(found.hash, token_hash, 32))) {
+		*ret_session = found.session;
 	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
-		*ret_session = session;
-	}
-	return rc;
+	return stauth_verb_end(db);
 }
 
 enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
@@ -88,35 +82,26 @@ enum stauth_rc stauth_sq_session_by_handle(struct stauth_state *state,
 	struct stauth_session *ret_session, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_BY_HANDLE);
-	stauth_bind_text(&query, handle);
-	stauth_bind_int(&query, alive->now_s);
-	stauth_bind_int(&query, alive->idle_s);
-	rc = stauth_query_row(&query, err);
-	struct stauth_session session;
-	uint8_t found[32];
-	if (rc == STAUTH_OK) {
-		read_session(&query, found, &session);
-		rc = stauth_query_only(&query, err);
+	START(&query, db, STAUTH_SQL_SESSION_BY_HANDLE, BIND_TEXT(handle),
+		BIND_INT(alive->now_s), BIND_INT(alive->idle_s));
+	struct found found;
+	if (stauth_read_one(&query, read_found, &found) &&
+		stauth_verb_found(
+			db, strcmp(found.session.handle, handle) == 0)) {
+		*ret_session = found.session;
 	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
-		*ret_session = session;
-	}
-	return rc;
+	return stauth_verb_end(db);
 }
 
 static void read_row(struct stauth_query *query, void *row)
 {
 	uint8_t hash[32];
 
-	read_session(query, hash, row);
+	stauth_read_hash(query, hash);
+	read_session(query, row);
 }
 
 enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
@@ -127,60 +112,39 @@ enum stauth_rc stauth_sq_session_list(struct stauth_state *state,
 	struct stauth_db *db = stauth_state_db(state);
 	const struct stauth_list list = {stauth_list_limit(asked->limit),
 		read_row, sizeof(*ret_sessions)};
-	enum stauth_rc rc = stauth_db_ready(db, err);
+	bool of_user = !asked->of_hosts && asked->uid != 0;
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db,
-		asked->of_hosts   ? STAUTH_SQL_SESSION_LIST_HOSTS
-		: asked->uid == 0 ? STAUTH_SQL_SESSION_LIST
-				  : STAUTH_SQL_SESSION_LIST_USER);
-	stauth_bind_text(&query, asked->after != NULL ? asked->after : "");
-	stauth_bind_int(&query, asked->now_s);
-	stauth_bind_int(&query, asked->idle_s);
-	stauth_bind_int(&query, (int64_t)list.limit);
-	if (!asked->of_hosts && asked->uid != 0) {
-		stauth_bind_int(&query, asked->uid);
-	}
-	return stauth_query_list(&query, &list, ret_sessions, ret_count, err);
+	stauth_query_bind(&query, db,
+		asked->of_hosts ? STAUTH_SQL_SESSION_LIST_HOSTS
+		: of_user       ? STAUTH_SQL_SESSION_LIST_USER
+				: STAUTH_SQL_SESSION_LIST,
+		(const struct stauth_value[]){
+			BIND_TEXT(asked->after != NULL ? asked->after : ""),
+			BIND_INT(asked->now_s), BIND_INT(asked->idle_s),
+			BIND_INT((int64_t)list.limit),
+			{of_user ? STAUTH_VALUE_INT : STAUTH_VALUE_END,
+				asked->uid, NULL},
+			{STAUTH_VALUE_END, 0, NULL}});
+	return stauth_read_list(&query, &list, ret_sessions, ret_count);
 }
 
 enum stauth_rc stauth_sq_session_confirm(struct stauth_state *state,
 	const struct stauth_session_confirm *confirm, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_write(db, err);
+	if (RUN(db, STAUTH_SQL_SESSION_CONFIRM, BIND_TEXT(confirm->handle),
+		    BIND_INT(confirm->uid), BIND_INT(confirm->epoch),
+		    BIND_INT(confirm->now_s)) == 0) {
+		stauth_verb_fail(db, STAUTH_EXPIRED, "the session has ended");
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_CONFIRM);
-	stauth_bind_text(&query, confirm->handle);
-	stauth_bind_int(&query, confirm->uid);
-	stauth_bind_int(&query, confirm->epoch);
-	stauth_bind_int(&query, confirm->now_s);
-	int confirmed = 0;
-	rc = stauth_query_run(&query, &confirmed, err);
-	if (rc != STAUTH_OK) {
-		goto out;
-	}
-	if (confirmed == 0) {
-		rc = stauth_fail(err, STAUTH_EXPIRED, "the session has ended");
-		goto out;
-	}
-	if (confirm->limits != NULL) {
-		rc = stauth_limits_settle(db, confirm->limits,
-			STAUTH_OUTCOME_SUCCESS, confirm->now_s, err);
-		if (rc != STAUTH_OK) {
-			goto out;
-		}
-	}
-	rc = stauth_audit_put(db, confirm->audit, confirm->now_s, err);
-out:
-	return stauth_write_end(db, rc, confirm->now_s, err);
+	stauth_limits_settle(
+		db, confirm->limits, STAUTH_OUTCOME_SUCCESS, confirm->now_s);
+	stauth_audit_put(db, confirm->audit, confirm->now_s);
+	return stauth_verb_commit(db, confirm->now_s);
 }
 
 enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
@@ -188,23 +152,13 @@ enum stauth_rc stauth_sq_session_end(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_write_ending(db, err);
+	if (RUN(db, STAUTH_SQL_SESSION_END, BIND_TEXT(handle)) == 0) {
+		stauth_verb_fail(db, STAUTH_NOTFOUND, NULL);
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_SESSION_END);
-	stauth_bind_text(&query, handle);
-	int ended = 0;
-	rc = stauth_query_run(&query, &ended, err);
-	if (rc == STAUTH_OK && ended == 0) {
-		rc = STAUTH_NOTFOUND;
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, audit, now_s, err);
-	}
-	return stauth_write_end(db, rc, now_s, err);
+	stauth_audit_put(db, audit, now_s);
+	return stauth_verb_commit(db, now_s);
 }
 
 enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
@@ -212,48 +166,34 @@ enum stauth_rc stauth_sq_session_end_user(struct stauth_state *state,
 	struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_begin_ending(db, err);
+	const char *keep = which->keep != NULL ? which->keep : "";
 
+	stauth_verb_write_ending(db, err);
+	int ended =
+		which->uid == 0
+			? RUN(db, STAUTH_SQL_SESSION_END_ALL, BIND_TEXT(keep))
+			: RUN(db, STAUTH_SQL_SESSION_END_USER,
+				  BIND_INT(which->uid), BIND_TEXT(keep));
+	stauth_audit_put(db, which->audit, which->now_s);
+	enum stauth_rc rc = stauth_verb_commit(db, which->now_s);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	struct stauth_query query;
-	stauth_query_start(&query, db,
-		which->uid == 0 ? STAUTH_SQL_SESSION_END_ALL
-				: STAUTH_SQL_SESSION_END_USER);
-	if (which->uid != 0) {
-		stauth_bind_int(&query, which->uid);
-	}
-	stauth_bind_text(&query, which->keep != NULL ? which->keep : "");
-	int ended = 0;
-	rc = stauth_query_run(&query, &ended, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_audit_put(db, which->audit, which->now_s, err);
-	}
-	rc = stauth_write_end(db, rc, which->now_s, err);
-	if (rc == STAUTH_OK && ret_ended != NULL) {
+	if (ret_ended != NULL) {
 		*ret_ended = ended;
 	}
-	return rc;
+	return STAUTH_OK;
 }
 
-static enum stauth_rc touch_all(struct stauth_db *db,
-	const struct stauth_touch *touches, size_t count,
-	struct stauth_err *err)
+static enum stauth_rc touch_all(
+	struct stauth_db *db, const struct stauth_touch *touches, size_t count)
 {
-	enum stauth_rc rc = stauth_db_begin_raw(db, err);
-
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_begin(db);
+	for (size_t i = 0; i < count; i++) {
+		RUN(db, STAUTH_SQL_SESSION_TOUCH, BIND_TEXT(touches[i].handle),
+			BIND_INT(touches[i].seen_at));
 	}
-	struct stauth_query query;
-	for (size_t i = 0; i < count && rc == STAUTH_OK; i++) {
-		stauth_query_start(&query, db, STAUTH_SQL_SESSION_TOUCH);
-		stauth_bind_text(&query, touches[i].handle);
-		stauth_bind_int(&query, touches[i].seen_at);
-		rc = stauth_query_run(&query, NULL, err);
-	}
-	return stauth_db_end(db, rc, err);
+	return stauth_verb_commit_only(db);
 }
 
 /* This pragma acts when it is compiled, so it cannot be kept prepared. */
@@ -276,15 +216,15 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 	if (count == 0) {
 		return STAUTH_OK;
 	}
-	enum stauth_rc rc = stauth_db_ready(db, err);
-	if (rc != STAUTH_OK) {
-		return rc;
+	stauth_verb_read(db, err);
+	if (!stauth_verb_ok(db)) {
+		return stauth_verb_end(db);
 	}
 	stauth_db_no_wait(db);
 	if (acknowledges) {
 		set_sync(db, STAUTH_SQL_SYNC_NORMAL);
 	}
-	rc = touch_all(db, touches, count, err);
+	enum stauth_rc rc = touch_all(db, touches, count);
 	if (acknowledges) {
 		set_sync(db, STAUTH_SQL_SYNC_FULL);
 	} else {
@@ -295,41 +235,40 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 	return rc;
 }
 
+struct found_device {
+	uint8_t hash[32];
+	struct stauth_device device;
+};
+
+static void read_device(struct stauth_query *query, void *row)
+{
+	struct found_device *found = row;
+
+	stauth_read_hash(query, found->hash);
+	found->device.uid = stauth_read_int(query, 0, INT64_MAX);
+	found->device.epoch = stauth_read_int(query, 0, INT64_MAX);
+	found->device.created_at = stauth_read_at(query);
+	found->device.last_used_at = stauth_read_at(query);
+	found->device.expires_at = stauth_read_at(query);
+}
+
 enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 	const uint8_t device_hash[32], int64_t now_s,
 	struct stauth_device *ret_device, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
+	stauth_verb_read(db, err);
 	struct stauth_query query;
-	stauth_query_start(&query, db, STAUTH_SQL_DEVICE_BY_HASH);
-	stauth_bind_hash(&query, device_hash);
-	stauth_bind_int(&query, now_s);
-	rc = stauth_query_row(&query, err);
-	struct stauth_device device;
-	uint8_t found[32];
-	if (rc == STAUTH_OK) {
-		stauth_read_hash(&query, found);
-		device.uid = stauth_read_int(&query, 0, INT64_MAX);
-		device.epoch = stauth_read_int(&query, 0, INT64_MAX);
-		device.created_at = stauth_read_at(&query);
-		device.last_used_at = stauth_read_at(&query);
-		device.expires_at = stauth_read_at(&query);
-		rc = stauth_query_only(&query, err);
-		if (rc == STAUTH_OK &&
-			!stauth_equal_ct(found, device_hash, sizeof(found))) {
-			rc = stauth_row_damaged(db, err);
-		}
+	START(&query, db, STAUTH_SQL_DEVICE_BY_HASH, BIND_HASH(device_hash),
+		BIND_INT(now_s));
+	struct found_device found;
+	if (stauth_read_one(&query, read_device, &found) &&
+		stauth_verb_found(
+			db, stauth_equal_ct(found.hash, device_hash, 32))) {
+		*ret_device = found.device;
 	}
-	stauth_query_end(&query);
-	if (rc == STAUTH_OK) {
-		*ret_device = device;
-	}
-	return rc;
+	return stauth_verb_end(db);
 }
 
 static int64_t state_now(struct stauth_state *state)
@@ -342,13 +281,10 @@ static enum stauth_health health(
 	struct stauth_state *state, struct stauth_err *err)
 {
 	struct stauth_db *db = stauth_state_db(state);
-	int64_t epoch = 0;
-	enum stauth_rc rc = stauth_db_ready(db, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_query_value(
-			db, STAUTH_SQL_HEALTH, NULL, &epoch, err);
-	}
+	stauth_verb_read(db, err);
+	(void)stauth_read_value(db, STAUTH_SQL_HEALTH, NULL);
+	enum stauth_rc rc = stauth_verb_end(db);
 	if (rc == STAUTH_NOTFOUND) {
 		(void)stauth_fail(err, STAUTH_EBROKEN,
 			"the table meta has no epoch: %.120s", db->path);

@@ -3,9 +3,9 @@
 #define STAUTH_SQLITE_VERBS_H
 
 #include "store/accounts.h"
-#include "store/sqlite/query.h"
 #include "store/sqlite/ready.h"
 #include "store/sqlite/recent.h"
+#include "store/sqlite/verb.h"
 #include "store/state.h"
 
 /* The header of the index of the -wal, twice, as 32-bit words
@@ -87,27 +87,25 @@ enum stauth_rc stauth_sq_user_delete(struct stauth_accounts *accounts,
 	struct stauth_err *err);
 
 /* --- accounts_write.c. Within a transaction of the caller. */
-/* A new account, with what goes along with it: EXISTS. */
-enum stauth_rc stauth_account_put(struct stauth_db *db,
+/* A new account, with what goes along with it, and its uid: EXISTS. */
+int64_t stauth_account_put(struct stauth_db *db,
 	const struct stauth_account *account,
-	const struct stauth_change *change, int64_t *ret_uid,
-	struct stauth_err *err);
+	const struct stauth_change *change);
 /* An account as it was read. */
 struct stauth_version {
 	int64_t uid;
 	int64_t epoch;
 };
 /*
- * What a change ends: sessions, known devices and the link of this user. What
- * is kept gets the epoch after this one, if the change raises it.
+ * What a change ends: sessions (returns how many), known devices and the link
+ * of this user. What is kept gets the epoch after this one, if the change
+ * raises it.
  */
-enum stauth_rc stauth_change_end_older(struct stauth_db *db,
-	const struct stauth_version *of, const struct stauth_change *change,
-	int *ret_ended, struct stauth_err *err);
+int stauth_change_end_older(struct stauth_db *db,
+	const struct stauth_version *of, const struct stauth_change *change);
 /* The audit row (with this uid, unless 0) and the notice of a change. */
-enum stauth_rc stauth_change_record(struct stauth_db *db,
-	const struct stauth_change *change, int64_t uid,
-	struct stauth_err *err);
+void stauth_change_record(
+	struct stauth_db *db, const struct stauth_change *change, int64_t uid);
 
 /* --- pending.c */
 enum stauth_rc stauth_sq_pending_put(struct stauth_accounts *accounts,
@@ -117,7 +115,7 @@ enum stauth_rc stauth_sq_pending_by_flow(struct stauth_accounts *accounts,
 	const uint8_t flow_hash[32], int64_t now_s,
 	struct stauth_pending *ret_pending, struct stauth_err *err);
 enum stauth_rc stauth_sq_pending_promote(struct stauth_accounts *accounts,
-	const uint8_t flow_hash[32], const struct stauth_account *account,
+	const struct stauth_promotion *promotion,
 	const struct stauth_change *change, int64_t *ret_uid,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_pending_verify(struct stauth_accounts *accounts,
@@ -165,8 +163,6 @@ enum stauth_rc stauth_sq_session_touch(struct stauth_state *state,
 enum stauth_rc stauth_sq_device_by_hash(struct stauth_state *state,
 	const uint8_t device_hash[32], int64_t now_s,
 	struct stauth_device *ret_device, struct stauth_err *err);
-/* EBROKEN: a row was found by a key that it has not. */
-enum stauth_rc stauth_row_damaged(struct stauth_db *db, struct stauth_err *err);
 
 /* --- counters.c */
 enum stauth_rc stauth_sq_throttle_reserve(struct stauth_state *state,
@@ -180,21 +176,21 @@ enum stauth_rc stauth_sq_throttle_list(struct stauth_state *state,
 	struct stauth_counter *ret_counts, size_t *ret_count,
 	struct stauth_err *err);
 enum stauth_rc stauth_sq_throttle_clear(struct stauth_state *state,
-	const char *part, const struct stauth_audit_row *audit, int64_t now_s,
-	int *ret_cleared, struct stauth_err *err);
-/* --- counters.c. Within a transaction of the caller. */
-enum stauth_rc stauth_limits_settle(struct stauth_db *db,
-	const struct stauth_limits *limits, enum stauth_outcome outcome,
-	int64_t now_s, struct stauth_err *err);
-/* Counts at once, without a reservation: for what is no try but costs.
- * *ret_wait_s is written with THROTTLED only. */
-enum stauth_rc stauth_limits_count(struct stauth_db *db,
-	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s,
+	const struct stauth_counter_clear *which, int *ret_cleared,
 	struct stauth_err *err);
-/* Ends a transaction that began with stauth_limits_count: a refusal writes
- * nothing but, after the clock was set back, when the wait began. */
-enum stauth_rc stauth_limits_end(struct stauth_db *db, enum stauth_rc rc,
-	int64_t now_s, struct stauth_err *err);
+/* --- counters.c. Within a transaction of the caller. */
+/* limits: NULL none. */
+void stauth_limits_settle(struct stauth_db *db,
+	const struct stauth_limits *limits, enum stauth_outcome outcome,
+	int64_t now_s);
+/* Counts at once, without a reservation: for what is no try but costs. False:
+ * a limit says no, and stauth_limits_refuse ends the verb. */
+bool stauth_limits_count(struct stauth_db *db,
+	const struct stauth_limits *limits, int64_t now_s, int64_t *ret_wait_s);
+/* THROTTLED with *ret_wait_s; EBUSY for no wait. Writes nothing but, after the
+ * clock was set back, when the wait began. */
+enum stauth_rc stauth_limits_refuse(
+	struct stauth_db *db, int64_t wait_s, int64_t *ret_wait_s);
 
 /* --- outbox.c */
 enum stauth_rc stauth_sq_mail_commit(struct stauth_state *state,
@@ -209,9 +205,8 @@ enum stauth_rc stauth_sq_mail_later(struct stauth_state *state, int64_t id,
 	int64_t next_at, struct stauth_err *err);
 /* The mail alone, within a transaction of the caller; pin, reset: what its
  * code is good for. */
-enum stauth_rc stauth_mail_put(struct stauth_db *db,
-	const struct stauth_mail_commit *commit, int64_t now_s,
-	struct stauth_err *err);
+void stauth_mail_put(struct stauth_db *db,
+	const struct stauth_mail_commit *commit, int64_t now_s);
 
 /* --- pins.c */
 enum stauth_rc stauth_sq_pin_read(struct stauth_state *state,
@@ -222,8 +217,8 @@ enum stauth_rc stauth_sq_pin_try(struct stauth_state *state,
 	int *ret_tries_left, struct stauth_err *err);
 /* Within a transaction of the caller: in the place of the older one, whose
  * mail goes with it. */
-enum stauth_rc stauth_pin_put(struct stauth_db *db,
-	const struct stauth_pin *pin, int64_t now_s, struct stauth_err *err);
+void stauth_pin_put(
+	struct stauth_db *db, const struct stauth_pin *pin, int64_t now_s);
 
 /* --- invites.c */
 enum stauth_rc stauth_sq_invite_put(struct stauth_state *state,
@@ -241,8 +236,8 @@ enum stauth_rc stauth_sq_invite_revoke(struct stauth_state *state,
 	const char *id, const struct stauth_audit_row *audit, int64_t now_s,
 	struct stauth_err *err);
 /* Within a transaction. REFUSED: there is no use to take. */
-enum stauth_rc stauth_invite_take(struct stauth_db *db,
-	const uint8_t token_hash[32], int64_t now_s, struct stauth_err *err);
+void stauth_invite_take(
+	struct stauth_db *db, const uint8_t token_hash[32], int64_t now_s);
 
 /* --- resets.c */
 enum stauth_rc stauth_sq_reset_read(struct stauth_state *state,
@@ -253,12 +248,10 @@ enum stauth_rc stauth_sq_reset_take(struct stauth_state *state,
 	struct stauth_reset *ret_reset, struct stauth_err *err);
 /* Within a transaction of the caller: in the place of the older one, whose
  * mail goes with it. */
-enum stauth_rc stauth_reset_put(struct stauth_db *db,
-	const struct stauth_reset *reset, int64_t now_s,
-	struct stauth_err *err);
+void stauth_reset_put(
+	struct stauth_db *db, const struct stauth_reset *reset, int64_t now_s);
 /* The account's link and the mail that carries it. */
-enum stauth_rc stauth_reset_end(
-	struct stauth_db *db, int64_t uid, struct stauth_err *err);
+void stauth_reset_end(struct stauth_db *db, int64_t uid);
 
 /* --- audit.c */
 enum stauth_rc stauth_sq_audit_add(struct stauth_state *state,
@@ -269,9 +262,8 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
 /* Within a transaction of the caller; NULL or no event: nothing to write. */
-enum stauth_rc stauth_audit_put(struct stauth_db *db,
-	const struct stauth_audit_row *row, int64_t now_s,
-	struct stauth_err *err);
+void stauth_audit_put(struct stauth_db *db, const struct stauth_audit_row *row,
+	int64_t now_s);
 
 /* --- remote.c */
 enum stauth_rc stauth_sq_remote_lock(struct stauth_state *state, int64_t now_s,
@@ -292,8 +284,7 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 /* Brings all of the -wal into the database, and the file to nothing. Waits for
  * nobody: what does not work now, works another time. */
 void stauth_wal_empty(struct stauth_db *db);
-/* stauth_db_end for a write: every 256th sweeps a few dead rows along. */
-enum stauth_rc stauth_write_end(struct stauth_db *db, enum stauth_rc rc,
-	int64_t now_s, struct stauth_err *err);
+/* stauth_verb_commit_only; every 256th sweeps a few dead rows along. */
+enum stauth_rc stauth_verb_commit(struct stauth_db *db, int64_t now_s);
 
 #endif
