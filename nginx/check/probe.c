@@ -155,8 +155,9 @@ static const struct question {
 		{"POST", "/", {"Content-Length: 0"}}},
 	{"open", fix_include, "an OPTIONS", CLOSED, IN_APP,
 		{"OPTIONS", "/", {NULL}}},
+	/* stauth-stream.conf itself answers /_stcore/host-config: 200, {}. */
 	{"open", fix_include, "Streamlit's own page", CLOSED, IN_APP,
-		{"GET", "/_stcore/host-config", {NULL}}},
+		{"GET", "/_stcore/upload_file/x", {NULL}}},
 	{"open", fix_include, "a static file", CLOSED, IN_APP,
 		{"GET", "/app/static/x", {NULL}}},
 	{"identity-headers", fix_include, "forged identity headers", CLOSED,

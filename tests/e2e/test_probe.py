@@ -72,6 +72,13 @@ class Probe(unittest.TestCase):
         self.assertEqual(self.rules(self.stack.url + "/su/"), set())
         self.assertEqual(self.stack.echo.seen[before:], [])
 
+    def test_the_relay_s_own_answers_are_no_finding(self):
+        stack = type("Relayed", (NginxStack,), {"relay": True})()
+        self.addCleanup(stack.stop)
+        stack.start()
+        self.assertEqual(stack.http("GET", "/_stcore/host-config").text, "{}")
+        self.assertEqual(self.rules(stack.url + "/"), set())
+
     def test_an_open_location_is_found(self):
         for path in ("/public", "/public/"):
             found = self.rules(self.stack.url + path)
