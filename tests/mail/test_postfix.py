@@ -36,6 +36,7 @@ smtpd_tls_security_level = may
 smtpd_tls_auth_only = yes
 smtpd_tls_chain_files = {key}, {cert}
 smtpd_sasl_auth_enable = yes
+cyrus_sasl_config_path = {top}/sasl
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_forbid_bare_newline = yes
 """
@@ -82,7 +83,6 @@ class Postfix:
         subprocess.run(["saslpasswd2", "-c", "-p", "-f", self.path("sasldb"),
                         "-u", "mail.test", "stauth"], check=True,
                        input=b"s3cret-of-smtp")
-        mail_rig.bind(self.path("sasl"), "/etc/postfix/sasl")
         os.chown(self.path("sasldb"), who.pw_uid, who.pw_gid)
 
     def path(self, name):
