@@ -23,7 +23,7 @@ NEW = "eleven blue doors by the sea"
 UNITS = ["stauth-check.socket", "stauth-pages.socket", "stauth.service"]
 SERVICE = "stauth.service"
 PAGE = os.path.join(TOP, "fcgi_gate", "fcgi_gate.8.scd")
-README = os.path.join(TOP, "README.md")
+TROUBLE = os.path.join(TOP, "docs", "troubleshooting.md")
 LATER = 4       # seconds; five starts at RestartSec are over by then
 # A call that the filter refuses ends the process, and the journal tells.
 DEADLY = "[Service]\nSystemCallErrorNumber=\n"
@@ -366,11 +366,11 @@ class Faults(Case):
         self.assert_back(jar)
 
     def test_x4_sockets_that_are_gone_let_nobody_in(self):
-        """Until the command that README names is given."""
+        """Until the command that docs/troubleshooting.md names is given."""
         jar = self.sign_in()
-        with open(README, encoding="utf-8") as readme:
+        with open(TROUBLE, encoding="utf-8") as page:
             command = re.search(r"`sudo (systemd-tmpfiles --create [^`]*)`",
-                                readme.read()).group(1)
+                                page.read()).group(1)
         for what in ("rm /run/stauth/check.sock", "rm -r /run/stauth",
                      "chmod 600 /run/stauth/check.sock"):
             with self.subTest(what):
