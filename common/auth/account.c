@@ -14,6 +14,7 @@
  *  5. Every change MUST end the user's sessions, which carry the identity,
  *     and whatever log-in, link or other edit is under way: also a switch that
  *     is set back, so that nothing of before revives.
+ *     The owner gets a mail about a new address (at the old one) or name.
  *  6. An account that changed since it was read is read again, never
  *     overwritten.
  *  7. The last superuser MUST NOT be deleted, disabled or demoted. A deleted
@@ -26,8 +27,8 @@
 
 #include "auth/account_parts.h"
 #include "auth/audit.h"
+#include "auth/mailing.h"
 #include "auth/name.h"
-#include "base/buf.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/state.h"
@@ -324,28 +325,21 @@ void stauth_change_fill_end(struct stauth_ctx *ctx, const char *event,
 	ret_change->raise_epoch = true;
 }
 
-/* Does anything differ? And what, for the audit. */
-static bool describe(const struct stauth_account *old,
-	const struct stauth_account *next, struct stauth_buf *detail)
+/* What differs, for the audit. */
+static void describe(const struct stauth_account *old,
+	const struct stauth_account *next, char detail[STAUTH_DETAIL_SIZE])
 {
-	if (strcmp(old->email, next->email) != 0) {
-		stauth_buf_add(detail, "email ");
-	}
-	if (strcmp(old->display_name, next->display_name) != 0) {
-		stauth_buf_add(detail, "name ");
-	}
-	if (strcmp(old->groups, next->groups) != 0) {
-		stauth_buf_add(detail, "groups ");
-	}
-	if (old->su != next->su) {
-		stauth_buf_add(detail, next->su ? "su=1 " : "su=0 ");
-	}
-	if (old->system_login != next->system_login) {
-		stauth_buf_add(detail, next->system_login ? "system_login=1"
-							  : "system_login=0");
-	}
-	return stauth_buf_str(detail)[0] != '\0' ||
-	       old->disabled != next->disabled;
+	const char *su = next->su ? "su=1 " : "su=0 ";
+	const char *mark =
+		next->system_login ? "system_login=1" : "system_login=0";
+
+	snprintf(detail, STAUTH_DETAIL_SIZE, "%s%s%s%s%s",
+		strcmp(old->email, next->email) != 0 ? "email " : "",
+		strcmp(old->display_name, next->display_name) != 0 ? "name "
+								   : "",
+		strcmp(old->groups, next->groups) != 0 ? "groups " : "",
+		old->su != next->su ? su : "",
+		old->system_login != next->system_login ? mark : "");
 }
 
 /* What the store refuses, in our words. */
@@ -374,30 +368,38 @@ static enum stauth_rc edit_once(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	struct stauth_buf detail;
-	stauth_buf_init(&detail, STAUTH_DETAIL_SIZE);
-	if (!describe(&old, &next, &detail)) {
+	char detail[STAUTH_DETAIL_SIZE];
+	describe(&old, &next, detail);
+	if (detail[0] == '\0' && old.disabled == next.disabled) {
 		*ret_ended = 0;
-		goto out;
+		return STAUTH_OK;
 	}
 	rc = stauth_account_check_channel(
 		old.system_login || next.system_login, actor, err);
 	if (rc != STAUTH_OK) {
-		goto out;
+		return rc;
 	}
 	const char *event = old.disabled == next.disabled ? "user.set"
 			    : next.disabled               ? "user.disable"
 							  : "user.enable";
 	struct stauth_change change;
 	stauth_change_fill_end(ctx, event, &old, actor, &change);
-	snprintf(change.audit.detail, sizeof(change.audit.detail), "%s",
-		stauth_buf_str(&detail));
-	rc = refused(ctx->accounts->ops->user_update(
-			     ctx->accounts, &next, &change, ret_ended, err),
+	memcpy(change.audit.detail, detail, sizeof(detail));
+	bool new_email = strcmp(old.email, next.email) != 0;
+	const struct stauth_mail_order order = {
+		new_email ? STAUTH_MAIL_EMAIL_CHANGED
+			  : STAUTH_MAIL_NAME_CHANGED,
+		old.email, old.name, STAUTH_NOTICE_S};
+	struct stauth_mail notice;
+	if (new_email || strcmp(old.display_name, next.display_name) != 0) {
+		rc = stauth_notice_fill(ctx, &order, &change, &notice, err);
+	}
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	return refused(ctx->accounts->ops->user_update(
+			       ctx->accounts, &next, &change, ret_ended, err),
 		err);
-out:
-	stauth_buf_finish(&detail);
-	return rc;
 }
 
 enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx,

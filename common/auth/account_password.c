@@ -32,7 +32,6 @@
 
 #include "base/banned.h"
 
-#define NOTICE_S    86400 /* an older notice helps nobody */
 #define GENERATED_S (STAUTH_GENERATED_HOURS * 3600)
 
 /* --- 1. */
@@ -88,24 +87,20 @@ enum stauth_rc stauth_new_password_commit(struct stauth_ctx *ctx,
 	struct stauth_change *change, int *ret_ended, struct stauth_err *err)
 {
 	const struct stauth_account *account = new_password->account;
+	const struct stauth_mail_order order = {STAUTH_MAIL_PASSWORD_CHANGED,
+		account->email, account->name, STAUTH_NOTICE_S};
 	struct stauth_mail notice;
+	enum stauth_rc rc =
+		stauth_notice_fill(ctx, &order, change, &notice, err);
 
-	if (account->email[0] != '\0' &&
-		ctx->config->mail_transport != STAUTH_TRANSPORT_NONE) {
-		const struct stauth_mail_order order = {
-			STAUTH_MAIL_PASSWORD_CHANGED, account->email,
-			account->name, NOTICE_S};
-		enum stauth_rc rc = stauth_mail_fill(ctx, &order, &notice, err);
-		if (rc != STAUTH_OK) {
-			return rc;
-		}
-		change->notice = &notice;
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
 	const struct stauth_password_row row = {account->uid,
 		new_password->epoch, new_password->encoded,
 		new_password->must_change || new_password->generated,
 		new_password->generated ? change->now_s + GENERATED_S : 0};
-	enum stauth_rc rc = ctx->accounts->ops->password_set(
+	rc = ctx->accounts->ops->password_set(
 		ctx->accounts, &row, change, ret_ended, err);
 	change->notice = NULL;
 	return rc;

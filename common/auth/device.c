@@ -8,12 +8,16 @@
  *     at that account's present epoch, before its end.
  *  3. A device MUST NOT authenticate; all it opens is a limit of its own in
  *     the throttle and a hashing slot.
+ *  4. With NOTIFY_NEW_DEVICE the owner gets a mail about a log-in from a
+ *     device that is not known; the log-in never fails for it.
  */
 #include "auth/device.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/audit.h"
+#include "auth/mailing.h"
 #include "base/codec.h"
 #include "store/state.h"
 
@@ -102,4 +106,31 @@ enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,
 
 	return ctx->state->ops->device_put(
 		ctx->state, hash, &device, now_s, err);
+}
+
+void stauth_device_notify(struct stauth_ctx *ctx,
+	const struct stauth_account *account, const struct stauth_actor *actor)
+{
+	/* The first log-in of all is from a new device, too. */
+	if (!ctx->config->notify_new_device || account->last_login_at == 0 ||
+		account->email[0] == '\0' ||
+		ctx->config->mail_transport == STAUTH_TRANSPORT_NONE) {
+		return;
+	}
+	const struct stauth_mail_order order = {STAUTH_MAIL_NEW_DEVICE,
+		account->email, account->name, STAUTH_NOTICE_S};
+	struct stauth_mailing mailing = {.limits.count = 0};
+	struct stauth_err err;
+	enum stauth_rc rc = stauth_mail_fill(ctx, &order, &mailing.mail, &err);
+	int64_t wait_s = 0;
+	if (rc == STAUTH_OK) {
+		stauth_audit_fill(&mailing.audit, "login.notice", true,
+			account->name, account->uid, actor, "");
+		rc = stauth_mailing_post(ctx, &mailing, &wait_s, &err);
+	}
+	if (rc != STAUTH_OK) {
+		stauth_report(&ctx->messages, STAUTH_WARNING,
+			"the mail about a new device could not be queued: %s",
+			err.msg);
+	}
 }

@@ -26,6 +26,11 @@ enum stauth_rc stauth_device_by_hash(struct stauth_ctx *ctx,
 enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,
 	const uint8_t hash[32], const struct stauth_account *account,
 	struct stauth_err *err);
+struct stauth_actor;
+/* Mails the owner about a log-in from an unknown device, if NOTIFY_NEW_DEVICE
+ * is on. Failing at that is reported, and no fault of the log-in. */
+void stauth_device_notify(struct stauth_ctx *ctx,
+	const struct stauth_account *account, const struct stauth_actor *actor);
 /* PAM has no cookie: the source of a log-in stands for the device. */
 enum stauth_rc stauth_device_source_hash(struct stauth_ctx *ctx,
 	const char *name, const char *source, uint8_t ret_hash[32],

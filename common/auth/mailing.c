@@ -51,7 +51,12 @@ enum stauth_rc stauth_mailing_ready(
 
 /* --- 2. to 4. */
 
-static const char *const topic_names[] = {"signup", "reset", "approval"};
+static const char *const topic_names[] = {
+	[STAUTH_MAILING_SIGNUP] = "signup",
+	[STAUTH_MAILING_RESET] = "reset",
+	[STAUTH_MAILING_APPROVAL] = "approval",
+	[STAUTH_MAILING_EMAIL] = "email",
+};
 
 static void fill_limits(const struct stauth_mailing_question *question,
 	bool never_sent, struct stauth_limits *limits)
@@ -67,7 +72,8 @@ static void fill_limits(const struct stauth_mailing_question *question,
 	}
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PAUSE, email, name);
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL, email, name);
-	if (question->topic == STAUTH_MAILING_SIGNUP) {
+	if (question->topic == STAUTH_MAILING_SIGNUP ||
+		question->topic == STAUTH_MAILING_EMAIL) {
 		stauth_limits_add(
 			limits, STAUTH_LIMIT_MAIL_PINS, email, source);
 		stauth_limits_add(
@@ -182,4 +188,16 @@ enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	snprintf(mail.user, sizeof(mail.user), "%s", order->user);
 	*ret_mail = mail;
 	return STAUTH_OK;
+}
+
+enum stauth_rc stauth_notice_fill(struct stauth_ctx *ctx,
+	const struct stauth_mail_order *order, struct stauth_change *change,
+	struct stauth_mail *ret_mail, struct stauth_err *err)
+{
+	if (order->recipient[0] == '\0' ||
+		ctx->config->mail_transport == STAUTH_TRANSPORT_NONE) {
+		return STAUTH_OK;
+	}
+	change->notice = ret_mail;
+	return stauth_mail_fill(ctx, order, ret_mail, err);
 }

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "auth/ctx.h"
-#include "auth/session.h"
 #include "mail/compose.h"
 #include "store/records.h"
 #include "store/state.h"
@@ -17,6 +16,7 @@ enum stauth_mailing_topic {
 	STAUTH_MAILING_SIGNUP,
 	STAUTH_MAILING_RESET,
 	STAUTH_MAILING_APPROVAL, /* to administrators */
+	STAUTH_MAILING_EMAIL,    /* a new address of an account */
 };
 
 /* One mail and what is counted for it. Holds the code: wipe after use. */
@@ -33,6 +33,8 @@ struct stauth_mailing {
 enum stauth_rc stauth_mailing_ready(
 	const struct stauth_config *config, struct stauth_err *err);
 
+#define STAUTH_NOTICE_S 86400 /* an older notice helps nobody */
+
 struct stauth_mail_order {
 	enum stauth_mail_kind kind;
 	const char *recipient; /* cut, never overrun; as user */
@@ -42,6 +44,11 @@ struct stauth_mail_order {
 enum stauth_rc stauth_mail_fill(struct stauth_ctx *ctx,
 	const struct stauth_mail_order *order, struct stauth_mail *ret_mail,
 	struct stauth_err *err);
+/* The same as what goes along with a change: change->notice is ret_mail then.
+ * Without a recipient or a transport there is none. */
+enum stauth_rc stauth_notice_fill(struct stauth_ctx *ctx,
+	const struct stauth_mail_order *order, struct stauth_change *change,
+	struct stauth_mail *ret_mail, struct stauth_err *err);
 /* Who asks for what. */
 struct stauth_mailing_question {
 	enum stauth_mailing_topic topic;

@@ -27,7 +27,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "auth/audit.h"
 #include "auth/device.h"
@@ -35,12 +34,11 @@
 #include "auth/rate_limit.h"
 #include "base/codec.h"
 #include "base/secret.h"
+#include "base/text.h"
+#include "store/accounts.h"
 #include "store/state.h"
 
 #include "base/banned.h"
-
-#define SWEEP_ROWS     100
-#define SWEEP_PAUSE_MS 10
 
 #define HOUR_S 3600
 #define DAY_S  86400
@@ -61,8 +59,8 @@ static bool known_token(struct stauth_ctx *ctx,
 	       stauth_equal_ct(hash, login->device_hash, sizeof(hash));
 }
 
-static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
-	const struct stauth_login *login,
+/* known: the device token that came is kept. */
+static enum stauth_rc make_tokens(struct stauth_ctx *ctx, bool known,
 	const struct stauth_session_request *ask,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
@@ -78,7 +76,7 @@ static enum stauth_rc make_tokens(struct stauth_ctx *ctx,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	if (known_token(ctx, login, ask->device_token)) {
+	if (known) {
 		memcpy(grant->device_token, ask->device_token,
 			sizeof(grant->device_token));
 		return STAUTH_OK;
@@ -156,8 +154,10 @@ enum stauth_rc stauth_session_insert(struct stauth_ctx *ctx,
 		session->expires_at = account->password_expires_at;
 	}
 	session->level = 1;
-	session->auth_at = now_s;
-	session->confirmed_at = now_s;
+	if (session->auth_at == 0) {
+		session->auth_at = now_s;
+		session->confirmed_at = now_s;
+	}
 	session->created_at = now_s;
 	session->last_seen_at = now_s;
 	return ctx->state->ops->login_commit(ctx->state, commit, now_s, err);
@@ -196,7 +196,8 @@ static enum stauth_rc commit_login(struct stauth_ctx *ctx,
 	struct stauth_session_grant *grant, struct stauth_err *err)
 {
 	int64_t now_s = ctx->state->ops->now(ctx->state);
-	enum stauth_rc rc = make_tokens(ctx, login, ask, grant, err);
+	enum stauth_rc rc = make_tokens(ctx,
+		known_token(ctx, login, ask->device_token), ask, grant, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -237,6 +238,12 @@ enum stauth_rc stauth_session_open(struct stauth_ctx *ctx,
 	if (rc == STAUTH_OK) {
 		login->limits.reserved_at = 0;
 		*ret_grant = grant;
+		if (!login->known_device) {
+			const struct stauth_actor actor = {
+				"", login->channel, login->address};
+
+			stauth_device_notify(ctx, &login->account, &actor);
+		}
 	} else {
 		login->verdict = STAUTH_DENY;
 		give_back(ctx, login, rc);
@@ -281,6 +288,94 @@ enum stauth_rc stauth_session_confirm(struct stauth_ctx *ctx,
 	}
 	login->verdict = STAUTH_DENY;
 	give_back(ctx, login, rc);
+	return rc;
+}
+
+/* --- 4. after a change */
+
+/* What the new one takes over. */
+static void fill_renewal(const struct stauth_session *old,
+	const struct stauth_session_request *ask,
+	const struct stauth_account *account, int64_t now_s,
+	struct stauth_login_commit *commit)
+{
+	struct stauth_session *session = &commit->session;
+	const struct stauth_actor actor = {"", old->channel, session->address};
+
+	memcpy(session->channel, old->channel, sizeof(session->channel));
+	stauth_text_clean(
+		session->address, sizeof(session->address), ask->address);
+	stauth_text_clean(session->agent, sizeof(session->agent), ask->agent);
+	session->remember = old->remember;
+	session->factors = old->factors;
+	session->auth_at = old->auth_at;
+	session->confirmed_at = old->confirmed_at;
+	session->expires_at = old->expires_at;
+	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
+	stauth_audit_fill(&commit->audit, "session.open", true, account->name,
+		account->uid, &actor, "renewed");
+}
+
+static enum stauth_rc commit_renewal(struct stauth_ctx *ctx,
+	const struct stauth_session *old,
+	const struct stauth_session_request *ask,
+	struct stauth_session_grant *grant, struct stauth_err *err)
+{
+	struct stauth_account account = {0};
+	enum stauth_rc rc = ctx->accounts->ops->user_by_uid(
+		ctx->accounts, old->uid, &account, err);
+	stauth_wipe_array(account.password);
+	if (rc != STAUTH_OK || account.disabled) {
+		return rc < 0 ? rc
+			      : stauth_fail(err, STAUTH_EXPIRED,
+					STAUTH_TEXT_USER_CHANGED);
+	}
+	bool known = false;
+	uint8_t hash[STAUTH_SHA256_LEN];
+	rc = stauth_device_known(
+		ctx, ask->device_token, &account, &known, hash, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = make_tokens(ctx, known, ask, grant, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	struct stauth_login_commit commit = {.session = grant->session};
+	rc = hash_tokens(ctx, ask, grant, &commit, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	fill_renewal(old, ask, &account, now_s, &commit);
+	rc = stauth_session_insert(ctx, &account, &commit, now_s, err);
+	grant->session = commit.session;
+	grant->max_age_s = old->remember ? old->expires_at - now_s : 0;
+	return rc;
+}
+
+enum stauth_rc stauth_session_renew(struct stauth_ctx *ctx,
+	const struct stauth_session *session,
+	const struct stauth_session_request *ask,
+	struct stauth_session_grant *ret_grant, struct stauth_err *err)
+{
+	const struct stauth_actor actor = {"", session->channel, ask->address};
+	struct stauth_audit_row row;
+
+	stauth_audit_fill(&row, "session.renew", true, session->user,
+		session->uid, &actor, session->handle);
+	/* Its end decides: once it was revoked there is no way on. */
+	enum stauth_rc rc = ctx->state->ops->session_end(ctx->state,
+		session->handle, &row, ctx->state->ops->now(ctx->state), err);
+	if (rc != STAUTH_OK) {
+		return rc == STAUTH_NOTFOUND ? STAUTH_EXPIRED : rc;
+	}
+	struct stauth_session_grant grant = {0};
+	rc = commit_renewal(ctx, session, ask, &grant, err);
+	if (rc == STAUTH_OK) {
+		*ret_grant = grant;
+	}
+	stauth_wipe(&grant, sizeof(grant));
 	return rc;
 }
 
@@ -332,29 +427,4 @@ enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,
 	asked.now_s = ctx->state->ops->now(ctx->state);
 	return ctx->state->ops->session_list(
 		ctx->state, &asked, ret_sessions, ret_count, err);
-}
-
-enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
-{
-	int64_t now_s = ctx->state->ops->now(ctx->state);
-	const struct stauth_expiry expiry = {
-		.idle_s = idle_s(ctx),
-		.audit_before_s =
-			now_s - (int64_t)ctx->config->audit_days * DAY_S,
-		.limit = SWEEP_ROWS,
-		.now_s = now_s,
-	};
-	/* Who waits for the lock gets it between two batches. */
-	const struct timespec pause = {0, SWEEP_PAUSE_MS * 1000000};
-	enum stauth_rc rc;
-	int count = 0;
-
-	do {
-		rc = ctx->state->ops->expire_batch(
-			ctx->state, &expiry, &count, err);
-		if (count > 0) {
-			nanosleep(&pause, NULL);
-		}
-	} while (rc == STAUTH_OK && count > 0);
-	return rc;
 }

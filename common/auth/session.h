@@ -72,6 +72,20 @@ enum stauth_rc stauth_session_confirm(struct stauth_ctx *ctx,
 	struct stauth_login *login, struct stauth_session *session,
 	struct stauth_err *err);
 
+/* A session that was confirmed so long ago is not fresh. */
+#define STAUTH_FRESH_S 900
+
+/*
+ * A new session in the place of a live one of the web whose account has
+ * changed since: new token and handle, the identity as it is now; factors,
+ * confirmation and end are the old one's. ask->presented is the old token.
+ * EXPIRED: it has ended, or the account is disabled.
+ */
+enum stauth_rc stauth_session_renew(struct stauth_ctx *ctx,
+	const struct stauth_session *session,
+	const struct stauth_session_request *ask,
+	struct stauth_session_grant *ret_grant, struct stauth_err *err);
+
 /* By the user's own token; NOTFOUND is the ordinary "already gone". */
 enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
 	const struct stauth_actor *actor, struct stauth_err *err);

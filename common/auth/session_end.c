@@ -11,6 +11,7 @@
 #include "auth/session.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "auth/audit.h"
 #include "store/accounts.h"
@@ -18,7 +19,9 @@
 
 #include "base/banned.h"
 
-#define TOUCH_EVERY_S 60
+#define TOUCH_EVERY_S  60
+#define SWEEP_ROWS     100
+#define SWEEP_PAUSE_MS 10
 
 void stauth_session_touch(
 	struct stauth_ctx *ctx, const struct stauth_session *session)
@@ -96,4 +99,29 @@ enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
 			.audit = &row,
 			.now_s = ctx->state->ops->now(ctx->state)},
 		ret_ended, err);
+}
+
+enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)
+{
+	int64_t now_s = ctx->state->ops->now(ctx->state);
+	const struct stauth_expiry expiry = {
+		.idle_s = (int64_t)ctx->config->session_idle_minutes * 60,
+		.audit_before_s =
+			now_s - (int64_t)ctx->config->audit_days * 86400,
+		.limit = SWEEP_ROWS,
+		.now_s = now_s,
+	};
+	/* Who waits for the lock gets it between two batches. */
+	const struct timespec pause = {0, SWEEP_PAUSE_MS * 1000000};
+	enum stauth_rc rc;
+	int count = 0;
+
+	do {
+		rc = ctx->state->ops->expire_batch(
+			ctx->state, &expiry, &count, err);
+		if (count > 0) {
+			nanosleep(&pause, NULL);
+		}
+	} while (rc == STAUTH_OK && count > 0);
+	return rc;
 }

@@ -161,46 +161,6 @@ static enum stauth_rc find_owner(struct signup *su, struct stauth_err *err)
 	return STAUTH_OK;
 }
 
-/* The PIN into the mail and its keyed hash into the row; or none into the
- * mail, and into the row one that nothing matches, at the same price. */
-static enum stauth_rc fill_pin(struct signup *su, bool matches,
-	struct stauth_mail *mail, struct stauth_pin *pin,
-	struct stauth_err *err)
-{
-	const struct stauth_pending *pending = &su->pending;
-	char text[STAUTH_PIN_LEN + 1];
-
-	enum stauth_rc rc = stauth_pin_make(su->ctx, text, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	uint8_t mac[sizeof(pin->pin_mac)];
-	const struct stauth_pin_parts parts = {
-		su->who->flow, pending->email, text};
-	rc = stauth_pin_mac(su->ctx, &parts, mac, err);
-	if (rc != STAUTH_OK) {
-		goto out;
-	}
-	rc = su->ctx->random(pin->pin_mac, sizeof(pin->pin_mac), err);
-	if (rc != STAUTH_OK) {
-		goto out;
-	}
-	if (matches) {
-		memcpy(mail->code, text, sizeof(text));
-		memcpy(pin->pin_mac, mac, sizeof(mac));
-	}
-	snprintf(pin->purpose, sizeof(pin->purpose), "%s", STAUTH_PIN_SIGNUP);
-	memcpy(pin->flow_hash, pending->flow_hash, sizeof(pin->flow_hash));
-	pin->tries_left = STAUTH_PIN_TRIES;
-	pin->created_at = mail->created_at;
-	pin->expires_at = mail->expires_at < pending->expires_at
-				  ? mail->expires_at
-				  : pending->expires_at;
-out:
-	stauth_wipe_array(text);
-	return rc;
-}
-
 static enum stauth_mail_kind kind_for(const struct signup *su)
 {
 	return su->taken ? STAUTH_MAIL_SIGNUP_EXISTS : STAUTH_MAIL_SIGNUP_PIN;
@@ -223,8 +183,13 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 		return rc;
 	}
 	struct stauth_pin pin = {0};
-	rc = fill_pin(
-		su, kind == STAUTH_MAIL_SIGNUP_PIN, &mailing.mail, &pin, err);
+	const struct stauth_pin_order wanted = {.purpose = STAUTH_PIN_SIGNUP,
+		.flow = su->who->flow,
+		.flow_hash = pending->flow_hash,
+		.email = pending->email,
+		.matches = kind == STAUTH_MAIL_SIGNUP_PIN,
+		.expires_at = pending->expires_at};
+	rc = stauth_pin_fill(su->ctx, &wanted, &mailing.mail, &pin, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -148,11 +148,50 @@ enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx,
 {
 	struct frame frame = {.len = 0};
 
-	add_part(&frame, STAUTH_PIN_SIGNUP);
+	add_part(&frame, parts->purpose);
 	add_part(&frame, parts->flow);
 	add_part(&frame, parts->email);
 	add_part(&frame, parts->pin);
 	return keyed(ctx, &frame, ret_mac, err);
+}
+
+enum stauth_rc stauth_pin_fill(struct stauth_ctx *ctx,
+	const struct stauth_pin_order *order, struct stauth_mail *mail,
+	struct stauth_pin *ret_pin, struct stauth_err *err)
+{
+	char text[STAUTH_PIN_LEN + 1];
+
+	enum stauth_rc rc = stauth_pin_make(ctx, text, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct stauth_pin pin = {0};
+	uint8_t mac[sizeof(pin.pin_mac)];
+	const struct stauth_pin_parts parts = {
+		order->purpose, order->flow, order->email, text};
+	rc = stauth_pin_mac(ctx, &parts, mac, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	rc = ctx->random(pin.pin_mac, sizeof(pin.pin_mac), err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	if (order->matches) {
+		memcpy(mail->code, text, sizeof(text));
+		memcpy(pin.pin_mac, mac, sizeof(mac));
+	}
+	snprintf(pin.purpose, sizeof(pin.purpose), "%s", order->purpose);
+	memcpy(pin.flow_hash, order->flow_hash, sizeof(pin.flow_hash));
+	pin.tries_left = STAUTH_PIN_TRIES;
+	pin.created_at = mail->created_at;
+	pin.expires_at = mail->expires_at < order->expires_at
+				 ? mail->expires_at
+				 : order->expires_at;
+	*ret_pin = pin;
+out:
+	stauth_wipe_array(text);
+	return rc;
 }
 
 enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,

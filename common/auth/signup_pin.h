@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What signup*.c share: the PIN, and the account that comes of it. */
+/* Mailed PINs, of a sign-up and of a new address, and the account that comes
+ * of a sign-up; for auth/ only. */
 #ifndef STAUTH_AUTH_SIGNUP_PIN_H
 #define STAUTH_AUTH_SIGNUP_PIN_H
 
@@ -26,6 +27,7 @@ enum stauth_rc stauth_pin_flow(struct stauth_ctx *ctx, const char *flow,
 	uint8_t ret_hash[32], struct stauth_err *err);
 /* What stands for a PIN there. */
 struct stauth_pin_parts {
+	const char *purpose;
 	const char *flow;
 	const char *email; /* canonical */
 	const char *pin;
@@ -33,6 +35,21 @@ struct stauth_pin_parts {
 enum stauth_rc stauth_pin_mac(struct stauth_ctx *ctx,
 	const struct stauth_pin_parts *parts, uint8_t ret_mac[32],
 	struct stauth_err *err);
+
+/* A new PIN. */
+struct stauth_pin_order {
+	const char *purpose;
+	const char *flow;
+	const uint8_t *flow_hash; /* what stands for flow in the store */
+	const char *email;        /* canonical */
+	bool matches;             /* else none goes out, and nothing matches */
+	int64_t expires_at;       /* no later than the mail */
+};
+/* The PIN into the mail and its keyed hash into the row; or none into the
+ * mail, and into the row one that nothing matches, at the same price. */
+enum stauth_rc stauth_pin_fill(struct stauth_ctx *ctx,
+	const struct stauth_pin_order *order, struct stauth_mail *mail,
+	struct stauth_pin *ret_pin, struct stauth_err *err);
 
 /* What the browser of this flow waits for. NOTFOUND. */
 enum stauth_rc stauth_pin_pending(struct stauth_ctx *ctx, const char *flow,

@@ -102,7 +102,7 @@ static enum stauth_rc compare(struct attempt *try, struct stauth_err *err)
 {
 	struct stauth_state *state = try->ctx->state;
 	uint8_t mac[32];
-	const struct stauth_pin_parts parts = {
+	const struct stauth_pin_parts parts = {STAUTH_PIN_SIGNUP,
 		try->who->flow, try->pending.email, try->pin};
 	enum stauth_rc rc = stauth_pin_mac(try->ctx, &parts, mac, err);
 

@@ -77,7 +77,8 @@
 	"A user name must begin with a letter or a digit."
 #define STAUTH_TEXT_NAME_BYTES                                                 \
 	"A user name can only contain the letters a-z, digits and . _ - + ' @"
-#define STAUTH_TEXT_EMAIL_BAD "This is not a valid e-mail address."
+#define STAUTH_TEXT_EMAIL_SAME "This is the present e-mail address."
+#define STAUTH_TEXT_EMAIL_BAD  "This is not a valid e-mail address."
 #define STAUTH_TEXT_DISPLAY_LONG                                               \
 	"The display name is too long. Use at most %d bytes."
 #define STAUTH_TEXT_DISPLAY_UTF8 "The display name is not valid UTF-8."

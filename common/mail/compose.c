@@ -84,6 +84,37 @@ static const struct mail_text texts[] = {
 			"If it was not you, tell your administrator "
 			"immediately\n"
 			"and reset your password on the sign-in page."}},
+	{STAUTH_MAIL_EMAIL_PIN, "email-pin", "%c is your code for %b",
+		{"Your code for %b:", "%c",
+			"Enter it on the page where you changed the address\n"
+			"of your account %u. It expires in %m.",
+			"If it was not you, ignore this mail:\n"
+			"nothing happens without the code."}},
+	{STAUTH_MAIL_EMAIL_EXISTS, "email-exists", "Your address at %b",
+		{"Someone, probably you, wanted to use this address for\n"
+		 "another account at %b. It already has an account,\n"
+		 "so nothing was changed.",
+			"If it was not you, ignore this mail."}},
+	{STAUTH_MAIL_EMAIL_CHANGED, "email-changed",
+		"Your e-mail address at %b was changed",
+		{"The e-mail address of your account %u at %b was changed.\n"
+		 "It is no longer this one.",
+			"If it was you, no action is needed.",
+			"If it was not you, tell your administrator "
+			"immediately."}},
+	{STAUTH_MAIL_NAME_CHANGED, "name-changed",
+		"Your name at %b was changed",
+		{"The name that your account %u at %b shows was changed.",
+			"If it was you, no action is needed.",
+			"If it was not you, tell your administrator "
+			"immediately."}},
+	{STAUTH_MAIL_NEW_DEVICE, "new-device",
+		"New sign-in to your account at %b",
+		{"Someone signed in to your account %u at %b\n"
+		 "from a device that was not used before.",
+			"If it was you, no action is needed.",
+			"If it was not you, change your password immediately\n"
+			"and tell your administrator."}},
 	{STAUTH_MAIL_TEST, "test", "Test mail from %b",
 		{"This is a test mail from %b.",
 			"If you can read it, mail works."}},
@@ -151,7 +182,8 @@ static bool name_ok(const char *name)
 static enum stauth_rc check_params(
 	const struct stauth_mail_params *params, struct stauth_err *err)
 {
-	bool pin = params->kind == STAUTH_MAIL_SIGNUP_PIN;
+	bool pin = params->kind == STAUTH_MAIL_SIGNUP_PIN ||
+		   params->kind == STAUTH_MAIL_EMAIL_PIN;
 	bool link = params->kind == STAUTH_MAIL_RESET_LINK;
 	const char *wrong = NULL;
 

@@ -19,6 +19,11 @@ enum stauth_mail_kind {
 	STAUTH_MAIL_RESET_LINK,       /* "reset-link" */
 	STAUTH_MAIL_RESET_ASK,        /* "reset-ask": ask an administrator */
 	STAUTH_MAIL_PASSWORD_CHANGED, /* "password-changed" */
+	STAUTH_MAIL_EMAIL_PIN,        /* "email-pin" */
+	STAUTH_MAIL_EMAIL_EXISTS,     /* "email-exists" */
+	STAUTH_MAIL_EMAIL_CHANGED,    /* "email-changed": to the old one */
+	STAUTH_MAIL_NAME_CHANGED,     /* "name-changed" */
+	STAUTH_MAIL_NEW_DEVICE,       /* "new-device" */
 	STAUTH_MAIL_TEST,             /* "test" */
 };
 

@@ -90,7 +90,8 @@ static enum stauth_rc mac_of(struct stauth_ctx *ctx, const char *flow,
 	const char *email, const char *pin, uint8_t ret_mac[32],
 	struct stauth_err *err)
 {
-	const struct stauth_pin_parts parts = {flow, email, pin};
+	const struct stauth_pin_parts parts = {
+		STAUTH_PIN_SIGNUP, flow, email, pin};
 
 	return stauth_pin_mac(ctx, &parts, ret_mac, err);
 }
