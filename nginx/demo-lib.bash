@@ -7,7 +7,7 @@ packages=(
 	gcc libc6-dev meson ninja-build pkg-config python3 python3-venv
 	libfcgi-dev libsqlite3-dev libssl-dev libargon2-dev libcrypt-dev
 	libzxcvbn-dev libjansson-dev libidn2-dev libsmartcols-dev libpam0g-dev
-	libcurl4-openssl-dev libyaml-dev
+	libcurl4-openssl-dev libyaml-dev libqrencode-dev
 	nginx-light openssl ca-certificates
 )
 children=() step_pid='' step_in_group=1

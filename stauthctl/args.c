@@ -43,6 +43,10 @@ static const struct option_row {
 	[CTL_BASE] = {"base", 0, true, false},
 	[CTL_PORT] = {"port", 0, true, false},
 	[CTL_SECRETS] = {"secrets", 0, false, false},
+	[CTL_USES] = {"uses", 0, true, false},
+	[CTL_DAYS] = {"days", 0, true, false},
+	[CTL_APPROVE] = {"approve", 0, false, false},
+	[CTL_WRITE_CONFIG] = {"write-config", 0, true, false},
 };
 
 /* Where the reading stands. */

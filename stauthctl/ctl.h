@@ -45,10 +45,14 @@ enum ctl_opt {
 	CTL_BASE,
 	CTL_PORT,
 	CTL_SECRETS,
+	CTL_USES,
+	CTL_DAYS,
+	CTL_APPROVE,
+	CTL_WRITE_CONFIG,
 	CTL_OPT_COUNT
 };
 
-#define CTL_BIT(opt)  (1U << (opt))
+#define CTL_BIT(opt)  (UINT64_C(1) << (opt))
 #define CTL_WORDS_MAX 8
 
 /* A line, taken apart. Everything points into argv. */
@@ -74,7 +78,7 @@ struct ctl_command {
 	const char *verb;     /* NULL: the noun is the whole command */
 	const char *synopsis; /* what follows the command's words */
 	const char *help;     /* one line */
-	uint32_t options;     /* bits of enum ctl_opt, the global ones aside */
+	uint64_t options;     /* bits of enum ctl_opt, the global ones aside */
 	size_t operands_min;
 	size_t operands_max;
 	enum ctl_need need;
@@ -111,7 +115,11 @@ int ctl_user_enable(struct ctl *ctl);
 int ctl_user_delete(struct ctl *ctl);
 int ctl_user_reset_link(struct ctl *ctl);
 int ctl_pending_list(struct ctl *ctl);
+int ctl_pending_approve(struct ctl *ctl);
 int ctl_pending_delete(struct ctl *ctl);
+int ctl_invite_add(struct ctl *ctl);
+int ctl_invite_list(struct ctl *ctl);
+int ctl_invite_revoke(struct ctl *ctl);
 int ctl_mail_test(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_session_revoke(struct ctl *ctl);

@@ -13,6 +13,7 @@ static const struct ctl_field fields[] = {
 	{"email", "E-MAIL", CTL_TEXT, 0},
 	{"created_at", "CREATED", CTL_TIME, 0},
 	{"expires_at", "EXPIRES", CTL_TIME, 0},
+	{"verified_at", "CONFIRMED", CTL_TIME, 0}, /* SIGN_UP_APPROVAL; last */
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
@@ -24,6 +25,7 @@ static void add_sign_up(struct ctl_out *out, const void *row)
 		{pending->email, 0},
 		{NULL, pending->created_at},
 		{NULL, pending->expires_at},
+		{NULL, pending->verified_at},
 	};
 
 	ctl_out_row(out, values);
@@ -42,10 +44,23 @@ static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 
 int ctl_pending_list(struct ctl *ctl)
 {
-	static const struct ctl_list list = {fields, FIELD_COUNT,
+	const struct ctl_list list = {fields,
+		FIELD_COUNT - !ctl->config->sign_up_approval,
 		sizeof(struct stauth_pending), read_page, add_sign_up};
 
 	return ctl_list(ctl, &list, NULL);
+}
+
+int ctl_pending_approve(struct ctl *ctl)
+{
+	struct stauth_err err = {0};
+
+	if (stauth_pending_approve(&ctl->ctx, ctl->operands[0], &ctl->actor,
+		    &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	ctl_info(ctl, CTL_TEXT_PENDING_APPROVED, ctl->operands[0]);
+	return EX_OK;
 }
 
 int ctl_pending_delete(struct ctl *ctl)

@@ -58,6 +58,10 @@
 #define CTL_TEXT_SESSION_WHOSE                                                 \
 	"session revoke: expected one of ID, --user NAME, --all"
 #define CTL_TEXT_SESSIONS_ALL     "End all sessions of all users?"
+#define CTL_TEXT_PENDING_APPROVED "account %s made"
+#define CTL_TEXT_INVITE_NUMBER    "--%s: expected a number from 1 to %d"
+#define CTL_TEXT_INVITE_SHOWN     "shown only once; anybody who has it may sign up"
+#define CTL_TEXT_INVITE_REVOKED   "invitation %s revoked"
 #define CTL_TEXT_PENDING_DELETED  "sign-ups of %s deleted"
 #define CTL_TEXT_COUNTERS_CLEARED "counters cleared: %d"
 
@@ -166,7 +170,8 @@
 	"  user disable|enable|delete NAME           user reset-link NAME\n"   \
 	"  session list [NAME]        session revoke ID | --user "             \
 	"NAME | --all\n"                                                       \
-	"  pending list | delete EMAIL               mail test ADDRESS\n"      \
+	"  pending list | approve|delete EMAIL       mail test ADDRESS\n"      \
+	"  invite add [--email E] [--uses N] | list | revoke ID\n"             \
 	"  audit                      [--user NAME] [--since T] [--follow]\n"  \
 	"  import KIND FILE [--dry-run]   KIND: st-auth-simple json "          \
 	"htpasswd\n"                                                           \
@@ -184,8 +189,6 @@
 	"  73 exists, 75 try again, 77 denied, 78 configuration; see "         \
 	"stauthctl(8)\n"                                                       \
 	"examples:\n"                                                          \
-	"  stauthctl user add alice --su              asks for the "           \
-	"password twice\n"                                                     \
 	"  stauthctl import st-auth-simple /srv/app/.env --dry-run\n"
 
 #endif

@@ -110,7 +110,7 @@ static enum stauth_rc make_token(struct stauth_ctx *ctx,
 static enum stauth_rc add(struct stauth_ctx *ctx,
 	const struct stauth_invite_new *new_invite,
 	const struct stauth_actor *actor,
-	char ret_link[STAUTH_INVITE_LINK_SIZE], struct stauth_err *err)
+	const struct stauth_invite_made *ret_made, struct stauth_err *err)
 {
 	struct stauth_invite invite = {.uses = 0};
 	enum stauth_rc rc = stauth_mailing_ready(ctx->config, err);
@@ -135,7 +135,9 @@ static enum stauth_rc add(struct stauth_ctx *ctx,
 	rc = ctx->state->ops->invite_put(
 		ctx->state, &invite, &row, invite.created_at, err);
 	if (rc == STAUTH_OK) {
-		snprintf(ret_link, STAUTH_INVITE_LINK_SIZE,
+		invite.uses_left = invite.uses;
+		*ret_made->invite = invite;
+		snprintf(ret_made->link, STAUTH_INVITE_LINK_SIZE,
 			"%s/auth/signup?invite=%s",
 			ctx->config->public_urls[0].origin, token);
 	}
@@ -146,10 +148,10 @@ static enum stauth_rc add(struct stauth_ctx *ctx,
 enum stauth_rc stauth_invite_add(struct stauth_ctx *ctx,
 	const struct stauth_invite_new *new_invite,
 	const struct stauth_actor *actor,
-	char ret_link[STAUTH_INVITE_LINK_SIZE], struct stauth_err *err)
+	const struct stauth_invite_made *ret_made, struct stauth_err *err)
 {
 	return stauth_account_report(
-		ctx, add(ctx, new_invite, actor, ret_link, err), err);
+		ctx, add(ctx, new_invite, actor, ret_made, err), err);
 }
 
 enum stauth_rc stauth_invite_list(struct stauth_ctx *ctx,

@@ -22,16 +22,20 @@ struct stauth_invite_new {
 	bool approved;      /* SIGN_UP_APPROVAL does not hold for them */
 };
 
-/*
- * The link is a secret, and shown this once. BADVALUE; EXISTS: the address
- * has an account; ECONFIG: no PUBLIC_URL or no mail transport.
- */
+/* What a new one is. The link is a secret, and shown this once. */
+struct stauth_invite_made {
+	struct stauth_invite *invite;
+	char *link; /* STAUTH_INVITE_LINK_SIZE bytes */
+};
+
+/* BADVALUE; EXISTS: the address has an account; ECONFIG: no PUBLIC_URL or no
+ * mail transport. */
 enum stauth_rc stauth_invite_add(struct stauth_ctx *ctx,
 	const struct stauth_invite_new *new_invite,
 	const struct stauth_actor *actor,
-	char ret_link[STAUTH_INVITE_LINK_SIZE], struct stauth_err *err);
-/* Those that are not over, used up or not, in order of id. now_s is set here.
- */
+	const struct stauth_invite_made *ret_made, struct stauth_err *err);
+/* Those that are not over, used up or not, in order of id. now_s is set
+ * here. */
 enum stauth_rc stauth_invite_list(struct stauth_ctx *ctx,
 	const struct stauth_invite_page *page,
 	struct stauth_invite *ret_invites, size_t *ret_count,
