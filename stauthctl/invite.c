@@ -6,8 +6,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <qrencode.h>
+
 #include "args.h"
-#include "base/qr.h"
 #include "base/secret.h"
 #include "ctl.h"
 #include "out.h"
@@ -16,7 +17,7 @@
 
 #include "base/banned.h"
 
-#define QR_MAX 32768
+#define QUIET 4 /* modules of light around a QR code, as its standard asks */
 
 static const struct ctl_field fields[] = {
 	{"id", "ID", CTL_TEXT, 0}, {"email", "E-MAIL", CTL_TEXT, 0},
@@ -67,6 +68,35 @@ static int take_number(
 	return EX_OK;
 }
 
+static bool is_light(const QRcode *code, int x, int y)
+{
+	return x < 0 || y < 0 || x >= code->width || y >= code->width ||
+	       (code->data[y * code->width + x] & 1) == 0;
+}
+
+/* Two rows a line. Light is drawn: right on a dark terminal, and inverted on a
+ * light one, which readers take too. */
+static void put_qr(const char *text)
+{
+	static const char *const blocks[] = {" ", "\xe2\x96\x84",
+		"\xe2\x96\x80", "\xe2\x96\x88"}; /* lower, upper, both */
+	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+
+	if (code == NULL) {
+		return;
+	}
+	for (int y = -QUIET; y < code->width + QUIET; y += 2) {
+		for (int x = -QUIET; x < code->width + QUIET; x++) {
+			fputs(blocks[2 * is_light(code, x, y) +
+				      is_light(code, x, y + 1)],
+				stdout);
+		}
+		fputc('\n', stdout);
+	}
+	stauth_wipe(code->data, (size_t)code->width * (size_t)code->width);
+	QRcode_free(code);
+}
+
 /* The link for programs and for people, and on a terminal its QR code. */
 static int show(
 	struct ctl *ctl, const struct stauth_invite *invite, const char *link)
@@ -80,16 +110,7 @@ static int show(
 	}
 	puts(link);
 	if (isatty(STDOUT_FILENO) && !ctl->quiet) {
-		struct stauth_buf buf;
-
-		stauth_buf_init(&buf, QR_MAX);
-		if (stauth_qr_lines(&buf, link) && stauth_buf_ok(&buf)) {
-			fputs(stauth_buf_str(&buf), stdout);
-		}
-		if (buf.data != NULL) {
-			stauth_wipe(buf.data, buf.cap);
-		}
-		stauth_buf_finish(&buf);
+		put_qr(link);
 	}
 	ctl_info(ctl, CTL_TEXT_INVITE_SHOWN);
 	return ctl_out_flush();

@@ -60,7 +60,7 @@
 #define CTL_TEXT_SESSIONS_ALL     "End all sessions of all users?"
 #define CTL_TEXT_PENDING_APPROVED "account %s made"
 #define CTL_TEXT_INVITE_NUMBER    "--%s: expected a number from 1 to %d"
-#define CTL_TEXT_INVITE_SHOWN     "shown only once; anybody who has it may sign up"
+#define CTL_TEXT_INVITE_SHOWN     "shown only once; who has it can sign up"
 #define CTL_TEXT_INVITE_REVOKED   "invitation %s revoked"
 #define CTL_TEXT_PENDING_DELETED  "sign-ups of %s deleted"
 #define CTL_TEXT_COUNTERS_CLEARED "counters cleared: %d"

@@ -65,7 +65,7 @@ OWNERS = (
     (r"(argon2|crypt|zxcvbn)\.h", r"common/password/"),
     (r"idn2\.h", r"common/(auth|config)/"),
     (r"libsmartcols/.*", r"stauthctl/"),
-    (r"qrencode\.h", r"common/base/qr\.c$"),
+    (r"qrencode\.h", r"stauthctl/invite\.c$|fcgi_gate/pages/qr\.c$"),
     (r"yaml\.h", r"stauthctl/yaml_reader\.h$"),
     (r"security/.*", r"pam_stauth/(?!chkpwd/)"),
     (r"syslog\.h", r"fcgi_gate/|pam_stauth/|stauthctl/"),
