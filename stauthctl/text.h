@@ -55,6 +55,9 @@
 #define CTL_TEXT_LINK_MAILED      "link mailed; valid for %d minutes"
 #define CTL_TEXT_LINK_SHOWN       "valid once, for %d minutes"
 #define CTL_TEXT_SESSIONS_ENDED   "sessions ended: %d"
+#define CTL_TEXT_SOCKETS_CLOSED   "open WebSockets closed: %d"
+#define CTL_TEXT_SOCKETS_OPEN                                                  \
+	"open WebSockets closed: %d of %d; the relay has not answered yet"
 #define CTL_TEXT_SESSION_WHOSE                                                 \
 	"session revoke: expected one of ID, --user NAME, --all"
 #define CTL_TEXT_SESSIONS_ALL     "End all sessions of all users?"

@@ -181,17 +181,16 @@ enum stauth_rc stauth_live_load(const struct stauth_config *config,
 	}
 	size_t count = 0;
 	char *rest = text;
-	while (count < lines && rest != NULL) {
-		char *line = strsep(&rest, "\n");
-		if (!read_line(line, &list[count])) {
-			free(list);
-			free(text);
-			return stauth_fail(err, STAUTH_EBROKEN,
-				"%s is no list of the relay's", path);
-		}
+	while (count < lines && read_line(strsep(&rest, "\n"), &list[count])) {
 		count++;
 	}
+	bool is_whole = count == lines && (rest == NULL || rest[0] == '\0');
 	free(text);
+	if (!is_whole) {
+		free(list);
+		return stauth_fail(err, STAUTH_EBROKEN,
+			"%s is no list of the relay's", path);
+	}
 	*ret_list = list;
 	*ret_count = count;
 	return STAUTH_OK;

@@ -15,13 +15,12 @@
  * wait. A list that is older than STAUTH_LIVE_OLD_S is nobody's any more: no
  * relay runs.
  */
-#define STAUTH_LIVE_OLD_S    15
-#define STAUTH_LIVE_APP_SIZE 280
+#define STAUTH_LIVE_OLD_S 15
 
 /* Those of one session to one app. */
 struct stauth_live {
 	char handle[STAUTH_HANDLE_LEN + 1]; /* "": of visitors */
-	char app[STAUTH_LIVE_APP_SIZE];     /* as APP_UPSTREAM names it */
+	char app[STAUTH_APP_SIZE];          /* as APP_UPSTREAM names it */
 	int count;                          /* >= 1 */
 	int64_t opened_at;                  /* the first of them */
 	int64_t message_at; /* of the user, the last; 0 none yet */

@@ -16,6 +16,7 @@
 #define STAUTH_ORIGINS_MAX    16
 #define STAUTH_KEYS_MAX       80 /* no fewer than the table has */
 #define STAUTH_ORIGIN_SIZE    280
+#define STAUTH_APP_SIZE       280 /* of one address in APP_UPSTREAM */
 
 enum stauth_storage {
 	STAUTH_STORAGE_SQLITE,

@@ -72,8 +72,10 @@ const struct stauth_key stauth_keys_table[] = {
 		"where the gate may give it, else its own"),
 	{"APP_KEY", STAUTH_KEY_BYTES, true, AT(app_key), SIZE(app_key), 32, 0,
 		"", "signs the assertion: at least 32 bytes; unset: none"},
-	TEXT("APP_UPSTREAM", app_upstream, "",
-		"addresses of the apps that live WebSockets may reach"),
+	KIND(STAUTH_KEY_APPS, "APP_UPSTREAM", app_upstream, "",
+		"addresses of the apps whose WebSockets the relay may carry, "
+		"HOST:PORT or unix:/PATH, blank separated, the first is the "
+		"default; unset: no relay"),
 	INT("CHECK_WORKERS", check_workers, "2", 1, 64,
 		"processes that answer checks"),
 	INT("PAGE_WORKERS", page_workers, "16", 1, 256,

@@ -21,6 +21,7 @@ enum stauth_key_kind {
 	STAUTH_KEY_STORAGE,
 	STAUTH_KEY_TRANSPORT,
 	STAUTH_KEY_ORIGINS,
+	STAUTH_KEY_APPS,  /* HOST:PORT or unix:/PATH, blank separated */
 	STAUTH_KEY_BYTES, /* APP_KEY: bytes and their length */
 };
 

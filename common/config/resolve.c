@@ -365,9 +365,11 @@ bool stauth_config_warning(const struct stauth_config *config, size_t i,
 		{config->public_url_count == 0,
 			"PUBLIC_URL is not set: origins must equal the "
 			"request's own host, and mails cannot be sent"},
-		{config->session_idle_minutes > 0,
-			"SESSION_IDLE_MINUTES is on, but work in an open app "
-			"sends no request: only pages count as use"},
+		{config->session_idle_minutes > 0 &&
+				config->app_upstream[0] == '\0',
+			"SESSION_IDLE_MINUTES is on and APP_UPSTREAM is not "
+			"set: work in an open app sends no request, so only "
+			"pages count as use"},
 		{config->allow_insecure_http,
 			"ALLOW_INSECURE_HTTP is on: who can read the network "
 			"can read passwords"},

@@ -135,6 +135,50 @@ static enum stauth_rc set_origins(
 	return STAUTH_OK;
 }
 
+/* "host:8501", "[::1]:8501" or "unix:/run/app.sock". */
+static bool is_app(const char *word, size_t len)
+{
+	static const char unix_prefix[] = "unix:/";
+	char text[STAUTH_APP_SIZE];
+	if (len >= sizeof(text)) {
+		return false;
+	}
+	memcpy(text, word, len);
+	text[len] = '\0';
+	if (strncmp(text, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
+		/* A socket's path has 107 bytes. */
+		return len > sizeof(unix_prefix) - 1 && len <= 5 + 107;
+	}
+	char *colon = strrchr(text, ':');
+	if (colon == NULL || colon == text) {
+		return false;
+	}
+	*colon = '\0';
+	int64_t port;
+	bool is_ipv6 = text[0] == '[' && colon[-1] == ']';
+	return stauth_parse_int(colon + 1, 1, 65535, &port) &&
+	       all_of(text,
+		       is_ipv6 ? STAUTH_ALNUM "[]:.%" : STAUTH_ALNUM "._-");
+}
+
+static enum stauth_rc set_apps(struct stauth_config *config,
+	const struct stauth_key *key, const char *value, struct stauth_err *err)
+{
+	const char *at = value;
+	while (at[0] != '\0') {
+		size_t len = strcspn(at, " \t");
+		if (len > 0 && !is_app(at, len)) {
+			return stauth_fail(err, STAUTH_BADVALUE,
+				"expected HOST:PORT or unix:/PATH, not "
+				"\"%.*s\"",
+				len > 80 ? 80 : (int)len, at);
+		}
+		at += len;
+		at += strspn(at, " \t");
+	}
+	return set_text(config, key, value, err);
+}
+
 static enum stauth_rc set_bytes(struct stauth_config *config, const char *value,
 	size_t len, struct stauth_err *err)
 {
@@ -173,6 +217,8 @@ enum stauth_rc stauth_value_set(struct stauth_config *config,
 		return set_origins(config, value, err);
 	case STAUTH_KEY_BYTES:
 		return set_bytes(config, value, len, err);
+	case STAUTH_KEY_APPS:
+		return set_apps(config, key, value, err);
 	case STAUTH_KEY_COLOR:
 		/* It goes into a style sheet: a colour and nothing else. */
 		if (value[0] != '\0' && !stauth_color_parse(value, &color)) {

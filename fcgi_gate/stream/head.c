@@ -65,7 +65,7 @@ static bool read_optional(
 
 static bool read_app(struct reading *reading, const char *value, size_t len)
 {
-	return copy(reading->head->app, GATE_APP_SIZE, value, len);
+	return copy(reading->head->app, STAUTH_APP_SIZE, value, len);
 }
 
 static bool read_key(struct reading *reading, const char *value, size_t len)

@@ -6,16 +6,16 @@
 #include <stddef.h>
 
 #include "base/random.h"
+#include "config/config.h"
 
 #define GATE_ACCEPT_SIZE   29 /* of Sec-WebSocket-Accept, NUL included */
 #define GATE_PROTOCOL_SIZE 32
-#define GATE_APP_SIZE      280
 
 /* What nginx's request says to the relay. */
 struct gate_stream_head {
 	char handle[STAUTH_HANDLE_LEN + 1]; /* X-Auth-Session; "" none */
 	bool is_optional;                   /* X-Stauth-Optional: 1 */
-	char app[GATE_APP_SIZE];            /* X-Stauth-App; "" the first */
+	char app[STAUTH_APP_SIZE];          /* X-Stauth-App; "" the first */
 	char accept[GATE_ACCEPT_SIZE];      /* the answer to its key */
 	char protocol[GATE_PROTOCOL_SIZE];  /* the first it offers; "" none */
 };

@@ -10,11 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "log.h"
 
 #include "base/banned.h"
 
-#define NAME_MAX_LEN 272
 /* A host that is gone without a word: found out within two minutes, however
  * quiet the WebSocket is. */
 #define KEEPALIVE_IDLE_S  60
@@ -43,7 +43,7 @@ static void look_up(struct gate_upstream *upstream)
 		start++;
 		len -= 2;
 	}
-	char host[NAME_MAX_LEN];
+	char host[STAUTH_APP_SIZE];
 	memcpy(host, start, len);
 	host[len] = '\0';
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -81,7 +81,7 @@ static bool add(struct gate_upstreams *upstreams, const char *name, size_t len)
 	upstreams->count++;
 	if (strncmp(one->name, "unix:", 5) == 0) {
 		add_unix(one, one->name + 5);
-	} else if (len < NAME_MAX_LEN && strchr(one->name, ':') != NULL) {
+	} else if (len < STAUTH_APP_SIZE && strchr(one->name, ':') != NULL) {
 		look_up(one);
 	}
 	return true;

@@ -130,6 +130,23 @@ static void the_check_half_keeps_its_contract(void **state)
 	assert_string_equal(done.session.user, "alice");
 	/* Whether that is enough is for the domain to say. */
 	assert_true(done.session.must_change);
+	assert_int_equal(check->ops->submit_handle(
+				 check, login.session.handle, 0, 43, &done),
+		STAUTH_OK);
+	assert_int_equal(done.tag, 43);
+	assert_int_equal(done.verdict, STAUTH_ALLOW);
+	assert_string_equal(done.session.user, "alice");
+	assert_string_equal(done.session.handle, login.session.handle);
+	assert_int_equal(done.session.last_seen_at, now_s);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const none[] = {
+			"", "handle", "handle0000000002", "handle00000000010"};
+		assert_int_equal(
+			check->ops->submit_handle(check, none[i], 0, 44, &done),
+			STAUTH_OK);
+		assert_int_equal(done.verdict, STAUTH_DENY);
+		assert_string_equal(done.session.user, "");
+	}
 	/* A round may be judged by its start; the next one sees all. */
 	check->ops->flush(check);
 	assert_rc(fix->state->ops->session_end(

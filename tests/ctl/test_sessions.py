@@ -10,11 +10,80 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
-from rig import CTL, Stack  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "gate"))
+from rig import CTL, Stack, wait_for  # noqa: E402
+from stream_case import StreamStack  # noqa: E402
 
 PASSWORD = "correct horse battery"
 KEYS = ["id", "user", "channel", "address", "created_at", "last_seen_at",
         "expires_at"]
+
+
+class OpenWebSockets(unittest.TestCase):
+    """What the relay has open, as administrators see it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = StreamStack()
+        cls.addClassCleanup(cls.stack.stop)
+        for name in ("alice", "bob"):
+            cls.stack.add_user(name, PASSWORD)
+        cls.stack.start_gate()
+
+    def listed(self):
+        return {row["id"]: (row["open_websockets"], row["apps"])
+                for row in json.loads(self.stack.ctl(
+                    "session", "list", "--json", check=True).stdout)
+                if row["open_websockets"]}
+
+    def test_list_and_revoke_say_what_is_open_and_how_many_closed(self):
+        app = [self.stack.app.name]
+        one, two, bob = [self.stack.handle(name)
+                         for name in ("alice", "alice", "bob")]
+        socks = [self.stack.open(handle)
+                 for handle in (one, one, two, bob, bob, bob)]
+        visitor = self.stack.visitor()
+        self.assertTrue(wait_for(lambda: self.listed() == {
+            one: (2, app), two: (1, app), bob: (3, app)}, 4),
+            self.listed())
+        text = self.stack.ctl("session", "list", check=True).stdout
+        self.assertRegex(text, one + r" .* 2 +" + app[0])
+        result = self.stack.ctl("session", "revoke", one, check=True)
+        self.assertIn("open WebSockets closed: 2\n", result.stderr)
+        # And they are, when it says so.
+        for sock in socks[:2]:
+            sock.sock.settimeout(0.5)
+            self.assertEqual(sock.end()[1], 4401)
+        result = self.stack.ctl("session", "revoke", "--user", "alice",
+                                check=True)
+        self.assertIn("open WebSockets closed: 1\n", result.stderr)
+        result = self.stack.ctl("session", "revoke", "--all", "--yes",
+                                check=True)
+        self.assertIn("open WebSockets closed: 3\n", result.stderr)
+        visitor.send(b"hello")
+        self.assertEqual(visitor.receive(), (2, b"hello"))
+        quiet = self.stack.handle("bob")
+        self.assertNotIn("WebSocket", self.stack.ctl(
+            "session", "revoke", quiet, check=True).stderr)
+
+    def test_a_list_that_no_relay_wrote_is_not_shown(self):
+        handle = self.stack.handle("bob")
+        with Stack({"APP_UPSTREAM": "127.0.0.1:1"}) as stack:
+            os.mkdir(stack.run_dir)
+            path = os.path.join(stack.run_dir, "stream.list")
+            line = "%s 127.0.0.1:1 1 1 1\n" % handle
+            for text in (line, "\x1b[2J\n", line + "x", "a b c d e f\n",
+                         line.replace(" 1 1 1", " 0 1 1"),
+                         line.replace("127", "\x1b[2J127")):
+                with open(path, "w", encoding="latin-1") as out:
+                    out.write(text)
+                result = stack.ctl("session", "list", check=True)
+                self.assertEqual("no list of the relay" in result.stderr,
+                                 text != line, text)
+                self.assertNotIn("\x1b", result.stdout + result.stderr)
+            os.unlink(path)
+            os.mkfifo(path)
+            stack.ctl("session", "list", check=True)
 
 
 class Sessions(unittest.TestCase):

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
 import fcgi  # noqa: E402
 import holder  # noqa: E402
+import web  # noqa: E402
 from process_case import ProcessCase  # noqa: E402
 from rig import GATE, command_of, wait_for  # noqa: E402
 
@@ -214,6 +215,22 @@ class Systemd(ProcessCase):
         holder.launch(s, socks, "stauth.socket:stauth.socket:stauth.socket")
         self.serves(s)
         self.assertEqual(self.ask(socks[0].getsockname()).status, 401)
+
+    def test_a_stream_socket_is_served_with_and_without_apps(self):
+        """Who connects is answered, not left waiting."""
+        for app, status in (("127.0.0.1:1", 502), (None, 503)):
+            s = self.stack({"APP_UPSTREAM": app}, start=False)
+            sock = self.listening(s, "any")
+            holder.launch(s, [sock], "stream")
+            self.serves(s)
+            with web.WebSocket(sock.getsockname(), "/_stcore/stream", {
+                    "Host": "a", "X-Stauth-Optional": "1"}) as ws:
+                self.assertEqual(ws.status, status)
+            self.assertEqual(b"APP_UPSTREAM is not set" in s.log(),
+                             app is None)
+            self.assertFalse(os.path.exists(
+                os.path.join(s.run_dir, "stream.sock")))
+            s.stop_gate()
 
     def test_one_handed_in_one_made(self):
         s = self.stack(start=False)
