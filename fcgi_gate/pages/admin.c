@@ -29,6 +29,8 @@ static const struct {
 } sections[] = {
 	{"/auth/admin", GATE_TITLE_USERS},
 	{"/auth/admin/pending", GATE_TITLE_PENDING},
+	{"/auth/admin/invites", GATE_TITLE_INVITES},
+	{"/auth/admin/live", GATE_TITLE_LIVE},
 	{"/auth/admin/audit", GATE_TITLE_AUDIT},
 	{"/auth/admin/throttle", GATE_TITLE_THROTTLE},
 };
@@ -56,6 +58,8 @@ static const struct gate_note notes[] = {
 	{"mailed", STAUTH_SUCCESS, GATE_TEXT_LINK_MAILED},
 	{"several", STAUTH_SUCCESS, GATE_TEXT_SEVERAL_DONE},
 	{"signup", STAUTH_SUCCESS, GATE_TEXT_PENDING_DELETED},
+	{"approve", STAUTH_SUCCESS, GATE_TEXT_PENDING_APPROVED},
+	{"revoked", STAUTH_SUCCESS, GATE_TEXT_INVITE_REVOKED},
 	{"lifted", STAUTH_SUCCESS, GATE_TEXT_THROTTLE_LIFTED},
 };
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The short lists of the administration: sign-ups that wait, and what the rate
- * limits count. */
+/* The short lists of the administration: what the rate limits count, and the
+ * WebSockets that are open. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
 #include "auth/account.h"
+#include "auth/live.h"
 #include "auth/rate_limit.h"
-#include "auth/signup.h"
-#include "base/ascii.h"
 #include "base/codec.h"
 #include "route.h"
 #include "sessions.h"
@@ -17,108 +16,6 @@
 #include "text.h"
 
 #include "base/banned.h"
-
-/* --- sign-ups that wait */
-
-struct pending {
-	struct stauth_pending *list;
-	size_t count;
-	struct gate_when asked; /* of the row at hand */
-	struct gate_when until;
-};
-
-static void set_pending(void *user, size_t i, struct gate_view *row)
-{
-	struct pending *pending = user;
-	gate_when_set(&pending->asked, pending->list[i].created_at);
-	gate_when_set(&pending->until, pending->list[i].expires_at);
-	gate_view_set(row, "email", pending->list[i].email);
-	gate_view_set(row, "asked", pending->asked.shown);
-	gate_view_set(row, "asked_at", pending->asked.iso);
-	gate_view_set(row, "until", pending->until.shown);
-	gate_view_set(row, "until_at", pending->until.iso);
-}
-
-/* The page begins behind this row: its flow in hex, a point, its address. */
-#define FLOW_HEX 64
-
-static const struct stauth_pending *pending_after(
-	const struct gate_page *page, struct stauth_pending *after)
-{
-	char at[FLOW_HEX + 1 + STAUTH_EMAIL_SIZE];
-	gate_query_value(page->request->query, "at", at, sizeof(at));
-	if (strlen(at) <= FLOW_HEX || at[FLOW_HEX] != '.') {
-		return NULL;
-	}
-	for (size_t i = 0; i < FLOW_HEX; i += 2) {
-		int high = stauth_hex_value(at[i]);
-		int low = stauth_hex_value(at[i + 1]);
-		if (high < 0 || low < 0) {
-			return NULL;
-		}
-		after->flow_hash[i / 2] = (uint8_t)(high * 16 + low);
-	}
-	snprintf(after->email, sizeof(after->email), "%s", at + FLOW_HEX + 1);
-	return after;
-}
-
-static void show_pending(struct gate_page *page, struct pending *pending)
-{
-	bool more = pending->count > GATE_ADMIN_ROWS;
-	pending->count -= more ? 1 : 0;
-	struct gate_link next;
-	gate_link_start(&next, more ? "/auth/admin/pending" : "");
-	if (more) {
-		const struct stauth_pending *last =
-			&pending->list[pending->count - 1];
-		char at[FLOW_HEX + 1 + STAUTH_EMAIL_SIZE];
-		stauth_hex_encode(last->flow_hash, sizeof(last->flow_hash), at);
-		snprintf(at + FLOW_HEX, sizeof(at) - FLOW_HEX, ".%s",
-			last->email);
-		gate_link_add(&next, "at", at);
-	}
-	const struct gate_list rows = {pending->count, set_pending, pending};
-	gate_view_set_list(&page->view, "rows", &rows);
-	gate_view_set(&page->view, "next_page", gate_link_str(&next));
-	gate_admin_show(page, 200, "admin-pending", GATE_TITLE_PENDING);
-	gate_link_finish(&next);
-}
-
-void gate_admin_pending_get(struct gate_page *page)
-{
-	struct pending pending = {
-		.list = calloc(GATE_ADMIN_ROWS + 1, sizeof(*pending.list)),
-	};
-	struct stauth_err err = {0};
-	struct stauth_pending after = {0};
-	const struct stauth_pending_page asked = {
-		.after = pending_after(page, &after),
-		.limit = GATE_ADMIN_ROWS + 1,
-	};
-	enum stauth_rc rc =
-		pending.list == NULL
-			? stauth_fail(&err, STAUTH_ENOMEM, "sign-ups")
-			: stauth_pending_list(page->ctx, &asked, pending.list,
-				  &pending.count, &err);
-	if (rc != STAUTH_OK) {
-		gate_page_unavailable(page, &err);
-	} else {
-		show_pending(page, &pending);
-	}
-	free(pending.list);
-}
-
-void gate_admin_pending_delete(struct gate_page *page)
-{
-	const char *email = gate_form_value(&page->request->form, "email");
-	struct stauth_actor actor = gate_admin_actor(page);
-	struct stauth_err err = {0};
-	if (stauth_pending_delete(page->ctx, email, &actor, &err) < 0) {
-		gate_page_unavailable(page, &err);
-	} else {
-		gate_admin_done(page, "/auth/admin/pending", "signup");
-	}
-}
 
 /* --- the rate limits */
 
@@ -257,4 +154,92 @@ void gate_admin_throttle_clear(struct gate_page *page)
 	} else {
 		gate_admin_done(page, "/auth/admin/throttle", "lifted");
 	}
+}
+
+/* --- open WebSockets */
+
+struct live {
+	struct gate_page *page;
+	struct stauth_live *list;
+	size_t count;
+	struct stauth_session session; /* of the row at hand */
+	char browser[GATE_AGENT_NAME_SIZE];
+	char sockets[16];
+	struct gate_when opened;
+	struct gate_when message;
+	char link[GATE_ADMIN_URL_SIZE];
+};
+
+static void set_live(void *user, size_t i, struct gate_view *row)
+{
+	struct live *live = user;
+	const struct stauth_live *open = &live->list[i];
+	struct stauth_session *session = &live->session;
+	live->browser[0] = '\0';
+	struct gate_link link;
+	gate_link_start(&link, "/auth/admin/user");
+	struct stauth_err err = {0};
+	if (open->handle[0] != '\0' &&
+		stauth_session_by_handle(live->page->ctx, open->handle, session,
+			&err) == STAUTH_OK) {
+		gate_agent_name(
+			session->channel, session->agent, live->browser);
+		gate_link_add(&link, "name", session->user);
+	} else {
+		*session = (struct stauth_session){.user = ""};
+	}
+	snprintf(live->link, sizeof(live->link), "%s",
+		session->user[0] != '\0' ? gate_link_str(&link) : "");
+	gate_link_finish(&link);
+	snprintf(live->sockets, sizeof(live->sockets), "%d", open->count);
+	gate_when_set(&live->opened, open->opened_at);
+	gate_when_set(&live->message, open->message_at);
+	gate_view_set(row, "href", live->link);
+	gate_view_set(row, "user", session->user);
+	gate_view_set(row, "browser", live->browser);
+	gate_view_set(row, "address", session->address);
+	gate_view_set(row, "app", open->app);
+	gate_view_set(row, "sockets", live->sockets);
+	gate_view_set(row, "opened", live->opened.shown);
+	gate_view_set(row, "opened_at", live->opened.iso);
+	gate_view_set(row, "message", live->message.shown);
+	gate_view_set(row, "message_at", live->message.iso);
+}
+
+void gate_admin_live_get(struct gate_page *page)
+{
+	struct live live = {.page = page};
+	struct stauth_err err = {0};
+	if (stauth_live_load(page->config, &live.list, &live.count, &err) !=
+		STAUTH_OK) {
+		gate_page_unavailable(page, &err);
+		return;
+	}
+	/* Behind this many: the list is short-lived, so a number will do. */
+	char at[24];
+	gate_query_value(page->request->query, "at", at, sizeof(at));
+	int64_t skip = 0;
+	if (!stauth_parse_int(at, 0, (int64_t)live.count, &skip)) {
+		skip = 0;
+	}
+	size_t left = live.count - (size_t)skip;
+	struct gate_link next;
+	gate_link_start(
+		&next, left > GATE_ADMIN_ROWS ? "/auth/admin/live" : "");
+	if (left > GATE_ADMIN_ROWS) {
+		snprintf(at, sizeof(at), "%lld",
+			(long long)skip + GATE_ADMIN_ROWS);
+		gate_link_add(&next, "at", at);
+		left = GATE_ADMIN_ROWS;
+	}
+	struct stauth_live *all = live.list;
+	live.list += skip;
+	const struct gate_list rows = {left, set_live, &live};
+	gate_view_set_list(&page->view, "rows", &rows);
+	gate_view_set(&page->view, "next_page", gate_link_str(&next));
+	gate_view_set(&page->view, "relay",
+		page->config->app_upstream[0] != '\0' ? "1" : "");
+	gate_admin_show(page, 200, "admin-live", GATE_TITLE_LIVE);
+	gate_link_finish(&next);
+	free(all);
 }

@@ -7,7 +7,8 @@
  *    excepted.
  * 2. The host (421) and the scheme (403 in the open), unless the route is open
  *    to all.
- * 3. What is not configured: sign-up that is off is 404, before the method;
+ * 3. What is not configured: sign-up that is off is 404, before the method,
+ *    unless somebody may be invited;
  *    what needs mail or PUBLIC_URL says so (503).
  * 4. A POST's type, length and form (415, 411, 413, 400), and that it holds
  *    no field but the route's own, none twice, and no control character but
@@ -36,13 +37,6 @@
 /* How long ago a superuser may have shown the password, to change things. */
 #define FRESH_S 900
 
-static bool route_exists(
-	const struct gate_route *route, const struct stauth_config *config)
-{
-	return route != NULL && (route->needs != GATE_NEEDS_SIGN_UP ||
-					config->allow_user_sign_up);
-}
-
 static void refuse_method(
 	struct gate_page *page, const struct gate_route *route)
 {
@@ -69,6 +63,28 @@ static gate_page_fn *handler_of(
 		break;
 	}
 	return NULL;
+}
+
+/* Where sign-up is off, an invitation opens it; the handlers know whether one
+ * came. */
+static bool may_be_invited(
+	const struct gate_page *page, const struct gate_route *route)
+{
+	char token[64];
+	return gate_page_missing(page->config, GATE_NEEDS_SIGN_UP) == NULL &&
+	       handler_of(route, page->request->method) != NULL &&
+	       (page->request->method == GATE_METHOD_POST ||
+		       strcmp(page->request->path, "/auth/signup") != 0 ||
+		       gate_query_value(page->request->query, "invite", token,
+			       sizeof(token)));
+}
+
+static bool route_exists(
+	const struct gate_page *page, const struct gate_route *route)
+{
+	return route != NULL && (route->needs != GATE_NEEDS_SIGN_UP ||
+					page->config->allow_user_sign_up ||
+					may_be_invited(page, route));
 }
 
 /* Which host came, and where the site is. One line of the log: the
@@ -272,7 +288,7 @@ static bool token_valid(struct gate_page *page, const struct gate_route *route)
 void gate_route(struct gate_page *page)
 {
 	const struct gate_route *route = gate_route_find(page->request->path);
-	if (!route_exists(route, page->config)) {
+	if (!route_exists(page, route)) {
 		gate_page_error(page, 404);
 		return;
 	}

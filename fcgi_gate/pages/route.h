@@ -66,12 +66,15 @@ gate_page_fn gate_forgot_get, gate_forgot_post, gate_forgot_again;
 gate_page_fn gate_reset_get, gate_reset_post, gate_reset_again;
 gate_page_fn gate_error_get;
 gate_page_fn gate_confirm_get, gate_confirm_post, gate_confirm_again;
-gate_page_fn gate_admin_audit_get, gate_admin_csv_get, gate_admin_new_get,
-	gate_admin_new_post, gate_admin_pending_delete, gate_admin_pending_get,
-	gate_admin_several_post, gate_admin_throttle_clear,
-	gate_admin_throttle_get, gate_admin_user_access, gate_admin_user_delete,
-	gate_admin_user_get, gate_admin_user_session, gate_admin_user_set,
-	gate_admin_user_state, gate_admin_users_get;
+gate_page_fn gate_admin_audit_get, gate_admin_pending_approve,
+	gate_admin_invites_get, gate_admin_invites_add,
+	gate_admin_invites_revoke, gate_admin_live_get, gate_admin_csv_get,
+	gate_admin_new_get, gate_admin_new_post, gate_admin_pending_delete,
+	gate_admin_pending_get, gate_admin_several_post,
+	gate_admin_throttle_clear, gate_admin_throttle_get,
+	gate_admin_user_access, gate_admin_user_delete, gate_admin_user_get,
+	gate_admin_user_session, gate_admin_user_set, gate_admin_user_state,
+	gate_admin_users_get;
 /* Shows the form that came, to be sent once more with a new token. */
 gate_page_fn gate_repeat;
 

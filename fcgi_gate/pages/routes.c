@@ -63,8 +63,9 @@ static const struct gate_route routes[] = {
 		.get = gate_signup_get,
 		.post = gate_signup_post,
 		.again = gate_signup_again,
-		.fields = "email password confirm csrf",
+		.fields = "email password confirm invite csrf",
 		.needs = GATE_NEEDS_SIGN_UP,
+		.secret_url = true,
 	},
 	{
 		.path = "/auth/signup/verify",
@@ -174,6 +175,37 @@ static const struct gate_route routes[] = {
 		.again = gate_repeat,
 		.fields = "email password csrf",
 		.session = GATE_SESSION_CONFIRMED,
+	},
+	{
+		.path = "/auth/admin/pending/approve",
+		.post = gate_admin_pending_approve,
+		.again = gate_repeat,
+		.fields = "email password csrf",
+		.session = GATE_SESSION_CONFIRMED,
+	},
+	{
+		.path = "/auth/admin/invites",
+		.get = gate_admin_invites_get,
+		.session = GATE_SESSION_SUPERUSER,
+	},
+	{
+		.path = "/auth/admin/invites/add",
+		.post = gate_admin_invites_add,
+		.again = gate_repeat,
+		.fields = "email groups uses days approved password csrf",
+		.session = GATE_SESSION_CONFIRMED,
+	},
+	{
+		.path = "/auth/admin/invites/revoke",
+		.post = gate_admin_invites_revoke,
+		.again = gate_repeat,
+		.fields = "id password csrf",
+		.session = GATE_SESSION_CONFIRMED,
+	},
+	{
+		.path = "/auth/admin/live",
+		.get = gate_admin_live_get,
+		.session = GATE_SESSION_SUPERUSER,
 	},
 	{
 		.path = "/auth/admin/audit",

@@ -111,6 +111,11 @@ static void set_session(void *user, size_t i, struct gate_view *row)
 	snprintf(rows->since, sizeof(rows->since), "%.10s", rows->since_at);
 	gate_time_ago(page->now_s - seen_at, rows->used);
 	stauth_time_format(seen_at, rows->used_at);
+	int tabs = stauth_live_count(
+		rows->live, rows->live_count, session->handle);
+	snprintf(rows->tabs, sizeof(rows->tabs), "%d open tab%s", tabs,
+		STAUTH_PLURAL(tabs));
+	gate_view_set(row, "tabs", tabs > 0 ? rows->tabs : "");
 	gate_view_set(row, "browser", rows->browser);
 	gate_view_set(row, "address", session->address);
 	gate_view_set(row, "since", rows->since);
@@ -139,6 +144,9 @@ enum stauth_rc gate_session_rows(struct gate_page *page, int64_t uid,
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
+	/* Without it the list is of use, too. */
+	(void)stauth_live_load(
+		page->config, &ret_rows->live, &ret_rows->live_count, err);
 	const struct gate_list list = {
 		.count = ret_rows->count,
 		.set_row = set_session,
@@ -151,6 +159,7 @@ enum stauth_rc gate_session_rows(struct gate_page *page, int64_t uid,
 void gate_session_rows_free(struct gate_session_rows *rows)
 {
 	free(rows->list);
+	free(rows->live);
 }
 
 static void done(struct gate_page *page, enum stauth_message_type type,

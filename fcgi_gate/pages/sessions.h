@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "auth/live.h"
 #include "page.h"
 
 #define GATE_AGENT_NAME_SIZE 64
@@ -22,6 +23,9 @@ struct gate_session_rows {
 	char since_at[24];
 	char used[GATE_TIME_AGO_SIZE];
 	char used_at[24];
+	char tabs[32]; /* open apps */
+	struct stauth_live *live;
+	size_t live_count;
 };
 
 /* Reads them and puts them into the page's view. Free them in any case, but

@@ -19,5 +19,7 @@ void gate_signup_browser(const struct gate_page *page, const char *pre,
 
 /* The first form again, with a reason: nothing is waited for any more. 422. */
 void gate_signup_restart(struct gate_page *page, const char *reason);
+/* The invitation is no longer valid. 422. */
+void gate_signup_uninvited(struct gate_page *page);
 
 #endif

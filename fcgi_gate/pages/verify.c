@@ -101,6 +101,8 @@ static void lead_away(struct gate_page *page, int status)
 		gate_page_only_message(
 			page, STAUTH_SUCCESS, GATE_TEXT_SIGNED_IN);
 		gate_page_redirect(page, "/");
+	} else if (!page->config->allow_user_sign_up) {
+		gate_page_error(page, 404);
 	} else if (status == 200) {
 		gate_page_message(page, STAUTH_INFO, GATE_TEXT_PIN_ELSEWHERE);
 		gate_page_redirect(page, "/auth/signup");
@@ -136,6 +138,10 @@ static void look(struct gate_page *page, int status)
 		gate_page_unavailable(page, &err);
 	} else if (rc != STAUTH_OK) {
 		lead_away(page, status);
+	} else if (seen.waits) {
+		gate_page_only_message(
+			page, STAUTH_INFO, STAUTH_TEXT_SIGNUP_WAITS);
+		gate_page_show(page, 200, "error", GATE_TITLE_SIGNUP_WAITS);
 	} else {
 		if (status == 200) {
 			say_state(page, &seen);
@@ -207,6 +213,10 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 		look(page, gate_signin_unavailable(page, err));
 	} else if (rc == STAUTH_OK) {
 		enter(page, login);
+	} else if (rc == STAUTH_PENDING) {
+		look(page, 200);
+	} else if (rc == STAUTH_REFUSED) {
+		gate_signup_uninvited(page);
 	} else if (rc == STAUTH_BADVALUE) {
 		look(page, refuse_wrong(page, tries_left));
 	} else if (rc == STAUTH_THROTTLED) {
@@ -275,6 +285,8 @@ void gate_resend_post(struct gate_page *page)
 		look(page, gate_signin_unavailable(page, &err));
 	} else if (rc == STAUTH_THROTTLED) {
 		look(page, refuse_resend(page, wait_s));
+	} else if (rc == STAUTH_PENDING) {
+		look(page, 200);
 	} else if (rc != STAUTH_OK) {
 		lead_away(page, 422);
 	} else {

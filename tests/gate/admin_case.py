@@ -6,7 +6,7 @@ from pages_case import PASSWORD, PagesCase
 
 READS = ("/auth/admin", "/auth/admin/new", "/auth/admin/user?name=bob",
          "/auth/admin/pending", "/auth/admin/audit", "/auth/admin/audit.csv",
-         "/auth/admin/throttle")
+         "/auth/admin/throttle", "/auth/admin/invites", "/auth/admin/live")
 WRITES = (
     ("/auth/admin/users/several", {"action": "disable", "u0": "bob"}),
     ("/auth/admin/users/add", {"name": "new", "access": "password"}),
@@ -18,6 +18,9 @@ WRITES = (
     ("/auth/admin/user/session", {"name": "bob", "session": "x" * 16}),
     ("/auth/admin/user/delete", {"name": "bob", "again": "bob"}),
     ("/auth/admin/pending/delete", {"email": "new@example.com"}),
+    ("/auth/admin/pending/approve", {"email": "new@example.com"}),
+    ("/auth/admin/invites/add", {"email": "", "groups": "a", "uses": "2"}),
+    ("/auth/admin/invites/revoke", {"id": "x" * 16}),
     ("/auth/admin/throttle/clear", {"whose": "bob"}),
 )
 ALL = "SELECT * FROM users WHERE name = ?"

@@ -38,7 +38,7 @@ class Several(AdminCase):
         answer = self.post("/auth/admin/users/several",
                            dict(chosen, action="disable", u9="gone"))
         self.assertEqual(answer.status, 422)
-        self.assertIn("Done for 3 of the chosen users, not for 1.",
+        self.assertIn("Done for 3 chosen users, not for 1.",
                       answer.text)
         self.assertEqual(self.stack.sql(
             "SELECT sum(disabled) FROM users WHERE name LIKE 'many%'")[0][0],
