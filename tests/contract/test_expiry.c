@@ -60,6 +60,8 @@ static void c10_the_check_sees_the_same_end(void **state)
 	assert_rc(commit_at(fix, &login, now_s), STAUTH_OK);
 	assert_int_equal(verdict_of(fix, 1), STAUTH_ALLOW);
 	assert_int_equal(verdict_of(fix, 2), STAUTH_DENY);
+	assert_int_equal(relay_verdict_of(fix, 1), STAUTH_ALLOW);
+	assert_int_equal(relay_verdict_of(fix, 2), STAUTH_DENY);
 }
 
 static void devices_are_found_until_they_expire(void **state)
@@ -152,6 +154,7 @@ static void the_check_half_keeps_its_contract(void **state)
 	assert_rc(fix->state->ops->session_end(
 			  fix->state, login.session.handle, NULL, now_s, &err),
 		STAUTH_OK);
+	assert_int_equal(relay_verdict_of(fix, 1), STAUTH_DENY);
 	assert_int_equal(verdict_of(fix, 1), STAUTH_DENY);
 	check->ops->tick(check, 1);
 	assert_int_equal(check->ops->reap(check, &done, 1), 0);
