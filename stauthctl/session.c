@@ -280,8 +280,9 @@ static int revoke_many(struct ctl *ctl, int64_t uid)
 	}
 	int ended = 0;
 	if (rc == STAUTH_OK) {
-		rc = stauth_session_revoke_all(
-			&ctl->ctx, uid, "", &ctl->actor, &ended, &err);
+		rc = stauth_session_revoke_all(&ctl->ctx,
+			&(const struct stauth_session_end){.uid = uid},
+			&ctl->actor, &ended, &err);
 	}
 	if (rc != STAUTH_OK) {
 		free(live.list);

@@ -41,9 +41,11 @@ static void add_limit(struct ctl_out *out, const void *of)
 static enum stauth_rc read_page(struct ctl *ctl, const void *about,
 	struct ctl_page *page, struct stauth_err *err)
 {
+	const struct stauth_rate_limit_page asked = {page->after, page->max};
+
 	(void)about;
-	return stauth_rate_limit_list(&ctl->ctx, page->after, page->max,
-		page->rows, &page->count, err);
+	return stauth_rate_limit_list(
+		&ctl->ctx, &asked, page->rows, &page->count, err);
 }
 
 int ctl_throttle_list(struct ctl *ctl)

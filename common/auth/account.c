@@ -120,8 +120,8 @@ void stauth_change_fill(struct stauth_ctx *ctx, const char *event,
 		.now_s = ctx->state->ops->now(ctx->state),
 		.keep_a_superuser = true,
 	};
-	stauth_audit_fill(&ret_change->audit, event, true, account->name,
-		account->uid, actor, "");
+	stauth_audit_fill(
+		&ret_change->audit, event, account->name, account->uid, actor);
 }
 
 static const char *or_empty(const char *text)

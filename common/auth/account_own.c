@@ -86,8 +86,8 @@ static enum stauth_rc write_change(struct stauth_ctx *ctx,
 	stauth_change_fill_end(ctx, what->event, &what->next, &actor, &change);
 	memcpy(change.keep_session, own->session->handle,
 		sizeof(change.keep_session));
-	enum stauth_rc rc = stauth_device_known(ctx, own->ask.device_token,
-		&what->next, &change.keep_device, change.keep_device_hash, err);
+	enum stauth_rc rc = stauth_change_keep_device(
+		ctx, own->ask.device_token, &what->next, &change, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -216,8 +216,9 @@ static enum stauth_rc post_pin(struct stauth_ctx *ctx,
 	const struct stauth_mailing_question question = {
 		STAUTH_MAILING_EMAIL, address->email, own->ask.address};
 	stauth_mailing_set_limits(&mailing, &question, false);
-	stauth_audit_fill(&mailing.audit, "email.ask", true, session->user,
-		session->uid, &actor,
+	stauth_audit_fill(&mailing.audit, "email.ask", session->user,
+		session->uid, &actor);
+	stauth_text_clean(mailing.audit.detail, sizeof(mailing.audit.detail),
 		address->taken ? "the address is taken" : "");
 	rc = stauth_mailing_post(ctx, &mailing, ret_wait_s, err);
 	stauth_wipe(&mailing, sizeof(mailing));
@@ -312,8 +313,10 @@ static enum stauth_rc prove(struct stauth_ctx *ctx,
 		return rc;
 	}
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "email.pin", false, session->user, session->uid,
-		&actor, "wrong");
+	stauth_audit_fill(
+		&row, "email.pin", session->user, session->uid, &actor);
+	row.ok = false;
+	stauth_text_clean(row.detail, sizeof(row.detail), "wrong");
 	(void)stauth_rate_limits_settle(
 		ctx, &limits, STAUTH_OUTCOME_FAILURE, &row, NULL);
 	return rc;

@@ -31,6 +31,11 @@ void stauth_change_fill_end(struct stauth_ctx *ctx, const char *event,
 	const struct stauth_account *account, const struct stauth_actor *actor,
 	struct stauth_change *ret_change);
 
+/* The device of this token stays known, if it is. */
+enum stauth_rc stauth_change_keep_device(struct stauth_ctx *ctx,
+	const char *token, const struct stauth_account *account,
+	struct stauth_change *change, struct stauth_err *err);
+
 /*
  * Is it good enough for this account (its name, e-mail and display name)?
  * BADVALUE with the reason in words. The estimate takes up to 15 ms: only in

@@ -177,6 +177,19 @@ static enum stauth_rc read_own(struct stauth_ctx *ctx,
 	return STAUTH_OK;
 }
 
+enum stauth_rc stauth_change_keep_device(struct stauth_ctx *ctx,
+	const char *token, const struct stauth_account *account,
+	struct stauth_change *change, struct stauth_err *err)
+{
+	struct stauth_known_device device = {.known = false};
+	enum stauth_rc rc =
+		stauth_device_known(ctx, token, account, &device, err);
+
+	change->keep_device = device.known;
+	memcpy(change->keep_device_hash, device.hash, sizeof(device.hash));
+	return rc;
+}
+
 static enum stauth_rc keep_browser(struct stauth_ctx *ctx,
 	const struct stauth_password_change *given,
 	const struct stauth_account *account, struct stauth_change *change,
@@ -188,8 +201,8 @@ static enum stauth_rc keep_browser(struct stauth_ctx *ctx,
 		memcpy(change->keep_session, session->handle,
 			sizeof(change->keep_session));
 	}
-	return stauth_device_known(ctx, given->device_token, account,
-		&change->keep_device, change->keep_device_hash, err);
+	return stauth_change_keep_device(
+		ctx, given->device_token, account, change, err);
 }
 
 /* The log-in follows the account as it is after the change; if that is

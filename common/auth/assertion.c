@@ -243,9 +243,10 @@ static bool claims_right(
 }
 
 enum stauth_rc stauth_assertion_check(const struct stauth_config *config,
-	const char *jwt, size_t len, int64_t now_s,
-	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err)
+	const char *jwt, int64_t now_s, char ret_handle[STAUTH_HANDLE_LEN + 1],
+	struct stauth_err *err)
 {
+	size_t len = strlen(jwt);
 	struct parts parts;
 
 	if (config->app_key_len == 0 || len > JWT_MAX ||

@@ -21,7 +21,7 @@ enum stauth_rc stauth_assertion_make(const struct stauth_config *config,
  * that session still stands is for the caller to ask.
  */
 enum stauth_rc stauth_assertion_check(const struct stauth_config *config,
-	const char *jwt, size_t len, int64_t now_s,
-	char ret_handle[STAUTH_HANDLE_LEN + 1], struct stauth_err *err);
+	const char *jwt, int64_t now_s, char ret_handle[STAUTH_HANDLE_LEN + 1],
+	struct stauth_err *err);
 
 #endif

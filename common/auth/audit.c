@@ -6,14 +6,12 @@
 
 #include "base/banned.h"
 
-void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
-	const char *user, int64_t uid, const struct stauth_actor *actor,
-	const char *detail)
+void stauth_audit_fill(struct stauth_audit_row *row, const char *event,
+	const char *user, int64_t uid, const struct stauth_actor *actor)
 {
-	*row = (struct stauth_audit_row){.ok = ok, .uid = uid};
+	*row = (struct stauth_audit_row){.ok = true, .uid = uid};
 	stauth_text_clean(row->event, sizeof(row->event), event);
 	stauth_text_clean(row->user, sizeof(row->user), user);
-	stauth_text_clean(row->detail, sizeof(row->detail), detail);
 	if (actor != NULL) {
 		stauth_text_clean(row->actor, sizeof(row->actor), actor->name);
 		stauth_text_clean(

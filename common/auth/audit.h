@@ -20,10 +20,10 @@ struct stauth_actor {
  * signup.pin signup.wait signup.approve signup.delete invite.add
  * invite.revoke reset reset.ask reset.link mail
  */
-/* Fills a row; all strings are cut to fit, control bytes become '?'. */
-void stauth_audit_fill(struct stauth_audit_row *row, const char *event, bool ok,
-	const char *user, int64_t uid, const struct stauth_actor *actor,
-	const char *detail);
+/* A row of what was done, without a detail; all strings are cut to fit,
+ * control bytes become '?'. */
+void stauth_audit_fill(struct stauth_audit_row *row, const char *event,
+	const char *user, int64_t uid, const struct stauth_actor *actor);
 
 enum stauth_rc stauth_audit_list(struct stauth_ctx *ctx,
 	const struct stauth_audit_query *query,

@@ -53,8 +53,10 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 		return STAUTH_OK;
 	}
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "mail", delivery->done_ok, delivery->done_user,
-		0, &actor, delivery->done_detail);
+	stauth_audit_fill(&row, "mail", delivery->done_user, 0, &actor);
+	row.ok = delivery->done_ok;
+	stauth_text_clean(
+		row.detail, sizeof(row.detail), delivery->done_detail);
 	enum stauth_rc rc = ctx->state->ops->mail_done(ctx->state,
 		delivery->done_id, delivery->done_silent ? NULL : &row,
 		ctx->state->ops->now(ctx->state), err);

@@ -82,15 +82,17 @@ enum stauth_rc stauth_device_by_hash(struct stauth_ctx *ctx,
 }
 
 enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
-	const struct stauth_account *account, bool *ret_known,
-	uint8_t ret_hash[32], struct stauth_err *err)
+	const struct stauth_account *account,
+	struct stauth_known_device *ret_device, struct stauth_err *err)
 {
-	*ret_known = false;
-	enum stauth_rc rc = stauth_device_hash(ctx, token, ret_hash, err);
+	*ret_device = (struct stauth_known_device){.known = false};
+	enum stauth_rc rc =
+		stauth_device_hash(ctx, token, ret_device->hash, err);
 	if (rc != STAUTH_OK) {
 		return rc > 0 ? STAUTH_OK : rc;
 	}
-	return stauth_device_by_hash(ctx, ret_hash, account, ret_known, err);
+	return stauth_device_by_hash(
+		ctx, ret_device->hash, account, &ret_device->known, err);
 }
 
 enum stauth_rc stauth_device_keep(struct stauth_ctx *ctx,
@@ -124,8 +126,8 @@ void stauth_device_notify(struct stauth_ctx *ctx,
 	enum stauth_rc rc = stauth_mail_fill(ctx, &order, &mailing.mail, &err);
 	int64_t wait_s = 0;
 	if (rc == STAUTH_OK) {
-		stauth_audit_fill(&mailing.audit, "login.notice", true,
-			account->name, account->uid, actor, "");
+		stauth_audit_fill(&mailing.audit, "login.notice", account->name,
+			account->uid, actor);
 		rc = stauth_mailing_post(ctx, &mailing, &wait_s, &err);
 	}
 	if (rc != STAUTH_OK) {

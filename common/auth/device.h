@@ -10,14 +10,19 @@
 
 #define STAUTH_DEVICE_DAYS 180
 
+struct stauth_known_device {
+	bool known;
+	uint8_t hash[32];
+};
+
 /*
  * Is this device cookie one of this account, of its present epoch and not
- * expired? *ret_known; the hash is set whenever the token is well formed.
+ * expired? The hash is set if the token is well formed, else zeroed.
  * A device never authenticates: it only opens the throttle's own limit.
  */
 enum stauth_rc stauth_device_known(struct stauth_ctx *ctx, const char *token,
-	const struct stauth_account *account, bool *ret_known,
-	uint8_t ret_hash[32], struct stauth_err *err);
+	const struct stauth_account *account,
+	struct stauth_known_device *ret_device, struct stauth_err *err);
 /* The same for a hash, however it was made. */
 enum stauth_rc stauth_device_by_hash(struct stauth_ctx *ctx,
 	const uint8_t hash[32], const struct stauth_account *account,

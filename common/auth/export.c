@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "auth/audit.h"
+#include "auth/name.h"
 #include "base/secret.h"
 #include "store/accounts.h"
 #include "store/state.h"
@@ -30,7 +31,8 @@ static enum stauth_rc write_audit(struct stauth_ctx *ctx,
 {
 	struct stauth_audit_row row;
 
-	stauth_audit_fill(&row, "export", true, "", 0, actor, "with hashes");
+	stauth_audit_fill(&row, "export", "", 0, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), "with hashes");
 	return ctx->state->ops->audit_add(
 		ctx->state, &row, stauth_ctx_now(ctx), err);
 }

@@ -309,8 +309,10 @@ enum stauth_rc stauth_host_session_open(struct stauth_ctx *ctx,
 	struct stauth_actor actor = {0};
 	actor.channel = login.session.channel;
 	actor.address = login.session.address;
-	stauth_audit_fill(&login.audit, "session.open", true, account->name,
-		account->uid, &actor, host->tty);
+	stauth_audit_fill(&login.audit, "session.open", account->name,
+		account->uid, &actor);
+	stauth_text_clean(
+		login.audit.detail, sizeof(login.audit.detail), host->tty);
 	enum stauth_rc rc =
 		ctx->random(login.token_hash, sizeof(login.token_hash), err);
 	if (rc != STAUTH_OK) {
@@ -343,8 +345,9 @@ enum stauth_rc stauth_host_session_close(struct stauth_ctx *ctx,
 		return stauth_fail(err, STAUTH_NOTFOUND, "no such session");
 	}
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "session.close", true, session.user,
-		session.uid, actor, handle);
+	stauth_audit_fill(
+		&row, "session.close", session.user, session.uid, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), handle);
 	return ctx->state->ops->session_end(
 		ctx->state, handle, &row, stauth_ctx_now(ctx), err);
 }

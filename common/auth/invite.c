@@ -130,8 +130,8 @@ static enum stauth_rc add(struct stauth_ctx *ctx,
 	snprintf(invite.created_by, sizeof(invite.created_by), "%s",
 		actor->name);
 	struct stauth_audit_row row;
-	stauth_audit_fill(
-		&row, "invite.add", true, invite.email, 0, actor, invite.id);
+	stauth_audit_fill(&row, "invite.add", invite.email, 0, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), invite.id);
 	rc = ctx->state->ops->invite_put(
 		ctx->state, &invite, &row, invite.created_at, err);
 	if (rc == STAUTH_OK) {
@@ -171,7 +171,8 @@ enum stauth_rc stauth_invite_revoke(struct stauth_ctx *ctx, const char *id,
 {
 	struct stauth_audit_row row;
 
-	stauth_audit_fill(&row, "invite.revoke", true, "", 0, actor, id);
+	stauth_audit_fill(&row, "invite.revoke", "", 0, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), id);
 	enum stauth_rc rc = ctx->state->ops->invite_revoke(
 		ctx->state, id, &row, ctx->state->ops->now(ctx->state), err);
 	if (rc == STAUTH_NOTFOUND) {

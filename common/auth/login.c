@@ -69,9 +69,11 @@ static void fill_row(const struct stauth_login *login, const char *event,
 		.address = login->address,
 	};
 
-	stauth_audit_fill(row, event, false,
+	stauth_audit_fill(row, event,
 		account != NULL ? account->name : login->typed,
-		account != NULL ? account->uid : 0, &actor, detail);
+		account != NULL ? account->uid : 0, &actor);
+	row->ok = false;
+	stauth_text_clean(row->detail, sizeof(row->detail), detail);
 }
 
 /* The answer stands whether or not its row could be written; a failure that

@@ -172,10 +172,16 @@ enum stauth_rc stauth_login_start(struct stauth_ctx *ctx,
 		return rc;
 	}
 	login->unknown = request->pam && account.uid == 0;
-	rc = request->pam
-		     ? find_source_device(ctx, login, &account, err)
-		     : stauth_device_known(ctx, request->device_token, &account,
-			       &login->known_device, login->device_hash, err);
+	if (request->pam) {
+		rc = find_source_device(ctx, login, &account, err);
+	} else {
+		struct stauth_known_device device;
+
+		rc = stauth_device_known(
+			ctx, request->device_token, &account, &device, err);
+		login->known_device = device.known;
+		memcpy(login->device_hash, device.hash, sizeof(device.hash));
+	}
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -61,9 +61,12 @@ struct stauth_rate_limit_row {
 /* Seconds that this counter says to wait; 0 none. Pure. */
 int64_t stauth_counter_wait_s(const struct stauth_rate_limit *limit,
 	const struct stauth_counter *count, int64_t now_s);
-/* Paged: after is the last row of the page before, NULL from the start. */
+struct stauth_rate_limit_page {
+	const struct stauth_rate_limit_row *after; /* NULL: from the start */
+	size_t limit;
+};
 enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
-	const struct stauth_rate_limit_row *after, size_t limit,
+	const struct stauth_rate_limit_page *page,
 	struct stauth_rate_limit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
 /* Forgets the counters of a user, of a source (an address, local:... or

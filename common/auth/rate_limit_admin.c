@@ -64,20 +64,22 @@ int64_t stauth_counter_wait_s(const struct stauth_rate_limit *limit,
 }
 
 enum stauth_rc stauth_rate_limit_list(struct stauth_ctx *ctx,
-	const struct stauth_rate_limit_row *after, size_t limit,
+	const struct stauth_rate_limit_page *asked,
 	struct stauth_rate_limit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err)
 {
-	struct stauth_counter *counts = calloc(limit, sizeof(*counts));
+	struct stauth_counter *counts = calloc(asked->limit, sizeof(*counts));
 	int64_t now_s = ctx->state->ops->now(ctx->state);
 
 	if (counts == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
 	const struct stauth_counter_page page = {
-		.after_name = after != NULL ? after->count.name : NULL,
-		.after_key = after != NULL ? after->count.key : NULL,
-		.limit = limit,
+		.after_name =
+			asked->after != NULL ? asked->after->count.name : NULL,
+		.after_key =
+			asked->after != NULL ? asked->after->count.key : NULL,
+		.limit = asked->limit,
 		.now_s = now_s,
 	};
 	size_t count = 0;
@@ -153,8 +155,9 @@ enum stauth_rc stauth_rate_limit_clear(struct stauth_ctx *ctx,
 		return rc;
 	}
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "throttle.clear", true, part, 0, actor,
-		whose != NULL ? "" : "all");
+	stauth_audit_fill(&row, "throttle.clear", part, 0, actor);
+	stauth_text_clean(
+		row.detail, sizeof(row.detail), whose != NULL ? "" : "all");
 	const struct stauth_counter_clear which = {
 		part, &row, ctx->state->ops->now(ctx->state)};
 	return ctx->state->ops->throttle_clear(

@@ -160,9 +160,12 @@ static enum stauth_rc post(struct stauth_ctx *ctx, const struct asked *asked,
 		STAUTH_MAILING_RESET, asked->email, asked->address};
 	stauth_mailing_set_limits(
 		&mailing, &question, asked->answer.kind == STAUTH_MAIL_NONE);
-	stauth_audit_fill(&mailing.audit, "reset.ask", link,
+	stauth_audit_fill(&mailing.audit, "reset.ask",
 		account->uid != 0 ? account->name : asked->email, account->uid,
-		&actor, asked->answer.why);
+		&actor);
+	mailing.audit.ok = link;
+	stauth_text_clean(mailing.audit.detail, sizeof(mailing.audit.detail),
+		asked->answer.why);
 	int64_t wait_s = 0;
 	rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
 	stauth_wipe(&mailing, sizeof(mailing));
@@ -252,8 +255,10 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	}
 	mailing.no_mail = !link->send;
 	mailing.reset = &reset;
-	stauth_audit_fill(&mailing.audit, "reset.link", true, account.name,
-		account.uid, actor, link->send ? "sent" : "");
+	stauth_audit_fill(
+		&mailing.audit, "reset.link", account.name, account.uid, actor);
+	stauth_text_clean(mailing.audit.detail, sizeof(mailing.audit.detail),
+		link->send ? "sent" : "");
 	int64_t wait_s = 0;
 	rc = stauth_mailing_post(ctx, &mailing, &wait_s, err);
 	if (rc == STAUTH_OK) {

@@ -187,8 +187,10 @@ static void fill_commit(struct stauth_ctx *ctx,
 	commit->sessions_max = ctx->config->sessions_per_user;
 	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
 	commit->limits = login->limits.reserved_at != 0 ? &login->limits : NULL;
-	stauth_audit_fill(&commit->audit, "login", true, login->account.name,
-		login->account.uid, &actor, ask->remember ? "remember" : "");
+	stauth_audit_fill(&commit->audit, "login", login->account.name,
+		login->account.uid, &actor);
+	stauth_text_clean(commit->audit.detail, sizeof(commit->audit.detail),
+		ask->remember ? "remember" : "");
 }
 
 static enum stauth_rc commit_login(struct stauth_ctx *ctx,
@@ -268,8 +270,8 @@ enum stauth_rc stauth_session_confirm(struct stauth_ctx *ctx,
 		.address = login->address,
 	};
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "confirm", true, session->user, session->uid,
-		&actor, session->handle);
+	stauth_audit_fill(&row, "confirm", session->user, session->uid, &actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), session->handle);
 	const struct stauth_session_confirm confirm = {
 		.handle = session->handle,
 		.uid = session->uid,
@@ -312,8 +314,10 @@ static void fill_renewal(const struct stauth_session *old,
 	session->confirmed_at = old->confirmed_at;
 	session->expires_at = old->expires_at;
 	commit->device_expires_at = now_s + (int64_t)STAUTH_DEVICE_DAYS * DAY_S;
-	stauth_audit_fill(&commit->audit, "session.open", true, account->name,
-		account->uid, &actor, "renewed");
+	stauth_audit_fill(&commit->audit, "session.open", account->name,
+		account->uid, &actor);
+	stauth_text_clean(
+		commit->audit.detail, sizeof(commit->audit.detail), "renewed");
 }
 
 static enum stauth_rc commit_renewal(struct stauth_ctx *ctx,
@@ -330,14 +334,13 @@ static enum stauth_rc commit_renewal(struct stauth_ctx *ctx,
 			      : stauth_fail(err, STAUTH_EXPIRED,
 					STAUTH_TEXT_USER_CHANGED);
 	}
-	bool known = false;
-	uint8_t hash[STAUTH_SHA256_LEN];
+	struct stauth_known_device device;
 	rc = stauth_device_known(
-		ctx, ask->device_token, &account, &known, hash, err);
+		ctx, ask->device_token, &account, &device, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = make_tokens(ctx, known, ask, grant, err);
+	rc = make_tokens(ctx, device.known, ask, grant, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -362,8 +365,9 @@ enum stauth_rc stauth_session_renew(struct stauth_ctx *ctx,
 	const struct stauth_actor actor = {"", session->channel, ask->address};
 	struct stauth_audit_row row;
 
-	stauth_audit_fill(&row, "session.renew", true, session->user,
-		session->uid, &actor, session->handle);
+	stauth_audit_fill(
+		&row, "session.renew", session->user, session->uid, &actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), session->handle);
 	/* Its end decides: once it was revoked there is no way on. */
 	enum stauth_rc rc = ctx->state->ops->session_end(ctx->state,
 		session->handle, &row, ctx->state->ops->now(ctx->state), err);

@@ -92,9 +92,11 @@ enum stauth_rc stauth_session_logout(struct stauth_ctx *ctx, const char *token,
 /* uid: only if it is this user's (0: anybody's). NOTFOUND. */
 enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
 	int64_t uid, const struct stauth_actor *actor, struct stauth_err *err);
-/* All of a user (0: of everybody) but keep ("" none). */
-enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
-	const char *keep, const struct stauth_actor *actor, int *ret_ended,
+/* Of which->uid (0: everybody), but for which->keep; the rest is filled here.
+ */
+enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx,
+	const struct stauth_session_end *which,
+	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err);
 /* query->idle_s and now_s are filled here. */
 enum stauth_rc stauth_session_list(struct stauth_ctx *ctx,

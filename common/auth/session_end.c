@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "auth/audit.h"
+#include "auth/name.h"
 #include "store/accounts.h"
 #include "store/state.h"
 
@@ -42,8 +43,8 @@ static enum stauth_rc end(struct stauth_ctx *ctx,
 {
 	struct stauth_audit_row row;
 
-	stauth_audit_fill(&row, event, true, session->user, session->uid, actor,
-		session->handle);
+	stauth_audit_fill(&row, event, session->user, session->uid, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail), session->handle);
 	return ctx->state->ops->session_end(ctx->state, session->handle, &row,
 		ctx->state->ops->now(ctx->state), err);
 }
@@ -76,29 +77,33 @@ enum stauth_rc stauth_session_revoke(struct stauth_ctx *ctx, const char *handle,
 	return end(ctx, &session, "session.revoke", actor, err);
 }
 
-enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx, int64_t uid,
-	const char *keep, const struct stauth_actor *actor, int *ret_ended,
+enum stauth_rc stauth_session_revoke_all(struct stauth_ctx *ctx,
+	const struct stauth_session_end *which,
+	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
 	struct stauth_account account = {0};
 
-	if (uid != 0) {
+	if (which->uid != 0) {
 		enum stauth_rc rc = ctx->accounts->ops->user_by_uid(
-			ctx->accounts, uid, &account, err);
+			ctx->accounts, which->uid, &account, err);
 
+		stauth_wipe_array(account.password);
 		if (rc < 0) {
 			return rc;
 		}
 	}
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "session.revoke_all", true, account.name, uid,
-		actor, uid == 0 ? "of everybody" : "");
-	return ctx->state->ops->session_end_user(ctx->state,
-		&(const struct stauth_session_end){.uid = uid,
-			.keep = keep,
-			.audit = &row,
-			.now_s = ctx->state->ops->now(ctx->state)},
-		ret_ended, err);
+	stauth_audit_fill(
+		&row, "session.revoke_all", account.name, which->uid, actor);
+	stauth_text_clean(row.detail, sizeof(row.detail),
+		which->uid == 0 ? "of everybody" : "");
+	const struct stauth_session_end end_all = {.uid = which->uid,
+		.keep = which->keep,
+		.audit = &row,
+		.now_s = ctx->state->ops->now(ctx->state)};
+	return ctx->state->ops->session_end_user(
+		ctx->state, &end_all, ret_ended, err);
 }
 
 enum stauth_rc stauth_sweep(struct stauth_ctx *ctx, struct stauth_err *err)

@@ -201,8 +201,8 @@ static enum stauth_rc post(struct signup *su, enum stauth_mail_kind kind,
 			su->who->address};
 		stauth_mailing_set_limits(&mailing, &question, false);
 	}
-	stauth_audit_fill(&mailing.audit, event, true, pending->email, 0,
-		&actor,
+	stauth_audit_fill(&mailing.audit, event, pending->email, 0, &actor);
+	stauth_text_clean(mailing.audit.detail, sizeof(mailing.audit.detail),
 		kind == STAUTH_MAIL_SIGNUP_EXISTS ? "the address has an account"
 						  : "");
 	rc = stauth_mailing_post(su->ctx, &mailing, ret_wait_s, err);

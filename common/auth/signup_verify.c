@@ -24,6 +24,7 @@
 #include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/mailing.h"
+#include "auth/name.h"
 #include "auth/rate_limit.h"
 #include "auth/signup.h"
 #include "auth/signup_pin.h"
@@ -87,8 +88,9 @@ static void settle_wrong(const struct attempt *try)
 	snprintf(detail, sizeof(detail), "wrong, %d tries left",
 		try->tries_left);
 	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "signup.pin", false, try->pending.email, 0,
-		&actor, detail);
+	stauth_audit_fill(&row, "signup.pin", try->pending.email, 0, &actor);
+	row.ok = false;
+	stauth_text_clean(row.detail, sizeof(row.detail), detail);
 	struct stauth_err err;
 	if (stauth_rate_limits_settle(ctx, &try->login->limits,
 		    STAUTH_OUTCOME_FAILURE, &row, &err) != STAUTH_OK) {

@@ -68,11 +68,13 @@ static int make_dir(const char *path)
 	if (fd >= 0 && made && geteuid() == 0 &&
 		(fstat(above, &st) != 0 ||
 			fchown(fd, st.st_uid, st.st_gid) != 0)) {
+		int code = errno;
 		close(fd);
+		errno = code;
 		fd = -1;
 	}
-	close(above);
 	int code = errno;
+	close(above);
 	errno = code;
 	return fd;
 }

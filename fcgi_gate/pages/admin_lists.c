@@ -96,13 +96,13 @@ void gate_admin_throttle_get(struct gate_page *page)
 	};
 	struct stauth_err err = {0};
 	struct stauth_rate_limit_row after = {0};
+	const struct stauth_rate_limit_page asked = {
+		throttle_after(page, &after), GATE_ADMIN_ROWS + 1};
 	enum stauth_rc rc =
 		throttle.list == NULL
 			? stauth_fail(&err, STAUTH_ENOMEM, "rate limits")
-			: stauth_rate_limit_list(page->ctx,
-				  throttle_after(page, &after),
-				  GATE_ADMIN_ROWS + 1, throttle.list,
-				  &throttle.count, &err);
+			: stauth_rate_limit_list(page->ctx, &asked,
+				  throttle.list, &throttle.count, &err);
 	if (rc != STAUTH_OK) {
 		gate_page_unavailable(page, &err);
 	} else {

@@ -184,8 +184,9 @@ void gate_admin_user_state(struct gate_page *page)
 	struct stauth_err err = {0};
 	int ended = 0;
 	if (strcmp(action, "end") == 0) {
-		err.rc = stauth_session_revoke_all(
-			page->ctx, account.uid, "", &actor, &ended, &err);
+		err.rc = stauth_session_revoke_all(page->ctx,
+			&(const struct stauth_session_end){.uid = account.uid},
+			&actor, &ended, &err);
 		finish(page, &account, &err, "end");
 	} else if (disable || strcmp(action, "enable") == 0) {
 		err.rc = stauth_account_edit(

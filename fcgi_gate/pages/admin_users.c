@@ -313,8 +313,9 @@ static enum stauth_rc act(struct gate_page *page, const struct several *several,
 		.disabled = -1};
 	int ended = 0;
 	if (strcmp(several->action, "end") == 0) {
-		return stauth_session_revoke_all(
-			page->ctx, account->uid, "", &actor, &ended, err);
+		return stauth_session_revoke_all(page->ctx,
+			&(const struct stauth_session_end){.uid = account->uid},
+			&actor, &ended, err);
 	}
 	if (strcmp(several->action, "disable") == 0) {
 		edit.disabled = 1;

@@ -199,8 +199,10 @@ void gate_sessions_end_others(struct gate_page *page)
 	struct stauth_err err = {0};
 	int ended = 0;
 	struct stauth_actor actor = gate_page_actor(page);
-	if (stauth_session_revoke_all(page->ctx, page->session.uid,
-		    page->session.handle, &actor, &ended, &err) < 0) {
+	const struct stauth_session_end others = {
+		.uid = page->session.uid, .keep = page->session.handle};
+	if (stauth_session_revoke_all(
+		    page->ctx, &others, &actor, &ended, &err) < 0) {
 		gate_page_unavailable(page, &err);
 	} else {
 		done(page, STAUTH_SUCCESS, GATE_TEXT_SESSIONS_ENDED,

@@ -29,7 +29,7 @@ static enum stauth_rc by_assertion(
 	}
 	char handle[STAUTH_HANDLE_LEN + 1];
 	enum stauth_rc rc = stauth_assertion_check(
-		page->config, jwt, strlen(jwt), page->now_s, handle, err);
+		page->config, jwt, page->now_s, handle, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -79,8 +79,8 @@ static void forge(const char *header, const char *claims, const char *key,
 static enum stauth_rc check(const char *jwt, int64_t now_s)
 {
 	char handle[STAUTH_HANDLE_LEN + 1] = "";
-	enum stauth_rc rc = stauth_assertion_check(
-		config, jwt, strlen(jwt), now_s, handle, NULL);
+	enum stauth_rc rc =
+		stauth_assertion_check(config, jwt, now_s, handle, NULL);
 
 	assert_string_equal(handle, rc == STAUTH_OK ? HANDLE : "");
 	return rc;
@@ -175,12 +175,9 @@ static void every_changed_byte_is_refused(void **state)
 		jwt[i] = was;
 	}
 	assert_rc(check(jwt, NOW), STAUTH_OK);
-	for (size_t n = 0; n < len; n++) {
-		char handle[STAUTH_HANDLE_LEN + 1];
-
-		assert_rc(stauth_assertion_check(
-				  config, jwt, n, NOW, handle, NULL),
-			STAUTH_NOTFOUND);
+	for (size_t n = len; n-- > 0;) {
+		jwt[n] = '\0';
+		assert_rc(check(jwt, NOW), STAUTH_NOTFOUND);
 	}
 }
 

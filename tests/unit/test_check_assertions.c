@@ -48,8 +48,7 @@ static int64_t made_at(unsigned int n, int64_t now_s)
 	memcpy(handle, session.handle, sizeof(handle));
 	const char *jwt = gate_assertions_get(cache, &session, now_s);
 	assert_non_null(jwt);
-	assert_ok(stauth_assertion_check(
-		&config, jwt, strlen(jwt), now_s, found, &err));
+	assert_ok(stauth_assertion_check(&config, jwt, now_s, found, &err));
 	assert_string_equal(found, handle);
 	char text[2048];
 	size_t len;

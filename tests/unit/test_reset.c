@@ -16,8 +16,7 @@ static void f12_a_link_works_once_and_ends_everything(void **state)
 	struct stauth_session_grant grant;
 	struct stauth_mail mail;
 	struct stauth_mail notice;
-	uint8_t hash[32];
-	bool known = true;
+	struct stauth_known_device device = {.known = true};
 	struct stauth_err err;
 
 	fixture_open(f, ALICE, GOOD_PASSWORD, &grant);
@@ -42,8 +41,8 @@ static void f12_a_link_works_once_and_ends_everything(void **state)
 	assert_ok(f->ctx.accounts->ops->user_by_uid(
 		f->ctx.accounts, account.uid, &account, &err));
 	assert_ok(stauth_device_known(
-		&f->ctx, grant.device_token, &account, &known, hash, &err));
-	assert_false(known);
+		&f->ctx, grant.device_token, &account, &device, &err));
+	assert_false(device.known);
 	assert_int_equal(log_in(f, GOOD_PASSWORD), STAUTH_DENY);
 	assert_int_equal(log_in(f, OTHER_PASSWORD), STAUTH_ALLOW);
 	assert_int_equal(fixture_rows(f, "reset", NULL), 1);

@@ -339,8 +339,7 @@ static void a_device_is_of_one_account_and_epoch(void **state)
 {
 	struct fixture *f = *state;
 	struct stauth_account alice;
-	uint8_t hash[32];
-	bool known = true;
+	struct stauth_known_device device;
 	struct stauth_err err;
 	static const char token[] = "abcdefghijklmnopqrstuvwxyz012345";
 
@@ -348,22 +347,18 @@ static void a_device_is_of_one_account_and_epoch(void **state)
 	f->state_ops.device_by_hash = some_device;
 	device_uid = alice.uid;
 	device_epoch = alice.epoch;
-	assert_ok(stauth_device_known(
-		&f->ctx, token, &alice, &known, hash, &err));
-	assert_true(known);
+	assert_ok(stauth_device_known(&f->ctx, token, &alice, &device, &err));
+	assert_true(device.known);
 	device_epoch = alice.epoch - 1;
-	assert_ok(stauth_device_known(
-		&f->ctx, token, &alice, &known, hash, &err));
-	assert_false(known);
+	assert_ok(stauth_device_known(&f->ctx, token, &alice, &device, &err));
+	assert_false(device.known);
 	device_epoch = alice.epoch;
 	device_uid = 0;
 	alice.uid = 0;
-	assert_ok(stauth_device_known(
-		&f->ctx, token, &alice, &known, hash, &err));
-	assert_false(known);
-	assert_ok(stauth_device_known(
-		&f->ctx, "short", &alice, &known, hash, &err));
-	assert_false(known);
+	assert_ok(stauth_device_known(&f->ctx, token, &alice, &device, &err));
+	assert_false(device.known);
+	assert_ok(stauth_device_known(&f->ctx, "short", &alice, &device, &err));
+	assert_false(device.known);
 }
 
 static void without_a_proof_there_is_no_session(void **state)

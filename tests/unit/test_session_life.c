@@ -202,8 +202,10 @@ static void all_sessions_of_a_user_end_but_the_kept_one(void **state)
 	fixture_open(f, "alice", GOOD_PASSWORD, &one);
 	fixture_open(f, "alice", GOOD_PASSWORD, &two);
 	fixture_open(f, "bob", OTHER_PASSWORD, &other);
-	assert_ok(stauth_session_revoke_all(&f->ctx, one.session.uid,
-		one.session.handle, &fixture_actor, &ended, &err));
+	assert_ok(stauth_session_revoke_all(&f->ctx,
+		&(const struct stauth_session_end){
+			.uid = one.session.uid, .keep = one.session.handle},
+		&fixture_actor, &ended, &err));
 	assert_int_equal(ended, 1);
 	assert_rc(fixture_find(f, one.token), STAUTH_OK);
 	assert_rc(fixture_find(f, two.token), STAUTH_NOTFOUND);
@@ -211,8 +213,9 @@ static void all_sessions_of_a_user_end_but_the_kept_one(void **state)
 	assert_int_equal(fixture_rows(f, "session.revoke_all", &row), 1);
 	assert_string_equal(row.user, "alice");
 	assert_string_equal(row.actor, "root");
-	assert_ok(stauth_session_revoke_all(
-		&f->ctx, 0, "", &fixture_actor, &ended, &err));
+	assert_ok(stauth_session_revoke_all(&f->ctx,
+		&(const struct stauth_session_end){.uid = 0}, &fixture_actor,
+		&ended, &err));
 	assert_int_equal(ended, 2);
 	assert_rc(fixture_find(f, other.token), STAUTH_NOTFOUND);
 }
