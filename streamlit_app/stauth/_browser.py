@@ -20,6 +20,10 @@ def link(text: str, path: str) -> None:
 def here() -> str:
     """Path and query of the page that is open, as the browser says."""
     path = urlsplit(st.context.url or "").path or "/"
+    # Streamlit leaves out the slash behind a base path; nginx wants it.
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    if base and path.strip("/") == base:
+        path = "/" + base + "/"
     query = urlencode([(name, value) for name in st.query_params
                        for value in st.query_params.get_all(name)],
                       quote_via=quote)
