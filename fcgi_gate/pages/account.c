@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin.h"
+#include "auth/audit.h"
 #include "csrf.h"
 #include "http/return_url.h"
 #include "route.h"
@@ -17,10 +19,37 @@
 
 static const struct gate_note notes[] = {
 	{"password", STAUTH_SUCCESS, GATE_TEXT_PASSWORD_CHANGED},
+	{"name", STAUTH_SUCCESS, GATE_TEXT_NAME_CHANGED},
+	{"email", STAUTH_SUCCESS, GATE_TEXT_EMAIL_CHANGED},
 	{"ended", STAUTH_SUCCESS, STAUTH_TEXT_SESSION_ENDED},
 	{"others", STAUTH_SUCCESS, GATE_TEXT_SESSIONS_ENDED},
 	{"gone", STAUTH_INFO, STAUTH_TEXT_SESSION_NOT_FOUND},
 };
+
+/* The log-in before this one. */
+struct before {
+	struct stauth_audit_row rows[2];
+	struct gate_when when;
+};
+
+static void set_before(struct gate_page *page, struct before *before)
+{
+	const struct stauth_audit_query asked = {
+		.order = STAUTH_AUDIT_NEWEST,
+		.user = page->session.user,
+		.event = "login",
+		.limit = 2,
+	};
+	size_t count = 0;
+	/* Without it the page is of use, too. */
+	(void)stauth_audit_list(page->ctx, &asked, before->rows, &count, NULL);
+	const struct stauth_audit_row *row = &before->rows[1];
+	gate_when_set(&before->when, count > 1 ? row->at : 0);
+	gate_view_set(&page->view, "before", before->when.shown);
+	gate_view_set(&page->view, "before_at", before->when.iso);
+	gate_view_set(
+		&page->view, "before_from", count > 1 ? row->address : "");
+}
 
 static void fill_view(
 	struct gate_page *page, const struct gate_account_form *form)
@@ -32,6 +61,14 @@ static void fill_view(
 	gate_view_set(view, "display_name", session->display_name);
 	gate_view_set(view, "email", same ? "" : session->email);
 	gate_view_set(view, "groups", session->groups);
+	gate_view_set(view, "typed_name",
+		form->display_name != NULL ? form->display_name
+					   : session->display_name);
+	gate_view_set(view, "typed_email",
+		form->email != NULL ? form->email : session->email);
+	gate_view_set(view, "has_mail",
+		gate_page_offers(page, GATE_NEEDS_MAIL) ? "1" : "");
+	gate_view_set(view, "admin", gate_is_superuser(session) ? "1" : "");
 	gate_view_set(view, "forced", session->must_change ? "1" : "");
 	gate_view_set(view, "rd", strcmp(form->rd, "/") != 0 ? form->rd : "");
 	gate_view_set(view, "fault_current", form->fault_current);
@@ -48,6 +85,8 @@ void gate_account_show(struct gate_page *page, int status,
 		return;
 	}
 	fill_view(page, form);
+	struct before before;
+	set_before(page, &before);
 	struct gate_session_rows rows = {0};
 	struct stauth_err err = {0};
 	enum stauth_rc rc = STAUTH_OK;

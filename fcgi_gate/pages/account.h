@@ -5,11 +5,13 @@
 struct gate_newpass;
 struct gate_page;
 
-/* What became of a change of password. */
+/* What became of a change. */
 struct gate_account_form {
 	const char *rd;
 	const char *fault_current;      /* "" none */
 	const struct gate_newpass *new; /* NULL none */
+	const char *display_name; /* as typed and refused; NULL none was */
+	const char *email;
 };
 
 /* The account page. */

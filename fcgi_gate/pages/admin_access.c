@@ -87,6 +87,7 @@ static void give_password(
 		.name = account->name,
 		.password = &password,
 		.must_change = true,
+		.generated = true,
 	};
 	int ended = 0;
 	enum stauth_rc rc =

@@ -134,7 +134,9 @@ static void show_form(struct gate_page *page, int status, bool password)
 	struct ask ask = {
 		.action = page->route,
 		.rd = "",
-		.back = "/auth/admin",
+		.back = strncmp(page->route, "/auth/admin", 11) == 0
+				? "/auth/admin"
+				: "/auth/account",
 		.password = password,
 	};
 	for (size_t i = 0; i < form->count; i++) {

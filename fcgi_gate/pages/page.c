@@ -133,6 +133,12 @@ enum stauth_rc gate_page_session(struct gate_page *page, struct stauth_err *err)
 	return rc;
 }
 
+bool gate_is_superuser(const struct stauth_session *session)
+{
+	return strncmp(session->groups, "su", 2) == 0 &&
+	       (session->groups[2] == '\0' || session->groups[2] == ',');
+}
+
 struct stauth_actor gate_page_actor(const struct gate_page *page)
 {
 	return (struct stauth_actor){

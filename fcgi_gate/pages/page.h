@@ -97,6 +97,8 @@ void gate_page_retry_after(struct gate_page *page, int64_t seconds);
 /* Reads the visitor's live session into page->session; NOTFOUND. */
 enum stauth_rc gate_page_session(
 	struct gate_page *page, struct stauth_err *err);
+/* Is the user of this session a superuser? su stands first in the groups. */
+bool gate_is_superuser(const struct stauth_session *session);
 /* The visitor himself, for the audit. Borrowed from page. */
 struct stauth_actor gate_page_actor(const struct gate_page *page);
 

@@ -246,6 +246,28 @@ int gate_request_body(
 		       : 400;
 }
 
+static bool is_dash(uint32_t c)
+{
+	return c == '-' || c == 0xad || (c >= 0x2010 && c <= 0x2015) ||
+	       c == 0x2212 || c == 0xfe58 || c == 0xfe63 || c == 0xff0d;
+}
+
+void gate_read_pin(const char *typed, char ret_pin[GATE_PIN_SIZE])
+{
+	size_t len = 0;
+	size_t step = 0;
+	for (; *typed != '\0' && len < GATE_PIN_SIZE - 1; typed += step) {
+		uint32_t c = gate_first_char(typed, &step);
+		if (c >= 0xff10 && c <= 0xff19) {
+			c -= 0xff10 - '0';
+		}
+		if (!gate_is_blank(c) && !is_dash(c)) {
+			ret_pin[len++] = c < 0x80 ? (char)c : '?';
+		}
+	}
+	ret_pin[len] = '\0';
+}
+
 void gate_request_drain(struct gate_io *io)
 {
 	char waste[4096];

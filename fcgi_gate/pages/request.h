@@ -60,6 +60,10 @@ int gate_request_body(
 uint32_t gate_first_char(const char *text, size_t *ret_len);
 /* A blank of any kind, also one without a width? */
 bool gate_is_blank(uint32_t c);
+/* A code as typed, without blanks and dashes, and full-width digits as the
+ * others. What is no digit then is no code. */
+#define GATE_PIN_SIZE 64
+void gate_read_pin(const char *typed, char ret_pin[GATE_PIN_SIZE]);
 /* Reads on to the end of a body that nobody wants, within reason: a peer that
  * is still sending would otherwise not see the answer. */
 void gate_request_drain(struct gate_io *io);

@@ -34,8 +34,6 @@
 
 /* Somebody has to fix the configuration first. */
 #define RETRY_UNCONFIGURED_S 300
-/* How long ago a superuser may have shown the password, to change things. */
-#define FRESH_S 900
 
 static void refuse_method(
 	struct gate_page *page, const struct gate_route *route)
@@ -157,8 +155,8 @@ static bool form_taken(struct gate_page *page, const struct gate_route *route)
 	return true;
 }
 
-enum gate_session_lack gate_session_lack(enum gate_session_need need,
-	const struct stauth_session *session, int64_t now_s)
+enum gate_session_lack gate_session_lack(
+	enum gate_session_need need, const struct stauth_session *session)
 {
 	if (need == GATE_SESSION_NONE) {
 		return GATE_LACKS_NOTHING;
@@ -172,20 +170,9 @@ enum gate_session_lack gate_session_lack(enum gate_session_need need,
 	if (session->must_change) {
 		return GATE_LACKS_PASSWORD_CHANGE;
 	}
-	if (need == GATE_SESSION_FULL) {
-		return GATE_LACKS_NOTHING;
-	}
-	/* su stands first. */
-	if (strncmp(session->groups, "su", 2) != 0 ||
-		(session->groups[2] != '\0' && session->groups[2] != ',')) {
-		return GATE_LACKS_SUPERUSER;
-	}
-	if (need == GATE_SESSION_SUPERUSER) {
-		return GATE_LACKS_NOTHING;
-	}
-	return now_s - session->confirmed_at < FRESH_S
-		       ? GATE_LACKS_NOTHING
-		       : GATE_LACKS_CONFIRMATION;
+	return need == GATE_SESSION_SUPERUSER && !gate_is_superuser(session)
+		       ? GATE_LACKS_SUPERUSER
+		       : GATE_LACKS_NOTHING;
 }
 
 /* Where a browser comes back to once it has signed in. */
@@ -235,10 +222,9 @@ static bool session_suffices(
 	}
 	char given[GATE_RETURN_URL_MAX + 1];
 	const char *rd = way_back(page, route, given);
-	switch (gate_session_lack(route->session,
-		page->signed_in ? &page->session : NULL, page->now_s)) {
+	switch (gate_session_lack(
+		route->session, page->signed_in ? &page->session : NULL)) {
 	case GATE_LACKS_NOTHING:
-	case GATE_LACKS_CONFIRMATION: /* MUST 8 */
 		return true;
 	case GATE_LACKS_SESSION:
 		to_log_in(page, rd);
@@ -261,9 +247,8 @@ static bool session_suffices(
  * have somebody type the password for what he did not see. */
 static bool confirmed(struct gate_page *page, const struct gate_route *route)
 {
-	return gate_session_lack(route->session,
-		       page->signed_in ? &page->session : NULL,
-		       page->now_s) == GATE_LACKS_NOTHING ||
+	return !route->fresh || page->request->method != GATE_METHOD_POST ||
+	       page->now_s - page->session.confirmed_at < STAUTH_FRESH_S ||
 	       gate_confirm_here(page);
 }
 

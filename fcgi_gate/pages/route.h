@@ -20,7 +20,6 @@ enum gate_session_need {
 	GATE_SESSION_ANY,      /* also one that must change its password */
 	GATE_SESSION_FULL,
 	GATE_SESSION_SUPERUSER,
-	GATE_SESSION_CONFIRMED, /* a superuser, and proved so lately */
 };
 
 /* What a session (NULL: there is none) lacks for that. */
@@ -28,11 +27,10 @@ enum gate_session_lack {
 	GATE_LACKS_SESSION = 0,
 	GATE_LACKS_PASSWORD_CHANGE,
 	GATE_LACKS_SUPERUSER,
-	GATE_LACKS_CONFIRMATION,
 	GATE_LACKS_NOTHING,
 };
-enum gate_session_lack gate_session_lack(enum gate_session_need need,
-	const struct stauth_session *session, int64_t now_s);
+enum gate_session_lack gate_session_lack(
+	enum gate_session_need need, const struct stauth_session *session);
 
 struct gate_route {
 	const char *path;  /* one that ends with / stands for all below it */
@@ -42,6 +40,7 @@ struct gate_route {
 	gate_page_fn *again;
 	const char *fields; /* that a POST may hold */
 	enum gate_session_need session;
+	bool fresh; /* and the password was shown lately */
 	enum gate_needs needs;
 	bool open;       /* holds no secret: any host, also plain http */
 	bool secret_url; /* its query holds one: no Referer may tell it */
@@ -53,6 +52,7 @@ const struct gate_route *gate_route_find(const char *path);
 const struct gate_route *gate_route_at(size_t i);
 
 /* The handlers, one file a family. */
+gate_page_fn gate_name_post, gate_email_get, gate_email_post, gate_email_verify;
 gate_page_fn gate_login_get, gate_login_post, gate_login_again;
 gate_page_fn gate_logout_get, gate_logout_post, gate_logout_again;
 gate_page_fn gate_account_get, gate_account_again, gate_account_redirect;

@@ -94,6 +94,19 @@ static const char *or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
+void gate_signin_take(
+	struct gate_page *page, struct stauth_session_grant *grant, char mark)
+{
+	gate_page_set_cookie(page, GATE_COOKIE_SESSION, grant->token,
+		grant->max_age_s > 0 ? grant->max_age_s : -1);
+	gate_page_set_cookie(page, GATE_COOKIE_DEVICE, grant->device_token,
+		(int64_t)STAUTH_DEVICE_DAYS * DAY_S);
+	gate_page_set_pre(page, grant->browser_token, mark);
+	page->session = grant->session;
+	page->signed_in = true;
+	stauth_wipe(grant, sizeof(*grant));
+}
+
 int gate_signin_open(
 	struct gate_page *page, struct stauth_login *login, bool remember)
 {
@@ -116,14 +129,7 @@ int gate_signin_open(
 		gate_page_message(page, STAUTH_ERROR, STAUTH_TEXT_BAD_LOGIN);
 		return 401;
 	}
-	gate_page_set_cookie(page, GATE_COOKIE_SESSION, grant.token,
-		grant.max_age_s > 0 ? grant.max_age_s : -1);
-	gate_page_set_cookie(page, GATE_COOKIE_DEVICE, grant.device_token,
-		(int64_t)STAUTH_DEVICE_DAYS * DAY_S);
-	gate_page_set_pre(page, grant.browser_token, GATE_PRE_LOGIN);
-	page->session = grant.session;
-	page->signed_in = true;
-	stauth_wipe(&grant, sizeof(grant));
+	gate_signin_take(page, &grant, GATE_PRE_LOGIN);
 	return 0;
 }
 

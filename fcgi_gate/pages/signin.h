@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "auth/login.h"
+#include "auth/session.h"
 #include "base/secret.h"
 #include "page.h"
 
@@ -21,6 +22,10 @@ int gate_signin_try(struct gate_page *page, const char *username,
  */
 int gate_signin_open(
 	struct gate_page *page, struct stauth_login *login, bool remember);
+/* What a log-in or a change of the account gave the browser: its cookies, and
+ * page->session. Wipes grant. */
+void gate_signin_take(
+	struct gate_page *page, struct stauth_session_grant *grant, char mark);
 /* The message that there were too many tries, and when to come again. 429. */
 int gate_signin_throttled(struct gate_page *page, int64_t wait_s);
 /* The message that it cannot be answered now, and when to come again. 503. */

@@ -85,6 +85,9 @@
 #define GATE_TEXT_WRONG_CURRENT   "The current password is incorrect."
 #define GATE_TEXT_PASSWORD_CHANGED                                             \
 	"Your password has been changed. You are signed out everywhere else."
+#define GATE_TEXT_NAME_CHANGED   "Your display name has been changed."
+#define GATE_TEXT_EMAIL_CHANGED  "Your e-mail address has been changed."
+#define GATE_TEXT_EMAIL_CODE     "Enter the code from the mail."
 #define GATE_TEXT_SESSIONS_ENDED "You are signed out everywhere else."
 
 /* The administration. */

@@ -23,7 +23,6 @@
 
 #define VERIFY_PATH "/auth/signup/verify"
 #define PIN_TRIES   5
-#define PIN_SIZE    64
 #define MINUTES_S   120 /* longer waits are shown in minutes */
 
 struct texts {
@@ -231,34 +230,10 @@ static void judge(struct gate_page *page, enum stauth_rc rc,
 	}
 }
 
-static bool is_dash(uint32_t c)
-{
-	return c == '-' || c == 0xad || (c >= 0x2010 && c <= 0x2015) ||
-	       c == 0x2212 || c == 0xfe58 || c == 0xfe63 || c == 0xff0d;
-}
-
-/* A code as typed, without blanks and dashes, and full-width digits as the
- * others. What is no digit then is no code. */
-static void read_pin(const char *typed, char ret_pin[PIN_SIZE])
-{
-	size_t len = 0;
-	size_t step = 0;
-	for (; *typed != '\0' && len < PIN_SIZE - 1; typed += step) {
-		uint32_t c = gate_first_char(typed, &step);
-		if (c >= 0xff10 && c <= 0xff19) {
-			c -= 0xff10 - '0';
-		}
-		if (!gate_is_blank(c) && !is_dash(c)) {
-			ret_pin[len++] = c < 0x80 ? (char)c : '?';
-		}
-	}
-	ret_pin[len] = '\0';
-}
-
 void gate_verify_post(struct gate_page *page)
 {
-	char pin[PIN_SIZE];
-	read_pin(gate_form_value(&page->request->form, "pin"), pin);
+	char pin[GATE_PIN_SIZE];
+	gate_read_pin(gate_form_value(&page->request->form, "pin"), pin);
 	struct gate_signup_browser browser;
 	gate_signup_browser(page, page->cookies.pre, &browser);
 	struct stauth_login login = {0};
