@@ -16,7 +16,8 @@
  *     mask, /dev/null as stderr, the socket as descriptors 0 and 1, and no
  *     other descriptor.
  *  5. The first child MUST kill a helper that is still there at the deadline,
- *     and the host a first child that does not end (somebody stopped it).
+ *     or REAP_MS after the answer; the host wakes it if somebody stopped it,
+ *     and does not wait for it for ever.
  *  6. What could not be started MUST say why, as an answer.
  */
 #include "spawn.h"
@@ -163,25 +164,25 @@ static void become_helper(const char *path, int sock)
 	fail(1, path);
 }
 
-/* Waits for SIGCHLD, which is blocked here like all others. */
+/* Waits for SIGCHLD, or the host's SIGTERM; all are blocked here. */
 static void await_end(pid_t pid, int64_t deadline_ms)
 {
-	sigset_t chld;
-	sigemptyset(&chld);
-	(void)sigaddset(&chld, SIGCHLD);
+	sigset_t awaited;
+	sigemptyset(&awaited);
+	(void)sigaddset(&awaited, SIGCHLD);
+	(void)sigaddset(&awaited, SIGTERM);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
 		int64_t left_ms = deadline_ms - pamst_boot_ms();
 		const struct timespec left = {
 			.tv_sec = left_ms / 1000,
 			.tv_nsec = left_ms % 1000 * 1000000,
 		};
-
-		if (left_ms <= 0) {
+		if (left_ms <= 0 ||
+			sigtimedwait(&awaited, NULL, &left) == SIGTERM) {
 			(void)kill(pid, SIGKILL);
 			(void)waitpid(pid, NULL, 0);
 			return;
 		}
-		(void)sigtimedwait(&chld, NULL, &left);
 	}
 }
 
@@ -259,6 +260,11 @@ void pamst_spawn_end(struct pamst_helper *helper)
 {
 	/* Ends a helper that still waits or floods. */
 	close(helper->fd);
+	if (reap(helper->pid)) {
+		return;
+	}
+	(void)kill(helper->pid, SIGTERM);
+	(void)kill(helper->pid, SIGCONT);
 	if (!reap(helper->pid)) {
 		(void)kill(helper->pid, SIGKILL);
 		(void)reap(helper->pid);
