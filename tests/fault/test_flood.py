@@ -69,6 +69,12 @@ class Watch:
                 self.wrong.append(answer.status)
 
 
+def seconds_of(call, *args, **more):
+    begun = time.monotonic()
+    result = call(*args, **more)
+    return time.monotonic() - begun, result
+
+
 class Flooded(unittest.TestCase):
     def test_e11_checks_and_the_victim_go_on(self):
         stack = flood.FloodStack(
@@ -81,26 +87,32 @@ class Flooded(unittest.TestCase):
         known = {name: value for name, value in jar.items()
                  if name.endswith("-dev")}
         self.assertEqual(len(known), 1, jar)
+        # What this machine, with all that it does besides, takes for one.
+        idle = max(seconds_of(stack.sign_in, "alice", PASSWORD, jar=known)[0]
+                   for _ in range(4))
+        idle_check = max(seconds_of(
+            stack.http, "GET", "/quick/", cookies=jar)[0] for _ in range(40))
         before = sum(anonymous_kib(pid) for pid in stack.workers())
         took = []
         with Watch(stack, dict(jar)) as watch, \
                 flood.Flood(stack, PER_S, flood.mixed) as running:
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:
-                begun = time.monotonic()
-                answer, _ = stack.sign_in("alice", PASSWORD, jar=known)
-                took.append(time.monotonic() - begun)
+                one, (answer, _) = seconds_of(
+                    stack.sign_in, "alice", PASSWORD, jar=known)
+                took.append(one)
                 self.assertEqual(answer.status, 303, running.statuses())
                 time.sleep(0.2)
-        told = "%s, log-ins %s, check %.3f" % (
-            running.statuses(), ["%.2f" % s for s in took], watch.slowest)
+        told = "%s, log-ins %s (idle %.2f), check %.3f (idle %.3f)" % (
+            running.statuses(), ["%.2f" % s for s in took], idle,
+            watch.slowest, idle_check)
         # A browser that is known gets in at once, whatever the others do:
         # each time, not only at its best.
-        self.assertLess(max(took), 1, told)
-        self.assertGreater(len(took), 5, told)
+        self.assertLess(max(took), 0.7 + 3 * idle, told)
+        self.assertGreater(len(took), 2, told)
         self.assertEqual(watch.wrong, [], told)
         self.assertGreater(watch.checks, 20, told)
-        self.assertLess(watch.slowest, 1.5, told)
+        self.assertLess(watch.slowest, 1.3 + 10 * idle_check, told)
         # Refused at once, each with a word when to come again.
         self.assertEqual(running.failed, [], told)
         self.assertLessEqual(set(running.statuses()), {401, 429, 503}, told)
