@@ -246,7 +246,7 @@ MISTAKES = [
      (SITE, SERVER, SERVER + "	access_log @DIR@/a.log bad;\n")),
     ("the log has the reset link", "snippet-differs",
      ("snippets/stauth-server.conf",
-      "	if ($uri = /auth/reset) {\n		access_log off;\n	}\n", "")),
+      "		error_log /dev/null emerg;\n", "")),
     ("nothing is protected", "nothing-protected", (SITE, PROTECT, ""),
      (SITE, SERVER, "")),
     ("an address of variables", "unprotected-twin",
