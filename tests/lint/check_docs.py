@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """README.md is short, its links lead somewhere, and what the tables of docs/
-quote in "..." is what the programs say, word for word."""
+quote in "..." is what the programs say, word for word. It names every library
+that a build needs."""
 
 import os
 import re
@@ -11,6 +12,8 @@ from tree import main
 README_LINES = 200
 LINK = re.compile(r"(?:\]\(|src=\")([^)\"#:]+)[)\"]")
 QUOTE = re.compile(r'"([^"]+)"')
+# Of those, tests alone need libcmocka.
+PACKAGE = re.compile(r"\b(?!libcmocka)lib[\w-]+-dev\b")
 CODE = re.compile(r"`[^`]*`")
 
 
@@ -49,6 +52,10 @@ def check(tree):
                     if part.strip() not in said:
                         tree.complain(path, number,
                                       "nothing says \"%s\"" % part.strip())
+    installs = tree.text("tests/run") if "tests/run" in tree.files else ""
+    for package in PACKAGE.findall(installs):
+        if package not in tree.text("README.md"):
+            tree.complain("README.md", 1, "the build needs " + package)
     lines = len(tree.lines("README.md"))
     if lines > README_LINES:
         tree.complain("README.md", lines, "over %d lines" % README_LINES)

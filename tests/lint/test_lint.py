@@ -11,6 +11,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import check_docs  # noqa: E402
 import check_format  # noqa: E402
 import check_includes  # noqa: E402
 import check_rows  # noqa: E402
@@ -51,6 +52,33 @@ class Planted(unittest.TestCase):
         self.assertTrue(found[0].startswith(path + ":"), found)
         os.remove(os.path.join(self.root, path))
         self.assertEqual(self.found(check), [])
+
+
+class Docs(Planted):
+    def setUp(self):
+        super().setUp()
+        self.plant("README.md", "See docs/a.md.\n")
+        self.plant("a/text.h", SPDX + '#define A "The store is " \\\n\t"busy."')
+
+    def page(self, text, words):
+        self.one(check_docs.check, "docs/a.md", text, words)
+
+    def test_u18_a_quoted_sentence_is_the_program_s(self):
+        self.page('| "The store is closed" | x |\n', "nothing says")
+        self.plant("docs/a.md", '| "The store is ... busy" and `"x"` | "y" |\n')
+        self.assertEqual(self.found(check_docs.check), [])
+
+    def test_u18_a_link_leads_somewhere(self):
+        self.page("[b](b.md)\n", "b.md is not there")
+
+    def test_u18_readme_names_every_page_and_is_short(self):
+        self.one(check_docs.check, "docs/b.md", "x\n", "does not name it")
+        self.plant("README.md", "See docs/a.md.\n" * 201)
+        self.assertIn("over 200", self.found(check_docs.check)[0])
+
+    def test_u18_readme_names_every_library_of_the_build(self):
+        self.plant("tests/run", "libcmocka-dev libargon2-dev\n")
+        self.assertIn("needs libargon2-dev", self.found(check_docs.check)[0])
 
 
 class Includes(Planted):
