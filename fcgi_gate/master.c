@@ -35,7 +35,7 @@
 #define STOP_MAX_MS    10000
 #define START_EVERY_MS 800 /* a worker, if it ends at once */
 #define SWEEP_FIRST_MS 5000
-#define SWEEP_EVERY_MS 3600000
+#define SWEEP_EVERY_MS 60000
 #define IDLE_MS        60000
 /* What an unprivileged process may ask for. */
 #define TOUCH_PIPE_SIZE (1 << 20)

@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "auth/host.h"
+#include "auth/seal.h"
 #include "auth/session.h"
+#include "base/codec.h"
 #include "fcgi_io.h"
 #include "log.h"
 #include "store/table.h"
@@ -36,7 +38,19 @@ static void on_stop(int signo)
 	stop_flag = 1;
 }
 
-/* The hourly sweep of dead rows. */
+static void log_seal(const struct stauth_seal *seal, void *user)
+{
+	char head[STAUTH_SEAL_HEX];
+
+	(void)user;
+	stauth_hex_encode(seal->hash, sizeof(seal->hash), head);
+	gate_log("audit seal number=%lld first=%lld last=%lld rows=%lld "
+		 "head=%s",
+		(long long)seal->number, (long long)seal->first_id,
+		(long long)seal->last_id, (long long)seal->row_count, head);
+}
+
+/* Each minute: what was written to the audit is sealed, dead rows go. */
 static int sweep(const struct gate_worker *worker)
 {
 	const struct stauth_config *config = worker->config;
@@ -52,7 +66,10 @@ static int sweep(const struct gate_worker *worker)
 	stauth_ctx_init(&ctx, config);
 	ctx.accounts = store.accounts;
 	ctx.state = store.state;
-	enum stauth_rc rc = stauth_sweep(&ctx, &err);
+	enum stauth_rc rc = stauth_audit_seal(&ctx, log_seal, NULL, &err);
+	if (rc >= STAUTH_OK) {
+		rc = stauth_sweep(&ctx, &err);
+	}
 	int ended = 0;
 	if (rc >= STAUTH_OK) {
 		rc = stauth_host_sweep(&ctx, &ended, &err);

@@ -37,6 +37,7 @@ static const struct option_row {
 	[CTL_ALL] = {"all", 0, false, false},
 	[CTL_DRY_RUN] = {"dry-run", 0, false, false},
 	[CTL_SINCE] = {"since", 0, true, false},
+	[CTL_HEAD] = {"head", 0, true, false},
 	[CTL_FOLLOW] = {"follow", 0, false, false},
 	[CTL_SEND] = {"send", 0, false, false},
 	[CTL_WITH_HASHES] = {"with-hashes", 0, false, false},

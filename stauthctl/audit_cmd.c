@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "auth/name.h"
+#include "auth/seal.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "ctl.h"
 #include "out.h"
@@ -221,4 +223,74 @@ int ctl_audit(struct ctl *ctl)
 	int code = list(ctl, &cursor);
 	free(cursor.page);
 	return code;
+}
+
+/* --- audit verify */
+
+static const struct ctl_field verify_fields[] = {
+	{"seals", "seals", CTL_NUMBER, 0},
+	{"rows", "rows", CTL_NUMBER, 0},
+	{"deleted", "deleted", CTL_NUMBER, 0},
+	{"unsealed", "unsealed", CTL_NUMBER, 0},
+	{"findings", "findings", CTL_NUMBER, 0},
+	{"number", "number", CTL_NUMBER, 0},
+	{"head", "head", CTL_TEXT, 0},
+};
+
+#define VERIFY_COUNT (sizeof(verify_fields) / sizeof(verify_fields[0]))
+
+static void warn_of(const char *what, void *user)
+{
+	(void)user;
+	ctl_warn("%s", what);
+}
+
+/* 64 hex digits, in lower case. */
+static bool parse_head(const char *text, char ret_head[STAUTH_SEAL_HEX])
+{
+	size_t len = strlen(text);
+
+	if (len != STAUTH_SEAL_HEX - 1 ||
+		strspn(text, "0123456789abcdefABCDEF") != len) {
+		return false;
+	}
+	for (size_t i = 0; i <= len; i++) {
+		ret_head[i] = stauth_to_lower(text[i]);
+	}
+	return true;
+}
+
+int ctl_audit_verify(struct ctl *ctl)
+{
+	const char *head = ctl->opt[CTL_HEAD];
+	char wanted[STAUTH_SEAL_HEX];
+
+	if (head != NULL && !parse_head(head, wanted)) {
+		return ctl_usage(CTL_TEXT_HEAD);
+	}
+	struct stauth_audit_verify verify = {
+		.head = head != NULL ? wanted : NULL, .found = warn_of};
+	struct stauth_err err = {0};
+	if (stauth_audit_verify(&ctl->ctx, &verify, &err) != STAUTH_OK) {
+		return ctl_fail(ctl, &err);
+	}
+	char last[STAUTH_SEAL_HEX] = "";
+	if (verify.seals > 0) {
+		stauth_hex_encode(
+			verify.last.hash, sizeof(verify.last.hash), last);
+	}
+	const struct ctl_value values[VERIFY_COUNT] = {
+		{NULL, verify.seals},
+		{NULL, verify.rows},
+		{NULL, verify.deleted},
+		{NULL, verify.unsealed},
+		{NULL, verify.findings},
+		{NULL, verify.last.number},
+		{last, 0},
+	};
+	struct ctl_out out;
+	ctl_out_begin(&out, CTL_ONE, ctl->json, verify_fields, VERIFY_COUNT);
+	ctl_out_row(&out, values);
+	int code = ctl_out_end(&out);
+	return code == EX_OK && verify.findings > 0 ? EX_DATAERR : code;
 }

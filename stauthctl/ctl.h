@@ -39,6 +39,7 @@ enum ctl_opt {
 	CTL_ALL,
 	CTL_DRY_RUN,
 	CTL_SINCE,
+	CTL_HEAD,
 	CTL_FOLLOW,
 	CTL_SEND,
 	CTL_WITH_HASHES,
@@ -138,6 +139,7 @@ int ctl_nginx_probe(struct ctl *ctl);
 int ctl_nginx_snippets(struct ctl *ctl);
 int ctl_streamlit_config(struct ctl *ctl);
 int ctl_audit(struct ctl *ctl);
+int ctl_audit_verify(struct ctl *ctl);
 int ctl_backup(struct ctl *ctl);
 int ctl_restore(struct ctl *ctl);
 

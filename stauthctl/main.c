@@ -149,6 +149,10 @@ static const struct ctl_command commands[] = {
 		0, CTL_NEED_CONFIG, ctl_streamlit_config},
 	{"mail", "test", "ADDRESS", "Sends a test mail at once.", 0, 1, 1,
 		CTL_NEED_MAILER, ctl_mail_test},
+	{"audit", "verify", "[--head H]",
+		"Finds sealed rows of the audit that were changed, deleted or\n"
+		"        reordered (65). H: the head of a seal in the journal.",
+		CTL_BIT(CTL_HEAD), 0, 0, CTL_NEED_STORE, ctl_audit_verify},
 	{"audit", NULL, "[--user NAME] [--since T] [--follow]",
 		"Shows who did what. T: 2026-11-23[T21:05], Unix seconds,\n"
 		"        30m, 7d.",

@@ -104,6 +104,7 @@
 #define CTL_TEXT_BASE "--base: expected a path of flags, digits and . _ ~ -"
 #define CTL_TEXT_SECRETS_URL                                                   \
 	"PUBLIC_URL is not set; st.login() needs the address of the app"
+#define CTL_TEXT_HEAD          "--head: not the head of a seal (64 hex digits)"
 #define CTL_TEXT_AUDIT_WAITING "%s; retrying"
 #define CTL_TEXT_SINCE                                                         \
 	"--since: expected 2026-11-23, 2026-11-23T21:05, Unix seconds, or "    \

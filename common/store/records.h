@@ -296,6 +296,23 @@ struct stauth_counter_clear {
 	int64_t now_s;
 };
 
+/*
+ * A closed batch of the audit: every row after the batch before it, up to
+ * last_id. A batch has at most STAUTH_SEAL_ROWS.
+ */
+#define STAUTH_SEAL_ROWS 500
+struct stauth_seal {
+	int64_t number; /* 1 2 3 ... */
+	int64_t sealed_at;
+	int64_t first_id; /* last_id of the one before, + 1 */
+	int64_t last_id;
+	int64_t row_count;
+	int64_t newest_at; /* of its rows */
+	uint8_t rows_hash[32];
+	uint8_t hash[32]; /* of all this and the hash before: auth/seal.c */
+	bool kept;        /* its rows are not deleted yet */
+};
+
 enum stauth_audit_order {
 	STAUTH_AUDIT_BY_ID = 0, /* as they were written: who follows */
 	STAUTH_AUDIT_OLDEST,    /* by time, then id */

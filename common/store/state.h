@@ -305,6 +305,17 @@ struct stauth_state_ops {
 		struct stauth_audit_row *ret_rows, size_t *ret_count,
 		struct stauth_err *err);
 
+	/* EXISTS: its number is not the next one (another was faster). */
+	enum stauth_rc (*seal_put)(struct stauth_state *state,
+		const struct stauth_seal *seal, struct stauth_err *err);
+	/* NOTFOUND: nothing was sealed yet. */
+	enum stauth_rc (*seal_last)(struct stauth_state *state,
+		struct stauth_seal *ret_seal, struct stauth_err *err);
+	/* In order of number, after this one, at most *ret_count (<= 1000). */
+	enum stauth_rc (*seal_list)(struct stauth_state *state,
+		int64_t after_number, struct stauth_seal *ret_seals,
+		size_t *ret_count, struct stauth_err *err);
+
 	/*
 	 * For accounts that live elsewhere (store/split.c). One change of an
 	 * account at a time: remote_lock, EBUSY if another is under way (for a

@@ -82,7 +82,7 @@ static int64_t ids_of(
 #define IDS(fix, ...)                                                          \
 	ids_of(fix, &(const struct stauth_audit_query){__VA_ARGS__})
 
-static void k5_pages_go_by_time_and_by_filter(void **state)
+static void pages_go_by_time_and_by_filter(void **state)
 {
 	struct fixture *fix = *state;
 	static const int64_t times[] = {5, 5, 9, 1, 9, 9};
@@ -246,7 +246,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			rows_come_oldest_first_in_pages, begin, end),
 		cmocka_unit_test_setup_teardown(
-			k5_pages_go_by_time_and_by_filter, begin, end),
+			pages_go_by_time_and_by_filter, begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_longest_row_comes_back_whole, begin, end),
 		cmocka_unit_test_setup_teardown(

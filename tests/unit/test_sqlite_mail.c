@@ -42,6 +42,7 @@ static bool files_hold(const struct fixture *fix, const char *text)
 #define TO_VERSION_3                                                           \
 	"DROP INDEX users_created; DROP INDEX users_login; "                   \
 	"ALTER TABLE users DROP COLUMN password_expires_at; "                  \
+	"DROP TABLE audit_seals; "                                             \
 	"DROP INDEX audit_event; DROP INDEX audit_user; "                      \
 	"CREATE INDEX audit_user ON audit (user_name); "                       \
 	"DROP TABLE invites; "                                                 \

@@ -17,6 +17,8 @@ static const struct {
 } allowed[] = {
 	{STAUTH_SQL_SCHEMA_TEXT, "the schema, for a restore"},
 	{STAUTH_SQL_USER_MAX_UID, "the last entry alone"},
+	{STAUTH_SQL_SEAL_LAST, "the last entry alone"},
+	{STAUTH_SQL_AUDIT_EXPIRE_UNSEALED, "the last seal alone"},
 	{STAUTH_SQL_SESSION_LIST, "a page of a list, in order of its index"},
 	{STAUTH_SQL_SESSION_END_ALL, "asked for by hand: all of them"},
 	{STAUTH_SQL_SESSION_CAP, "sorts the sessions of one user"},

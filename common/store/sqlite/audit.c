@@ -78,3 +78,79 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 		BIND_TEXT(user), BIND_TEXT(event));
 	return stauth_read_list(&query, &list, ret_rows, ret_count);
 }
+
+/* --- seals */
+
+enum stauth_rc stauth_sq_seal_put(struct stauth_state *state,
+	const struct stauth_seal *seal, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+
+	stauth_verb_write(db, err);
+	if (RUN(db, STAUTH_SQL_SEAL_PUT, BIND_INT(seal->number),
+		    BIND_INT(seal->sealed_at), BIND_INT(seal->first_id),
+		    BIND_INT(seal->last_id), BIND_INT(seal->row_count),
+		    BIND_INT(seal->newest_at), BIND_HASH(seal->rows_hash),
+		    BIND_HASH(seal->hash)) != 1) {
+		stauth_verb_fail(db, STAUTH_EXISTS, NULL);
+	}
+	return stauth_verb_commit_only(db);
+}
+
+static void read_seal(struct stauth_query *query, void *row)
+{
+	struct stauth_seal *seal = row;
+
+	seal->number = stauth_read_int(query, 1, INT64_MAX);
+	seal->sealed_at = stauth_read_at(query);
+	seal->first_id = stauth_read_int(query, 0, INT64_MAX);
+	seal->last_id = stauth_read_int(query, 0, INT64_MAX);
+	seal->row_count = stauth_read_int(query, 0, INT64_MAX);
+	seal->newest_at = stauth_read_at(query);
+	stauth_read_hash(query, seal->rows_hash);
+	stauth_read_hash(query, seal->hash);
+	seal->kept = stauth_read_flag(query);
+}
+
+bool stauth_seal_find_last(struct stauth_db *db, struct stauth_seal *ret_seal)
+{
+	struct stauth_query query;
+	stauth_query_bind(&query, db, STAUTH_SQL_SEAL_LAST, stauth_no_values);
+	if (!stauth_row(&query)) {
+		return false;
+	}
+	read_seal(&query, ret_seal);
+	bool valid = stauth_row_valid(&query);
+	stauth_query_end(&query);
+	return valid;
+}
+
+enum stauth_rc stauth_sq_seal_last(struct stauth_state *state,
+	struct stauth_seal *ret_seal, struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+
+	stauth_verb_read(db, err);
+	struct stauth_seal seal;
+	if (stauth_seal_find_last(db, &seal)) {
+		*ret_seal = seal;
+	} else {
+		stauth_verb_fail(db, STAUTH_NOTFOUND, NULL);
+	}
+	return stauth_verb_end(db);
+}
+
+enum stauth_rc stauth_sq_seal_list(struct stauth_state *state,
+	int64_t after_number, struct stauth_seal *ret_seals, size_t *ret_count,
+	struct stauth_err *err)
+{
+	struct stauth_db *db = stauth_state_db(state);
+	const struct stauth_list list = {
+		stauth_list_limit(*ret_count), read_seal, sizeof(*ret_seals)};
+
+	stauth_verb_read(db, err);
+	struct stauth_query query;
+	START(&query, db, STAUTH_SQL_SEAL_LIST, BIND_INT(after_number),
+		BIND_INT((int64_t)list.limit));
+	return stauth_read_list(&query, &list, ret_seals, ret_count);
+}

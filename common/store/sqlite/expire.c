@@ -67,7 +67,11 @@ enum stauth_rc stauth_sq_expire_batch(struct stauth_state *state,
 			now_s - expiry->idle_s, &left);
 	}
 	expire(db, STAUTH_SQL_LIMIT_EXPIRE, now_s, &left);
-	expire(db, STAUTH_SQL_AUDIT_EXPIRE, expiry->audit_before_s, &left);
+	int64_t before = expiry->audit_before_s;
+	int64_t room = left;
+	expire(db, STAUTH_SQL_AUDIT_EXPIRE, before, &left);
+	RUN(db, STAUTH_SQL_SEAL_EXPIRE, BIND_INT(before), BIND_INT(room));
+	expire(db, STAUTH_SQL_AUDIT_EXPIRE_UNSEALED, before, &left);
 	enum stauth_rc rc = stauth_verb_commit_only(db);
 	if (rc != STAUTH_OK) {
 		return rc;

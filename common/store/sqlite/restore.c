@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/codec.h"
 #include "config/config.h"
 #include "store/sqlite/copy.h"
 #include "store/sqlite/fault.h"
@@ -254,6 +255,28 @@ static const char ended[] =
 	"DELETE FROM sqlite_sequence WHERE name IN ('users', 'audit', "
 	"'outbox')";
 
+static void name_head(
+	struct stauth_db *db, const char *whose, char *out, size_t size)
+{
+	struct stauth_seal seal;
+	char hex[2 * sizeof(seal.hash) + 1] = "none";
+	int64_t number = 0;
+
+	if (stauth_seal_find_last(db, &seal)) {
+		number = seal.number;
+		stauth_hex_encode(seal.hash, sizeof(seal.hash), hex);
+	}
+	snprintf(out, size, "%s seal %lld %s", whose, (long long)number, hex);
+}
+
+/* Who kept a head of the database that is replaced finds it here. */
+static void name_heads(struct restore *restore, char *out, size_t size)
+{
+	name_head(&restore->copy, "backup", out, size);
+	size_t len = strlen(out);
+	name_head(&restore->now, ", replaced", out + len, size - len);
+}
+
 static void retire(struct restore *restore)
 {
 	struct stauth_db *copy = &restore->copy;
@@ -272,7 +295,9 @@ static void retire(struct restore *restore)
 	RUN(copy, STAUTH_SQL_RESTORE_META, BIND_INT(epoch));
 	RUN(copy, STAUTH_SQL_RESTORE_EPOCHS, BIND_INT(epoch));
 	RUN(copy, STAUTH_SQL_RESTORE_REMOTE_EPOCHS, BIND_INT(epoch));
-	stauth_audit_put(copy, &restore->job->audit, restore->job->now_s);
+	struct stauth_audit_row row = restore->job->audit;
+	name_heads(restore, row.detail, sizeof(row.detail));
+	stauth_audit_put(copy, &row, restore->job->now_s);
 }
 
 /* --- 3: one transaction */

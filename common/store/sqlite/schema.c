@@ -250,6 +250,21 @@ static const char *const version_4[] = {
 	"CREATE INDEX audit_user ON audit (user_name, at)",
 	"CREATE INDEX audit_event ON audit (event, at)",
 
+	/* Closed batches of the audit; kept: its rows are still there. */
+	"CREATE TABLE audit_seals ("
+		"number INTEGER PRIMARY KEY CHECK (number >= 1),"
+		AT("sealed_at") ","
+		NUMBER("first_id") ","
+		"last_id INTEGER NOT NULL CHECK (last_id >= first_id),"
+		NUMBER("row_count") ","
+		AT("newest_at") ","
+		BYTES32("rows_hash") ","
+		BYTES32("hash") ","
+		FLAG("kept")
+	") STRICT",
+	"CREATE INDEX audit_seals_kept ON audit_seals (newest_at) "
+		"WHERE kept = 1",
+
 	/* Invitations, and sign-ups that an administrator has to approve. */
 	"CREATE TABLE invites ("
 		HASH("token_hash") ","
@@ -325,10 +340,10 @@ enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
 }
 
 /* SHA-256 of STAUTH_SQL_SCHEMA_TEXT of a new file; a test says what it is. */
-static const uint8_t schema_hash[STAUTH_SHA256_LEN] = {0xc1, 0x10, 0x3c, 0xf3,
-	0xf1, 0xf5, 0x13, 0x79, 0x64, 0xf4, 0x87, 0x36, 0xf8, 0xca, 0x86, 0x40,
-	0x17, 0x4f, 0x98, 0xf3, 0x4a, 0x3c, 0xf6, 0x0e, 0x19, 0xe6, 0xa5, 0x9c,
-	0x04, 0xad, 0x16, 0x8e};
+static const uint8_t schema_hash[STAUTH_SHA256_LEN] = {0xfc, 0xb0, 0x60, 0x13,
+	0xba, 0xd8, 0x63, 0xa1, 0xd3, 0x32, 0xf7, 0x74, 0xbd, 0xb7, 0x53, 0xe2,
+	0xc6, 0x9e, 0xcc, 0x4a, 0xba, 0xb6, 0x22, 0xba, 0x2b, 0xaa, 0xf2, 0x78,
+	0xf1, 0x8b, 0xb9, 0xd9};
 
 enum stauth_rc stauth_schema_compare(
 	struct stauth_db *db, struct stauth_err *err)

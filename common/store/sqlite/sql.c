@@ -58,6 +58,14 @@
 	"WHERE name = '" table "'), (SELECT ifnull(max(" id                    \
 	"), 0) FROM " table "))"
 
+#define SEAL                                                                   \
+	"number, sealed_at, first_id, last_id, row_count, newest_at, "         \
+	"rows_hash, hash, kept FROM audit_seals "
+/* The sealed batch whose rows are all from before ?1; the oldest. */
+#define OLD_BATCH                                                              \
+	"FROM audit_seals WHERE kept = 1 AND newest_at < ?1 "                  \
+	"ORDER BY newest_at, number LIMIT 1"
+
 static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[STAUTH_SQL_COMMIT] = "COMMIT",
@@ -71,7 +79,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"AS object FROM sqlite_schema WHERE sql IS NOT NULL "
 		"AND tbl_name IN ('meta', 'users', 'sessions', 'devices', "
 		"'rate_limits', 'audit', 'pending_users', 'pins', 'resets', "
-		"'outbox', 'remote_accounts', 'remote_change', 'invites') "
+		"'outbox', 'remote_accounts', 'remote_change', "
+		"'audit_seals', 'invites') "
 		"ORDER BY type, name)",
 	[STAUTH_SQL_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
 	[STAUTH_SQL_SYNC_FULL] = "PRAGMA synchronous = FULL",
@@ -278,9 +287,28 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"user_name = ?5 AND " AUDIT_OF_EVENT),
 	[STAUTH_SQL_AUDIT_NEWEST_EVENT] = "SELECT " AUDIT "WHERE " AUDIT_NEWEST(
 		AUDIT_OF_USER "AND event = ?6 "),
+	/* A whole batch, or nothing; then the seal tells that it is gone. */
 	[STAUTH_SQL_AUDIT_EXPIRE] =
-		"DELETE FROM audit WHERE id IN "
-		"(SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
+		"DELETE FROM audit WHERE ?2 > 0 "
+		"AND id BETWEEN (SELECT first_id " OLD_BATCH ") "
+		"AND (SELECT last_id " OLD_BATCH ")",
+	[STAUTH_SQL_SEAL_EXPIRE] =
+		"UPDATE audit_seals SET kept = 0 WHERE ?2 > 0 "
+		"AND number = (SELECT number " OLD_BATCH ")",
+	/* Where nobody seals. */
+	[STAUTH_SQL_AUDIT_EXPIRE_UNSEALED] =
+		"DELETE FROM audit WHERE id IN (SELECT id FROM audit "
+		"INDEXED BY audit_at WHERE at < ?1 AND id > ifnull((SELECT "
+		"last_id FROM audit_seals ORDER BY number DESC LIMIT 1), 0) "
+		"AND NOT EXISTS (SELECT 1 " OLD_BATCH ") LIMIT ?2)",
+	[STAUTH_SQL_SEAL_PUT] =
+		"INSERT OR ABORT INTO audit_seals (number, sealed_at, "
+		"first_id, last_id, row_count, newest_at, rows_hash, hash, "
+		"kept) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1 WHERE ?1 = 1 "
+		"+ (SELECT ifnull(max(number), 0) FROM audit_seals)",
+	[STAUTH_SQL_SEAL_LAST] = "SELECT " SEAL "ORDER BY number DESC LIMIT 1",
+	[STAUTH_SQL_SEAL_LIST] =
+		"SELECT " SEAL "WHERE number > ?1 ORDER BY number LIMIT ?2",
 
 	[STAUTH_SQL_REMOTE_LOCK] =
 		"INSERT INTO remote_change (id, lock, uid, started_at) "

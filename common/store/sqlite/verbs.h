@@ -261,6 +261,15 @@ enum stauth_rc stauth_sq_audit_list(struct stauth_state *state,
 	const struct stauth_audit_query *query,
 	struct stauth_audit_row *ret_rows, size_t *ret_count,
 	struct stauth_err *err);
+enum stauth_rc stauth_sq_seal_put(struct stauth_state *state,
+	const struct stauth_seal *seal, struct stauth_err *err);
+enum stauth_rc stauth_sq_seal_last(struct stauth_state *state,
+	struct stauth_seal *ret_seal, struct stauth_err *err);
+enum stauth_rc stauth_sq_seal_list(struct stauth_state *state,
+	int64_t after_number, struct stauth_seal *ret_seals, size_t *ret_count,
+	struct stauth_err *err);
+/* Within a verb: the last seal, false if there is none. */
+bool stauth_seal_find_last(struct stauth_db *db, struct stauth_seal *ret_seal);
 /* Within a transaction of the caller; NULL or no event: nothing to write. */
 void stauth_audit_put(struct stauth_db *db, const struct stauth_audit_row *row,
 	int64_t now_s);
