@@ -9,5 +9,6 @@ os.environ.setdefault("STAUTH_STREAMLIT", "1.49.1")
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import streamlit_page  # noqa: E402
 streamlit_page.need_streamlit()
+from test_live import Live  # noqa: E402,F401
 from test_package_web import Package  # noqa: E402,F401
 from test_zero_code import ZeroCode  # noqa: E402,F401
