@@ -102,6 +102,15 @@ static int judge_text(struct ctl *ctl, const struct stauth_buf *text)
 	return code;
 }
 
+static int fail_refusal(const struct nginx_refusal *refusal)
+{
+	ctl_warn(CTL_TEXT_NGINX_REFUSED, refusal->line);
+	if (refusal->advice != NULL) {
+		ctl_warn("%s", refusal->advice);
+	}
+	return refusal->is_denied ? EX_NOPERM : EX_CONFIG;
+}
+
 int ctl_nginx_check(struct ctl *ctl)
 {
 	struct stauth_err err = {0};
@@ -115,9 +124,20 @@ int ctl_nginx_check(struct ctl *ctl)
 	}
 	struct stauth_buf text;
 	stauth_buf_init(&text, NGINX_TEXT_MAX);
-	rc = ctl->operand_count > 0 ? nginx_dump_read(STDIN_FILENO, &text, &err)
-				    : nginx_dump_run(&text, &err);
-	int code = rc == STAUTH_OK ? judge_text(ctl, &text) : fail_rc(rc, &err);
+	bool is_given = ctl->operand_count > 0;
+	rc = is_given ? nginx_dump_read(STDIN_FILENO, &text, &err)
+		      : nginx_dump_run(&text, &err);
+	struct nginx_refusal refusal;
+	int code = EX_OK;
+	if ((rc == STAUTH_OK || rc == STAUTH_ECONFIG) &&
+		strstr(stauth_buf_str(&text), "# configuration file /") ==
+			NULL &&
+		nginx_refused(stauth_buf_str(&text), &refusal)) {
+		code = fail_refusal(&refusal);
+	} else {
+		code = rc == STAUTH_OK ? judge_text(ctl, &text)
+				       : fail_rc(rc, &err);
+	}
 	stauth_buf_finish(&text);
 	return code;
 }

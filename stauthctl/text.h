@@ -113,6 +113,7 @@
 /* --- nginx */
 #define CTL_TEXT_NGINX_OK       "nginx: ok, %zu app%s behind the check\n"
 #define CTL_TEXT_NGINX_FINDINGS "findings: %zu%s"
+#define CTL_TEXT_NGINX_REFUSED  "nginx: %s"
 #define CTL_TEXT_NGINX_MORE     ", and more"
 #define CTL_TEXT_NGINX_OPERAND                                                 \
 	"nginx check: expected no argument, or - to read the output of "       \

@@ -129,6 +129,7 @@ static void judge_scope(struct nginx_site *site, const struct nginx_node *scope)
 		return;
 	}
 	nginx_judge_protected(site, scope);
+	nginx_judge_names(site, scope);
 	if (nginx_handler(scope) != NULL) {
 		nginx_judge_proxy(site, scope,
 			is(header_of(scope, "X-Auth-Logged-In"),
@@ -192,6 +193,7 @@ static void judge(struct nginx_site *site, const struct nginx_conf *conf)
 		if (nginx_protects(server)) {
 			any = true;
 			nginx_judge_server(site, server);
+			nginx_judge_name(site, server);
 			nginx_judge_relay(site, server);
 		}
 	}

@@ -16,9 +16,19 @@
 enum stauth_rc nginx_dump_read(
 	int fd, struct stauth_buf *buf, struct stauth_err *err);
 /* Runs nginx -T of the usual places, without a shell.
- * EUNREACHABLE: there is no nginx; EDENIED: it may not read what it needs;
- * ECONFIG: it refuses its configuration, with its last words in err. */
+ * EUNREACHABLE: there is no nginx; ECONFIG: it failed, and buf has its words
+ * (nginx_refused). */
 enum stauth_rc nginx_dump_run(struct stauth_buf *buf, struct stauth_err *err);
+
+/* Why nginx takes its configuration not. */
+struct nginx_refusal {
+	char line[400];     /* its own word: "[emerg] ... in FILE:LINE" */
+	const char *advice; /* what to do, a sentence; NULL: nothing of ours */
+	bool is_denied;     /* by permissions */
+};
+
+/* The last one in what nginx says on stderr. False: there is none. */
+bool nginx_refused(const char *output, struct nginx_refusal *ret_refusal);
 
 /* Judges conf by what this version ships, for config. False: no memory. */
 bool nginx_check(const struct nginx_conf *conf,

@@ -10,9 +10,8 @@
 
 #include "base/banned.h"
 
-#define BLOCK_SIZE  65536
-#define REMARK_SIZE 150
-#define NOT_RUN     127
+#define BLOCK_SIZE 65536
+#define NOT_RUN    127
 
 static const char *const places[] = {
 	"/usr/sbin/nginx",
@@ -66,26 +65,6 @@ static void exec_nginx(int out)
 	_exit(NOT_RUN);
 }
 
-/* What nginx said last, without what a terminal would act on. */
-static enum stauth_rc fail_run(
-	const struct stauth_buf *buf, struct stauth_err *err)
-{
-	const char *text = stauth_buf_str(buf);
-	size_t len = strlen(text);
-
-	if (geteuid() != 0 && strstr(text, "ermission denied") != NULL) {
-		return stauth_fail(err, STAUTH_EDENIED,
-			"nginx -T needs root; try: sudo stauthctl nginx check");
-	}
-	char remark[REMARK_SIZE];
-	snprintf(remark, sizeof(remark), "%s",
-		text + (len > REMARK_SIZE - 1 ? len - REMARK_SIZE + 1 : 0));
-	for (char *at = remark; *at != '\0'; at++) {
-		*at = *at >= 0x20 && *at < 0x7f ? *at : ' ';
-	}
-	return stauth_fail(err, STAUTH_ECONFIG, "nginx -T failed: %s", remark);
-}
-
 enum stauth_rc nginx_dump_run(struct stauth_buf *buf, struct stauth_err *err)
 {
 	int pipe_fd[2];
@@ -109,5 +88,7 @@ enum stauth_rc nginx_dump_run(struct stauth_buf *buf, struct stauth_err *err)
 			"nginx cannot be run; use: nginx -T | stauthctl nginx "
 			"check -");
 	}
-	return rc == STAUTH_OK && status != 0 ? fail_run(buf, err) : rc;
+	return rc == STAUTH_OK && status != 0
+		       ? stauth_fail(err, STAUTH_ECONFIG, "nginx -T failed")
+		       : rc;
 }

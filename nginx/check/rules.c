@@ -100,6 +100,20 @@ static const struct nginx_rule rules[NGINX_RULES] = {
 	[NGINX_LOG_SECRET] = {"log-secret",
 		"A reader of the log has the session.",
 		"Remove it from the log_format."},
+	[NGINX_PUBLIC_URL] = {"public-url",
+		"Under any other name or port the pages answer 421, and the "
+		"links in mails lead elsewhere.",
+		"Let server_name and listen be those of PUBLIC_URL, or add "
+		"this address to it."},
+	[NGINX_BASE_PATH] = {"base-path",
+		"nginx takes the path away, so the links, the log-in and the "
+		"WebSocket of a second Streamlit app lead to the first.",
+		"Write proxy_pass without a path, and start the app with "
+		"`stauthctl streamlit-config --base PATH`."},
+	[NGINX_SET_UNKNOWN] = {"set-unknown",
+		"No snippet reads this variable, so what it asks for is not "
+		"asked.",
+		"Correct its name; stauth-http.conf has them all."},
 	[NGINX_RELAY_EXPOSED] = {"relay-exposed",
 		"Clients can name the session and the app themselves.",
 		"Remove this location; stauth-stream.conf and the snippets "

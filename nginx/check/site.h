@@ -67,6 +67,8 @@ bool nginx_share_port(
 void nginx_judge_http(struct nginx_site *site);
 void nginx_judge_server(
 	struct nginx_site *site, const struct nginx_node *server);
+void nginx_judge_name(struct nginx_site *site, const struct nginx_node *server);
+void nginx_judge_names(struct nginx_site *site, const struct nginx_node *scope);
 void nginx_judge_protected(
 	struct nginx_site *site, const struct nginx_node *scope);
 /* stauth-stream.conf, and what else leads to the relay. */

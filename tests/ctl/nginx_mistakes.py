@@ -267,6 +267,17 @@ MISTAKES = [
     ("the requirement is not copied", "snippet-differs",
      ("snippets/stauth-protect.conf",
       "set $stauth_asked $stauth_require;\n", "")),
+    ("another name than PUBLIC_URL", "public-url",
+     (SITE, "443 ssl http2;\n	server_name app.example.com;",
+      "443 ssl http2;\n	server_name www.example.com;")),
+    ("another port than PUBLIC_URL", "public-url",
+     (SITE, "	listen 443 ssl http2;\n	listen [::]:443 ssl http2;\n"
+      "	server_name", "	listen 58444 ssl http2;\n	server_name")),
+    ("a second app that never learns of its path", "base-path",
+     location("/two/ {\n" + PROTECT + HSTS +
+              "		proxy_pass http://127.0.0.1:8502/; }")),
+    ("a requirement with a slip", "set-unknown",
+     (SITE, PROTECT, "		set $stauth_requires su;\n" + PROTECT)),
 ]
 
 RELAY = (SITE, "	#include snippets/stauth-stream.conf;\n",
@@ -301,6 +312,11 @@ RELAY_MISTAKES = [
               PROTECT + HSTS + "		proxy_pass http://127.0.0.1:8503; }")),
 ]
 RELAY_FINE = [
+    ("a name of many", RELAY, (SITE, "443 ssl http2;\n	server_name app.",
+                        "443 ssl http2;\n	server_name x.org *.")),
+    ("TLS ends before it", RELAY, (
+        SITE, "	listen 443 ssl http2;\n	listen [::]:443 ssl http2;\n"
+        "	server_name", "	listen 58444;\n	server_name")),
     ("apps by their names", RELAY,
      (SITE, HTTP, HTTP + "upstream app { server [::1]:8501; }\n"),
      (SITE, APP, "		proxy_pass http://app;\n"),

@@ -57,7 +57,7 @@ HAS_IPV6 = has_ipv6()
 class Check(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.stack = Stack({"PUBLIC_URL": "https://app.example.com",
+        cls.stack = Stack({"PUBLIC_URL": "https://app.example.com:58443",
                            "RUN_DIR": None}, init=False)
         cls.dir = os.path.join(cls.stack.dir, "nginx")
         os.mkdir(cls.dir)
@@ -176,7 +176,7 @@ class Check(unittest.TestCase):
         """The rig's and the demo's own text, with their own values."""
         stack = self.with_config(RUN_DIR=self.dir + "/run",
                                  SESSION_TOKEN_NAME="acme.sid",
-                                 PUBLIC_URL="https://localhost:8080")
+                                 PUBLIC_URL="https://localhost:58080")
         stack.ctl("nginx", "snippets", self.dir + "/snippets", check=True)
         values = {"user": "", "dir": self.dir, "port": 58080,
                   "snippets": self.dir + "/snippets",
@@ -192,7 +192,8 @@ class Check(unittest.TestCase):
             text = demo.replace("$(nginx_listen)", listen)
             for name, value in (("user", ""), ("dir", self.dir),
                                 ("n", self.dir + "/snippets"),
-                                ("host", "localhost"), ("app_port", "8501")):
+                                ("host", "localhost"), ("app_port", "8501"),
+                                ("open_port", "8502")):
                 text = re.sub(r"(?<!\\)\$%s\b" % name, value, text)
             text = text.replace("\\$", "$").replace(
                 self.dir + "/log/", self.dir + "/")
@@ -303,6 +304,54 @@ class Check(unittest.TestCase):
             for head in ("", "# configuration file /e/nginx.conf:\n"):
                 result = self.ctl(65, "-", stdin=head + text)
                 self.assertNotIn("ok", result.stdout)
+
+    def test_u25_what_nginx_refuses_is_said_in_our_words(self):
+        """nginx's own [emerg] about our includes, on the real nginx."""
+        http, server, protect = ("include snippets/stauth-%s.conf;" % name
+                                 for name in ("http", "server", "protect"))
+        app = protect + " proxy_pass http://127.0.0.1:8501;"
+        site = "%s server { listen 58080; %s location / { %s } }"
+        for text, advice in (
+                (site % ("", server, app), "stauth-http.conf in http{}"),
+                (site % ("", "", app), "stauth-http.conf in http{}"),
+                (site % (http, "", app), "stauth-server.conf in the server{}"),
+                (site % (http + http, server, app), "once, in http{}"),
+                (site % ("", http + server, app), "outside of every server{}"),
+                (site % (http + server, "", app), "stauth-server.conf in "
+                 "server{}"),
+                (site % (http, server + protect, app), "in location{}"),
+                (site % (http, server + server, app), "twice"),
+                (site % (http, server, protect + app), "twice"),
+                (site % (http, "merge_slashes on;" + server, app),
+                 "before the include"),
+                (site % (http, server, app + " proxy_http_version 1.1;"),
+                 "A snippet of stauth has it already"),
+                (site % (http, server + " location /auth/ { return 404; }",
+                         app), "stauth-server.conf has this location"),
+                (site % (http, server, "include snippets/stauth-public.conf;"),
+                 "stauthctl nginx snippets DIR")):
+            files = self.site()
+            files[SITE] = text + "\n"
+            del files["snippets/stauth-public.conf"]
+            self.write(files)
+            dump = self.nginx("-T")
+            self.assertNotEqual(dump.returncode, 0, text)
+            with self.subTest(text=text):
+                result = self.ctl(78, "-", stdin=dump.stderr + dump.stdout)
+                self.assertIn("[emerg]", result.stderr)
+                self.assertIn(advice, result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_u25_permission_denied_is_77_and_what_is_not_ours_says_so(self):
+        result = self.ctl(77, "-", stdin='nginx: [emerg] cannot load '
+                          'certificate key "/k": BIO_new_file() failed '
+                          '(SSL: error:8000000D:system library::Permission '
+                          'denied)\nnginx: configuration file x test failed\n')
+        self.assertIn("sudo stauthctl nginx check", result.stderr)
+        result = self.ctl(78, "-", stdin='nginx: [emerg] unexpected "}" in '
+                          '/e/n:3\x1b[2J\n')
+        self.assertEqual(result.stderr, 'stauthctl: nginx: [emerg] unexpected '
+                         '"}" in /e/n:3?[2J\n')
 
     def test_b14_without_a_file_it_asks_nginx(self):
         path = "/usr/sbin/nginx"
