@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Parts of nginx/demo: its processes, and what has to be there before they
 # can start. Sourced; uses top, dir, uid and python, sets gate, ctl and venv.
 

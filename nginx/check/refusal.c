@@ -55,11 +55,11 @@ static const struct row {
 static bool is_ours(const char *line)
 {
 	const char *name = strchr(line, '"');
-	char wanted[80];
 
 	if (name == NULL || strstr(line, "is duplicate") == NULL) {
 		return false;
 	}
+	char wanted[80];
 	snprintf(wanted, sizeof(wanted), "\n%.*s ",
 		(int)strcspn(name + 1, "\""), name + 1);
 	for (size_t i = 0; nginx_assets[i].name != NULL; i++) {

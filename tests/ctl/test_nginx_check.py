@@ -305,7 +305,7 @@ class Check(unittest.TestCase):
                 result = self.ctl(65, "-", stdin=head + text)
                 self.assertNotIn("ok", result.stdout)
 
-    def test_u25_what_nginx_refuses_is_said_in_our_words(self):
+    def test_u25_what_nginx_refuses_is_translated(self):
         """nginx's own [emerg] about our includes, on the real nginx."""
         http, server, protect = ("include snippets/stauth-%s.conf;" % name
                                  for name in ("http", "server", "protect"))

@@ -15,6 +15,7 @@ import check_docs  # noqa: E402
 import check_format  # noqa: E402
 import check_includes  # noqa: E402
 import check_rows  # noqa: E402
+import check_shell  # noqa: E402
 import check_style  # noqa: E402
 from tree import Tree, c_code  # noqa: E402
 
@@ -54,6 +55,7 @@ class Planted(unittest.TestCase):
         self.assertEqual(self.found(check), [])
 
 
+<<<<<<< HEAD
 class Docs(Planted):
     def setUp(self):
         super().setUp()
@@ -79,6 +81,16 @@ class Docs(Planted):
     def test_u18_readme_names_every_library_of_the_build(self):
         self.plant("tests/run", "libcmocka-dev libargon2-dev\n")
         self.assertIn("needs libargon2-dev", self.found(check_docs.check)[0])
+=======
+class Shell(Planted):
+    def test_u25_a_script_is_read_by_shellcheck(self):
+        for path, head in (("nginx/x", "#!/usr/bin/env bash\n"),
+                           ("x.bash", "# A part.\n# shellcheck shell=bash\n")):
+            self.one(check_shell.check, path, head + "rm -rf $1\n", "SC2086")
+        self.plant("x.md", "#!/bin/sh is a line\nrm -rf $1\n")
+        self.plant("y.txt", "rm -rf $1\n")
+        self.assertEqual(self.found(check_shell.check), [])
+>>>>>>> d171a95 (nginx: gixy and shellcheck are tests; the example site passes both)
 
 
 class Includes(Planted):
