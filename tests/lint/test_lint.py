@@ -55,7 +55,6 @@ class Planted(unittest.TestCase):
         self.assertEqual(self.found(check), [])
 
 
-<<<<<<< HEAD
 class Docs(Planted):
     def setUp(self):
         super().setUp()
@@ -81,7 +80,6 @@ class Docs(Planted):
     def test_u18_readme_names_every_library_of_the_build(self):
         self.plant("tests/run", "libcmocka-dev libargon2-dev\n")
         self.assertIn("needs libargon2-dev", self.found(check_docs.check)[0])
-=======
 class Shell(Planted):
     def test_u25_a_script_is_read_by_shellcheck(self):
         for path, head in (("nginx/x", "#!/usr/bin/env bash\n"),
@@ -90,7 +88,6 @@ class Shell(Planted):
         self.plant("x.md", "#!/bin/sh is a line\nrm -rf $1\n")
         self.plant("y.txt", "rm -rf $1\n")
         self.assertEqual(self.found(check_shell.check), [])
->>>>>>> d171a95 (nginx: gixy and shellcheck are tests; the example site passes both)
 
 
 class Includes(Planted):
