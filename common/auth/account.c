@@ -3,21 +3,20 @@
  * Accounts come, change and go (CONTRACT 3.2, 4, 5, 6), in the order of the
  * code:
  *
- *  1. What is shown of an account never holds its password.
- *  2. An account with system log-in, and that switch itself, MUST NOT be made,
+ *  1. An account with system log-in, and that switch itself, MUST NOT be made,
  *     changed or deleted by a web page: who rules the web pages must not
  *     become root on a host.
- *  3. A name with an @ is also the e-mail address unless given otherwise. A
+ *  2. A name with an @ is also the e-mail address unless given otherwise. A
  *     new account has a good password or none; with none nobody can log in.
- *  4. Only what is given changes, and the outcome MUST keep the rules of a
+ *  3. Only what is given changes, and the outcome MUST keep the rules of a
  *     new account.
- *  5. Every change MUST end the user's sessions, which carry the identity,
+ *  4. Every change MUST end the user's sessions, which carry the identity,
  *     and whatever log-in, link or other edit is under way: also a switch that
  *     is set back, so that nothing of before revives.
  *     The owner gets a mail about a new address (at the old one) or name.
- *  6. An account that changed since it was read is read again, never
+ *  5. An account that changed since it was read is read again, never
  *     overwritten.
- *  7. The last superuser MUST NOT be deleted, disabled or demoted. A deleted
+ *  6. The last superuser MUST NOT be deleted, disabled or demoted. A deleted
  *     user's sessions end with it.
  */
 #include "auth/account.h"
@@ -46,60 +45,7 @@ enum stauth_rc stauth_account_report(
 	return rc;
 }
 
-/* --- 1. reading */
-
-static enum stauth_rc no_such_user(const char *name, struct stauth_err *err)
-{
-	char shown[100];
-	stauth_text_clean(shown, sizeof(shown), name);
-	return stauth_fail(
-		err, STAUTH_NOTFOUND, STAUTH_TEXT_USER_NOT_FOUND, shown);
-}
-
-enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
-	struct stauth_account *ret_account, struct stauth_err *err)
-{
-	char canonical[STAUTH_NAME_SIZE];
-
-	if (stauth_name_canonical(name, strlen(name), canonical, NULL) !=
-		STAUTH_OK) {
-		return no_such_user(name, err);
-	}
-	enum stauth_rc rc = ctx->accounts->ops->user_by_name(
-		ctx->accounts, canonical, ret_account, err);
-	return rc == STAUTH_NOTFOUND ? no_such_user(name, err) : rc;
-}
-
-enum stauth_rc stauth_account_get(struct stauth_ctx *ctx, const char *name,
-	struct stauth_account *ret_account, struct stauth_err *err)
-{
-	struct stauth_account account;
-	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	stauth_wipe_array(account.password);
-	*ret_account = account;
-	return STAUTH_OK;
-}
-
-enum stauth_rc stauth_account_list(struct stauth_ctx *ctx,
-	const struct stauth_account_page *page,
-	struct stauth_account *ret_accounts, size_t *ret_count,
-	struct stauth_err *err)
-{
-	return ctx->accounts->ops->user_list(
-		ctx->accounts, page, ret_accounts, ret_count, err);
-}
-
-enum stauth_rc stauth_account_clash(struct stauth_ctx *ctx, const char *after,
-	struct stauth_clash *ret_clash, struct stauth_err *err)
-{
-	return ctx->accounts->ops->user_clash(
-		ctx->accounts, after, ret_clash, err);
-}
-
-/* --- 2. */
+/* --- 1. */
 
 enum stauth_rc stauth_account_check_channel(bool system_login,
 	const struct stauth_actor *actor, struct stauth_err *err)
@@ -110,7 +56,7 @@ enum stauth_rc stauth_account_check_channel(bool system_login,
 	return STAUTH_OK;
 }
 
-/* --- 3. a new one */
+/* --- 2. a new one */
 
 void stauth_change_fill(struct stauth_ctx *ctx, const char *event,
 	const struct stauth_account *account, const struct stauth_actor *actor,
@@ -167,23 +113,16 @@ static enum stauth_rc set_fields(const struct stauth_account_new *given,
 static enum stauth_rc check_free(
 	struct stauth_ctx *ctx, const char *login, struct stauth_err *err)
 {
-	struct stauth_accounts *accounts = ctx->accounts;
 	struct stauth_account other;
 	enum stauth_rc rc =
-		accounts->ops->user_by_name(accounts, login, &other, err);
+		stauth_account_by_login(ctx, login, login, &other, err);
 
 	if (rc == STAUTH_OK) {
-		stauth_wipe_array(other.password);
-		return stauth_fail(
-			err, STAUTH_EXISTS, STAUTH_TEXT_USER_EXISTS, login);
-	}
-	if (rc == STAUTH_NOTFOUND) {
-		rc = accounts->ops->user_by_email(accounts, login, &other, err);
-	}
-	if (rc == STAUTH_OK) {
-		stauth_wipe_array(other.password);
-		return stauth_fail(
-			err, STAUTH_EXISTS, STAUTH_TEXT_ADDRESS_TAKEN, login);
+		return stauth_fail(err, STAUTH_EXISTS,
+			strcmp(other.name, login) == 0
+				? STAUTH_TEXT_USER_EXISTS
+				: STAUTH_TEXT_ADDRESS_TAKEN,
+			login);
 	}
 	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
@@ -269,7 +208,7 @@ out:
 	return stauth_account_report(ctx, rc, err);
 }
 
-/* --- 4. the outcome of an edit */
+/* --- 3. the outcome of an edit */
 
 static bool merge_switch(int given, bool present)
 {
@@ -281,20 +220,17 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 {
 	const char *display = edit->display_name;
 	const char *email = edit->email;
-	enum stauth_rc rc = STAUTH_OK;
-
 	if (email != NULL && email[0] == '\0') {
 		next->email[0] = '\0';
-	} else if (email != NULL) {
-		rc = stauth_email_canonical(
-			email, strlen(email), next->email, err);
+	} else if (email != NULL &&
+		   stauth_email_canonical(email, strlen(email), next->email,
+			   err) != STAUTH_OK) {
+		return STAUTH_BADVALUE;
 	}
-	if (rc == STAUTH_OK && display != NULL) {
-		rc = stauth_display_canonical(
-			display, strlen(display), next->display_name, err);
-	}
-	if (rc != STAUTH_OK) {
-		return rc;
+	if (display != NULL &&
+		stauth_display_canonical(display, strlen(display),
+			next->display_name, err) != STAUTH_OK) {
+		return STAUTH_BADVALUE;
 	}
 	next->su = merge_switch(edit->su, next->su);
 	next->disabled = merge_switch(edit->disabled, next->disabled);
@@ -305,16 +241,16 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 		next->groups, edit->add_group, edit->remove_group, wanted);
 	char groups[STAUTH_GROUPS_SIZE];
 	/* Also when no groups are given: su takes one of the places. */
-	rc = stauth_groups_canonical(
-		edit->groups != NULL ? edit->groups : wanted, next->su, groups,
-		err);
-	if (rc == STAUTH_OK) {
-		memcpy(next->groups, groups, sizeof(groups));
+	if (stauth_groups_canonical(
+		    edit->groups != NULL ? edit->groups : wanted, next->su,
+		    groups, err) != STAUTH_OK) {
+		return STAUTH_BADVALUE;
 	}
-	return rc;
+	memcpy(next->groups, groups, sizeof(groups));
+	return STAUTH_OK;
 }
 
-/* --- 5. what it means */
+/* --- 4. what it means */
 
 void stauth_change_fill_end(struct stauth_ctx *ctx, const char *event,
 	const struct stauth_account *account, const struct stauth_actor *actor,
@@ -350,16 +286,15 @@ static enum stauth_rc refused(enum stauth_rc rc, struct stauth_err *err)
 		       : rc;
 }
 
-/* --- 6. */
+/* --- 5. */
 
 static enum stauth_rc edit_once(struct stauth_ctx *ctx,
 	const struct stauth_account_edit *edit,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	struct stauth_account old = {0};
-	enum stauth_rc rc = stauth_account_read(ctx, edit->name, &old, err);
-	stauth_wipe_array(old.password);
+	struct stauth_account old;
+	enum stauth_rc rc = stauth_account_get(ctx, edit->name, &old, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
@@ -415,15 +350,14 @@ enum stauth_rc stauth_account_edit(struct stauth_ctx *ctx,
 	return stauth_account_report(ctx, rc, err);
 }
 
-/* --- 7. the end of one */
+/* --- 6. the end of one */
 
 static enum stauth_rc delete_account(struct stauth_ctx *ctx, const char *name,
 	const struct stauth_actor *actor, int *ret_ended,
 	struct stauth_err *err)
 {
-	struct stauth_account account = {0};
-	enum stauth_rc rc = stauth_account_read(ctx, name, &account, err);
-	stauth_wipe_array(account.password);
+	struct stauth_account account;
+	enum stauth_rc rc = stauth_account_get(ctx, name, &account, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

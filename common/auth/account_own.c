@@ -143,27 +143,6 @@ enum stauth_rc stauth_own_name_set(struct stauth_ctx *ctx,
 
 /* --- 5. */
 
-/* Both are read in any case. */
-static enum stauth_rc find_other(struct stauth_ctx *ctx, const char *email,
-	int64_t uid, bool *ret_taken, struct stauth_err *err)
-{
-	struct stauth_accounts *accounts = ctx->accounts;
-	struct stauth_account by_name = {0};
-	struct stauth_account by_email = {0};
-	enum stauth_rc rc =
-		accounts->ops->user_by_name(accounts, email, &by_name, err);
-
-	if (rc >= 0) {
-		rc = accounts->ops->user_by_email(
-			accounts, email, &by_email, err);
-	}
-	stauth_wipe_array(by_name.password);
-	stauth_wipe_array(by_email.password);
-	*ret_taken = (by_name.uid != 0 && by_name.uid != uid) ||
-		     (by_email.uid != 0 && by_email.uid != uid);
-	return rc < 0 ? rc : STAUTH_OK;
-}
-
 struct new_address {
 	char email[STAUTH_EMAIL_SIZE]; /* canonical */
 	bool taken;                    /* another account has it */
@@ -247,10 +226,13 @@ enum stauth_rc stauth_own_email_ask(struct stauth_ctx *ctx,
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_EMAIL_SAME);
 	}
-	rc = find_other(ctx, address.email, account.uid, &address.taken, err);
-	if (rc != STAUTH_OK) {
+	struct stauth_account owner = {0};
+	rc = stauth_account_by_login(
+		ctx, address.email, address.email, &owner, err);
+	if (rc < 0) {
 		return rc;
 	}
+	address.taken = rc == STAUTH_OK && owner.uid != account.uid;
 	return post_pin(ctx, own, &address, ret_wait_s, err);
 }
 

@@ -17,6 +17,14 @@ enum stauth_rc stauth_account_report(struct stauth_ctx *ctx, enum stauth_rc rc,
 /* By name as typed, with its password. NOTFOUND. */
 enum stauth_rc stauth_account_read(struct stauth_ctx *ctx, const char *name,
 	struct stauth_account *ret_account, struct stauth_err *err);
+/*
+ * The account that a log-in leads to: the one of this name, else the one with
+ * this address (either may be ""). Both are read in any case: the same reads
+ * for everybody. Without its password. NOTFOUND.
+ */
+enum stauth_rc stauth_account_by_login(struct stauth_ctx *ctx, const char *name,
+	const char *email, struct stauth_account *ret_account,
+	struct stauth_err *err);
 /* REFUSED: the account has system log-in and actor is a page. */
 enum stauth_rc stauth_account_check_channel(bool system_login,
 	const struct stauth_actor *actor, struct stauth_err *err);

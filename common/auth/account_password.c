@@ -112,7 +112,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 	const struct stauth_password_set *set, const struct stauth_actor *actor,
 	int *ret_ended, struct stauth_err *err)
 {
-	struct stauth_account account = {0};
+	struct stauth_account account;
 	struct stauth_new_password new_password = {
 		.account = &account,
 		.password = set->password,
@@ -121,8 +121,7 @@ static enum stauth_rc set_password(struct stauth_ctx *ctx,
 		.epoch = -1,
 	};
 
-	enum stauth_rc rc = stauth_account_read(ctx, set->name, &account, err);
-	stauth_wipe_array(account.password);
+	enum stauth_rc rc = stauth_account_get(ctx, set->name, &account, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

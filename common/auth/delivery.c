@@ -47,25 +47,19 @@
 static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	struct stauth_delivery *delivery, struct stauth_err *err)
 {
-	const struct stauth_actor actor = {"", "mail", ""};
-
 	if (delivery->done_id == 0) {
 		return STAUTH_OK;
 	}
-	struct stauth_audit_row row;
-	stauth_audit_fill(&row, "mail", delivery->done_user, 0, &actor);
-	row.ok = delivery->done_ok;
-	stauth_text_clean(
-		row.detail, sizeof(row.detail), delivery->done_detail);
 	enum stauth_rc rc = ctx->state->ops->mail_done(ctx->state,
-		delivery->done_id, delivery->done_silent ? NULL : &row,
+		delivery->done_id,
+		delivery->done_silent ? NULL : &delivery->done_row,
 		ctx->state->ops->now(ctx->state), err);
-	/* Gone already: it expired. */
-	if (rc >= 0) {
-		delivery->done_id = 0;
-		rc = STAUTH_OK;
+	if (rc < 0) {
+		return rc;
 	}
-	return rc;
+	/* Or gone already: it expired. */
+	delivery->done_id = 0;
+	return STAUTH_OK;
 }
 
 /* One mail on its way, and what came of the try. */
@@ -80,16 +74,19 @@ struct job {
 static enum stauth_rc settle(
 	struct job *job, bool ok, const char *why, struct stauth_err *err)
 {
+	static const struct stauth_actor actor = {"", "mail", ""};
 	struct stauth_delivery *delivery = job->delivery;
 	const struct stauth_mail *mail = job->mail;
+	struct stauth_audit_row *row = &delivery->done_row;
+	char detail[STAUTH_DETAIL_SIZE];
 
+	snprintf(detail, sizeof(detail), "%s%s%.150s", mail->kind,
+		why[0] ? ": " : "", why);
+	stauth_audit_fill(row, "mail", mail->user, 0, &actor);
+	stauth_text_clean(row->detail, sizeof(row->detail), detail);
+	row->ok = ok;
 	delivery->done_id = mail->id;
-	delivery->done_ok = ok;
 	delivery->done_silent = !mail->kind[0];
-	snprintf(delivery->done_user, sizeof(delivery->done_user), "%s",
-		mail->user);
-	snprintf(delivery->done_detail, sizeof(delivery->done_detail),
-		"%s%s%.150s", mail->kind, why[0] ? ": " : "", why);
 	return write_done(job->ctx, delivery, err);
 }
 
@@ -143,14 +140,11 @@ static bool doubted_before(
 static void close_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery,
 	const struct stauth_err *trouble)
 {
-	int64_t pause_ms = CLOSED_MIN_MS;
+	int64_t pause_ms = CLOSED_MAX_MS;
 
-	for (int i = 0; i < delivery->closed_count; i++) {
-		if (pause_ms < CLOSED_MAX_MS) {
-			pause_ms *= 2;
-		}
+	if (delivery->closed_count < 4) {
+		pause_ms = CLOSED_MIN_MS << delivery->closed_count;
 	}
-	pause_ms = pause_ms < CLOSED_MAX_MS ? pause_ms : CLOSED_MAX_MS;
 	delivery->closed_count++;
 	delivery->closed_until_ms = ctx->boot_ms() + pause_ms;
 	if (!delivery->trouble[0]) {
@@ -172,18 +166,13 @@ static void open_way(struct stauth_ctx *ctx, struct stauth_delivery *delivery)
 	delivery->closed_until_ms = 0;
 }
 
-static bool is_way(enum stauth_rc rc)
-{
-	return rc == STAUTH_EUNREACHABLE || rc == STAUTH_ECONFIG ||
-	       rc == STAUTH_EDENIED;
-}
-
 static enum stauth_rc follow_up(
 	struct job *job, enum stauth_rc sent, struct stauth_err *err)
 {
 	int64_t after_s = pause_s(job->mail->tries);
 
-	if (is_way(sent)) {
+	if (sent == STAUTH_EUNREACHABLE || sent == STAUTH_ECONFIG ||
+		sent == STAUTH_EDENIED) {
 		close_way(job->ctx, job->delivery, &job->why);
 		return later(job, CLOSED_DUE_S, err);
 	}
@@ -201,13 +190,6 @@ static enum stauth_rc follow_up(
 }
 
 /* --- 6. */
-
-static int minutes_of(const struct stauth_config *config, const char *kind)
-{
-	return strncmp(kind, "reset", 5) == 0
-		       ? STAUTH_RESET_MINUTES
-		       : config->signup_pin_expiry_minutes;
-}
 
 static enum stauth_rc send_mail(struct stauth_ctx *ctx,
 	const struct stauth_mail_params *params, int64_t *ret_retry_after_s,
@@ -236,7 +218,9 @@ static enum stauth_rc deliver(struct job *job, struct stauth_err *err)
 		.user = mail->user,
 		.code = mail->code,
 		.message = mail->message_id,
-		.minutes = minutes_of(job->ctx->config, mail->kind),
+		.minutes = strncmp(mail->kind, "reset", 5) == 0
+				   ? STAUTH_RESET_MINUTES
+				   : job->ctx->config->signup_pin_expiry_minutes,
 		.date_at = mail->created_at,
 	};
 
@@ -290,13 +274,13 @@ enum stauth_rc stauth_delivery_test(
 		.date_at = stauth_ctx_now(ctx),
 	};
 	enum stauth_rc rc = stauth_email_canonical(to, strlen(to), email, err);
-
-	if (rc == STAUTH_OK) {
-		rc = stauth_random_handle(ctx->random, message, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = stauth_random_handle(ctx->random, message, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
 	int64_t retry_after_s = 0;
-	if (rc == STAUTH_OK) {
-		rc = send_mail(ctx, &params, &retry_after_s, err);
-	}
-	return rc;
+	return send_mail(ctx, &params, &retry_after_s, err);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "auth/ctx.h"
+#include "store/records.h"
 
 /* Mails whose fate is unknown and that were tried again once. */
 #define STAUTH_DELIVERY_DOUBTS 1024
@@ -14,10 +15,8 @@
 struct stauth_delivery {
 	/* Delivered or given up, but not yet written: before anything else. */
 	int64_t done_id; /* 0 none */
-	bool done_ok;
 	bool done_silent; /* never was meant to be sent: no audit row */
-	char done_user[255];
-	char done_detail[193];
+	struct stauth_audit_row done_row;
 	/* The way is closed, not one mail's fault: nobody is tried before
 	 * this instant of the boot clock. */
 	int64_t closed_until_ms;

@@ -24,19 +24,6 @@
 
 #define PAGE 200 /* accounts read at once */
 
-/* --- 1. said before */
-
-static enum stauth_rc write_audit(struct stauth_ctx *ctx,
-	const struct stauth_actor *actor, struct stauth_err *err)
-{
-	struct stauth_audit_row row;
-
-	stauth_audit_fill(&row, "export", "", 0, actor);
-	stauth_text_clean(row.detail, sizeof(row.detail), "with hashes");
-	return ctx->state->ops->audit_add(
-		ctx->state, &row, stauth_ctx_now(ctx), err);
-}
-
 /* --- 2. and 3. one account, a page, all */
 
 /* A list leaves the passwords out: the account is read once more, whole. */
@@ -44,17 +31,16 @@ static enum stauth_rc export_account(struct stauth_ctx *ctx,
 	const struct stauth_export *job, struct stauth_account *account,
 	struct stauth_err *err)
 {
-	enum stauth_rc rc = STAUTH_OK;
-
 	if (job->with_hashes) {
-		rc = ctx->accounts->ops->user_by_uid(
+		enum stauth_rc rc = ctx->accounts->ops->user_by_uid(
 			ctx->accounts, account->uid, account, err);
+		if (rc != STAUTH_OK) {
+			return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+		}
 	}
-	if (rc == STAUTH_OK) {
-		rc = job->row(account, job->arg, err);
-	}
+	enum stauth_rc rc = job->row(account, job->arg, err);
 	stauth_wipe_array(account->password);
-	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+	return rc;
 }
 
 static enum stauth_rc export_all(struct stauth_ctx *ctx,
@@ -94,11 +80,20 @@ enum stauth_rc stauth_export(struct stauth_ctx *ctx,
 	if (page == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	enum stauth_rc rc =
-		job->with_hashes ? write_audit(ctx, actor, err) : STAUTH_OK;
-	if (rc == STAUTH_OK) {
-		rc = export_all(ctx, job, page, err);
+	enum stauth_rc rc = STAUTH_OK;
+	if (job->with_hashes) {
+		struct stauth_audit_row row;
+		stauth_audit_fill(&row, "export", "", 0, actor);
+		stauth_text_clean(
+			row.detail, sizeof(row.detail), "with hashes");
+		rc = ctx->state->ops->audit_add(
+			ctx->state, &row, stauth_ctx_now(ctx), err);
 	}
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	rc = export_all(ctx, job, page, err);
+out:
 	free(page);
 	return rc;
 }

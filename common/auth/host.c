@@ -98,31 +98,21 @@ enum stauth_verdict stauth_host_check(const char *user,
 	return STAUTH_ALLOW;
 }
 
-/* By name; for services that open no host also by e-mail address. */
-static enum stauth_rc find_account(struct stauth_ctx *ctx, const char *user,
-	bool by_email, struct stauth_account *ret_account,
-	struct stauth_err *err)
-{
-	enum stauth_rc rc = stauth_account_get(ctx, user, ret_account, err);
-	char email[STAUTH_EMAIL_SIZE];
-
-	if (rc != STAUTH_NOTFOUND || !by_email ||
-		stauth_email_canonical(user, strlen(user), email, NULL) !=
-			STAUTH_OK) {
-		return rc;
-	}
-	return ctx->accounts->ops->user_by_email(
-		ctx->accounts, email, ret_account, err);
-}
-
 enum stauth_rc stauth_host_find(struct stauth_ctx *ctx, const char *user,
 	const struct stauth_host_policy *policy,
 	struct stauth_host_access *ret_access, struct stauth_err *err)
 {
+	char name[STAUTH_NAME_SIZE] = "";
+	char email[STAUTH_EMAIL_SIZE] = "";
+
 	memset(ret_access, 0, sizeof(*ret_access));
-	enum stauth_rc rc = find_account(
-		ctx, user, policy->any_account, &ret_access->account, err);
-	stauth_wipe_array(ret_access->account.password);
+	(void)stauth_name_canonical(user, strlen(user), name, NULL);
+	/* Services that open no host know the address, too. */
+	if (policy->any_account) {
+		(void)stauth_email_canonical(user, strlen(user), email, NULL);
+	}
+	enum stauth_rc rc = stauth_account_by_login(
+		ctx, name, email, &ret_access->account, err);
 	if (rc == STAUTH_NOTFOUND) {
 		return STAUTH_OK;
 	}

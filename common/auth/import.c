@@ -184,35 +184,21 @@ static enum stauth_rc note_names(const struct stauth_import_record *record,
 
 /* --- 3. what is there */
 
-static enum stauth_rc find(struct import *im, const char *login, bool by_email,
-	struct stauth_err *err)
-{
-	struct stauth_accounts *accounts = im->ctx->accounts;
-	struct stauth_account other = {0};
-	enum stauth_rc rc = by_email ? accounts->ops->user_by_email(
-					       accounts, login, &other, err)
-				     : accounts->ops->user_by_name(
-					       accounts, login, &other, err);
-
-	stauth_wipe_array(other.password);
-	return rc;
-}
-
 /* OK: the name is free. EXISTS; BADVALUE: it is another account's address. */
 static enum stauth_rc check_name_free(
 	struct import *im, const char *name, struct stauth_err *err)
 {
-	enum stauth_rc rc = find(im, name, false, err);
+	struct stauth_account other;
+	enum stauth_rc rc =
+		stauth_account_by_login(im->ctx, name, name, &other, err);
 
-	if (rc != STAUTH_NOTFOUND) {
-		return rc == STAUTH_OK ? STAUTH_EXISTS : rc;
+	if (rc != STAUTH_OK) {
+		return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 	}
-	rc = find(im, name, true, err);
-	if (rc == STAUTH_OK) {
-		return stauth_fail(
-			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_TAKEN);
-	}
-	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
+	return strcmp(other.name, name) == 0
+		       ? STAUTH_EXISTS
+		       : stauth_fail(err, STAUTH_BADVALUE,
+				 STAUTH_TEXT_IMPORT_TAKEN);
 }
 
 static enum stauth_rc check_email_free(struct import *im, const char *name,
@@ -226,10 +212,9 @@ static enum stauth_rc check_email_free(struct import *im, const char *name,
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TWICE);
 	}
-	enum stauth_rc rc = find(im, email, true, err);
-	if (rc == STAUTH_NOTFOUND) {
-		rc = find(im, email, false, err);
-	}
+	struct stauth_account other;
+	enum stauth_rc rc =
+		stauth_account_by_login(im->ctx, email, email, &other, err);
 	if (rc == STAUTH_OK) {
 		return stauth_fail(
 			err, STAUTH_BADVALUE, STAUTH_TEXT_IMPORT_EMAIL_TAKEN);

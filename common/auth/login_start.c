@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/account_parts.h"
 #include "auth/device.h"
 #include "auth/name.h"
 #include "auth/rate_limit.h"
@@ -81,36 +82,26 @@ static enum stauth_rc find_account(struct stauth_ctx *ctx,
 	struct stauth_login *login, const struct stauth_login_request *request,
 	struct stauth_account *account, struct stauth_err *err)
 {
-	struct stauth_accounts *accounts = ctx->accounts;
 	const char *token = request->device_token;
 	bool device = request->pam ||
 		      (token != NULL &&
 			      stauth_token_wellformed(token, strlen(token)));
-	char email[STAUTH_EMAIL_SIZE];
-	bool by_email =
-		request->by_email &&
-		stauth_email_canonical(request->username, request->username_len,
-			email, NULL) == STAUTH_OK;
+	char email[STAUTH_EMAIL_SIZE] = "";
 
-	if (!device && !by_email) {
+	if (request->by_email) {
+		(void)stauth_email_canonical(request->username,
+			request->username_len, email, NULL);
+	}
+	if (!device && email[0] == '\0') {
 		return STAUTH_OK;
 	}
-	enum stauth_rc rc = accounts->ops->user_by_name(
-		accounts, login->name, account, err);
-	struct stauth_account other = {0};
-	if (rc >= 0 && by_email) {
-		enum stauth_rc named = rc;
-
-		rc = accounts->ops->user_by_email(accounts, email, &other, err);
-		if (rc == STAUTH_OK && named != STAUTH_OK) {
-			*account = other;
-			memcpy(login->name, other.name, sizeof(login->name));
-			login->name_ok = true;
-		}
+	enum stauth_rc rc = stauth_account_by_login(
+		ctx, login->name, email, account, err);
+	if (rc == STAUTH_OK) {
+		memcpy(login->name, account->name, sizeof(login->name));
+		login->name_ok = true;
 	}
-	stauth_wipe_array(account->password);
-	stauth_wipe_array(other.password);
-	return rc < 0 ? rc : STAUTH_OK;
+	return rc == STAUTH_NOTFOUND ? STAUTH_OK : rc;
 }
 
 static enum stauth_rc find_source_device(struct stauth_ctx *ctx,

@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/account.h"
 #include "auth/account_parts.h"
 #include "auth/audit.h"
 #include "auth/mailing.h"
@@ -224,12 +225,11 @@ static enum stauth_rc make_link(struct stauth_ctx *ctx,
 	const struct stauth_reset_link *link, const struct stauth_actor *actor,
 	char ret_link[STAUTH_RESET_LINK_SIZE], struct stauth_err *err)
 {
-	struct stauth_account account = {0};
+	struct stauth_account account;
 	struct stauth_mailing mailing = {.limits.never_refuse = true};
 	char token[STAUTH_MAIL_CODE_SIZE] = "";
 
-	enum stauth_rc rc = stauth_account_read(ctx, link->name, &account, err);
-	stauth_wipe_array(account.password);
+	enum stauth_rc rc = stauth_account_get(ctx, link->name, &account, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

@@ -69,10 +69,10 @@ static enum stauth_rc make_tokens(struct stauth_ctx *ctx, bool known,
 		return rc;
 	}
 	rc = stauth_random_handle(ctx->random, grant->session.handle, err);
-	if (rc == STAUTH_OK) {
-		rc = stauth_random_token(
-			ctx->random, grant->browser_token, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = stauth_random_token(ctx->random, grant->browser_token, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}

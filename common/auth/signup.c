@@ -140,25 +140,15 @@ static enum stauth_rc set_password(struct signup *su,
 
 /* --- 4. */
 
-/* Both are read in any case: the same reads for everybody. */
 static enum stauth_rc find_owner(struct signup *su, struct stauth_err *err)
 {
-	struct stauth_accounts *accounts = su->ctx->accounts;
-	struct stauth_account account = {0};
-	enum stauth_rc by_name = accounts->ops->user_by_name(
-		accounts, su->pending.email, &account, err);
+	const char *email = su->pending.email;
+	struct stauth_account account;
+	enum stauth_rc rc = stauth_account_by_login(
+		su->ctx, email, email, &account, err);
 
-	if (by_name < 0) {
-		return by_name;
-	}
-	enum stauth_rc by_email = accounts->ops->user_by_email(
-		accounts, su->pending.email, &account, err);
-	stauth_wipe_array(account.password);
-	if (by_email < 0) {
-		return by_email;
-	}
-	su->taken = by_name == STAUTH_OK || by_email == STAUTH_OK;
-	return STAUTH_OK;
+	su->taken = rc == STAUTH_OK;
+	return rc < 0 ? rc : STAUTH_OK;
 }
 
 static enum stauth_mail_kind kind_for(const struct signup *su)
