@@ -222,9 +222,8 @@ static enum stauth_rc merge(const struct stauth_account_edit *edit,
 	const char *email = edit->email;
 	if (email != NULL && email[0] == '\0') {
 		next->email[0] = '\0';
-	} else if (email != NULL &&
-		   stauth_email_canonical(email, strlen(email), next->email,
-			   err) != STAUTH_OK) {
+	} else if (email != NULL && stauth_email_canonical(email, strlen(email),
+					    next->email, err) != STAUTH_OK) {
 		return STAUTH_BADVALUE;
 	}
 	if (display != NULL &&

@@ -50,10 +50,10 @@ static enum stauth_rc write_done(struct stauth_ctx *ctx,
 	if (delivery->done_id == 0) {
 		return STAUTH_OK;
 	}
-	enum stauth_rc rc = ctx->state->ops->mail_done(ctx->state,
-		delivery->done_id,
-		delivery->done_silent ? NULL : &delivery->done_row,
-		ctx->state->ops->now(ctx->state), err);
+	enum stauth_rc rc =
+		ctx->state->ops->mail_done(ctx->state, delivery->done_id,
+			delivery->done_silent ? NULL : &delivery->done_row,
+			ctx->state->ops->now(ctx->state), err);
 	if (rc < 0) {
 		return rc;
 	}
@@ -218,9 +218,10 @@ static enum stauth_rc deliver(struct job *job, struct stauth_err *err)
 		.user = mail->user,
 		.code = mail->code,
 		.message = mail->message_id,
-		.minutes = strncmp(mail->kind, "reset", 5) == 0
-				   ? STAUTH_RESET_MINUTES
-				   : job->ctx->config->signup_pin_expiry_minutes,
+		.minutes =
+			strncmp(mail->kind, "reset", 5) == 0
+				? STAUTH_RESET_MINUTES
+				: job->ctx->config->signup_pin_expiry_minutes,
 		.date_at = mail->created_at,
 	};
 

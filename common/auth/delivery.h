@@ -14,7 +14,7 @@
 /* What a worker remembers between its steps. Starts zeroed. */
 struct stauth_delivery {
 	/* Delivered or given up, but not yet written: before anything else. */
-	int64_t done_id; /* 0 none */
+	int64_t done_id;  /* 0 none */
 	bool done_silent; /* never was meant to be sent: no audit row */
 	struct stauth_audit_row done_row;
 	/* The way is closed, not one mail's fault: nobody is tried before

@@ -67,12 +67,6 @@ static enum unix_account find_unix(const char *name, uid_t *ret_uid)
 	return rc == 0 || rc == ENOENT ? UNIX_NONE : UNIX_FAULT;
 }
 
-static bool is_member(const struct stauth_account *account, const char *group)
-{
-	return (account->su && strcmp(group, "su") == 0) ||
-	       stauth_groups_has(account->groups, group);
-}
-
 enum stauth_verdict stauth_host_check(const char *user,
 	const struct stauth_account *account,
 	const struct stauth_host_policy *policy)
@@ -89,9 +83,13 @@ enum stauth_verdict stauth_host_check(const char *user,
 		(own == UNIX_NONE && !policy->any_account)) {
 		return STAUTH_DENY;
 	}
+	bool member =
+		policy->group != NULL &&
+		(stauth_groups_has(account->groups, policy->group) ||
+			(account->su && strcmp(policy->group, "su") == 0));
 	if ((!account->system_login && !policy->any_account) ||
 		(policy->require_su && !account->su) ||
-		(policy->group != NULL && !is_member(account, policy->group)) ||
+		(policy->group != NULL && !member) ||
 		(own == UNIX_FOUND && (int64_t)own_uid < policy->minimum_uid)) {
 		return STAUTH_FORBIDDEN;
 	}
@@ -209,19 +207,14 @@ static int64_t process_start(int64_t pid)
 	return field != NULL ? strtoll(field + 1, NULL, 10) : 0;
 }
 
-static void boot_id(char out[9])
+/* Which boot of which machine, and which space of pids. */
+static void boot_and_space(char boot[9], char space[24])
 {
 	char text[64];
-
 	read_small("/proc/sys/kernel/random/boot_id", text, sizeof(text));
-	snprintf(out, 9, "%.8s", text);
-}
-
-static void pid_space(char out[24])
-{
-	ssize_t n = readlink("/proc/self/ns/pid", out, 23);
-
-	out[n > 0 ? n : 0] = '\0';
+	snprintf(boot, 9, "%.8s", text);
+	ssize_t n = readlink("/proc/self/ns/pid", space, 23);
+	space[n > 0 ? n : 0] = '\0';
 }
 
 /* "pid PID START BOOT SPACE": whose session it is. A START of 0 was not seen
@@ -229,10 +222,9 @@ static void pid_space(char out[24])
 static void host_mark(int64_t pid, char out[STAUTH_AGENT_SIZE])
 {
 	char boot[9];
-
-	boot_id(boot);
 	char space[24];
-	pid_space(space);
+
+	boot_and_space(boot, space);
 	snprintf(out, STAUTH_AGENT_SIZE, "pid %lld %lld %s %s", (long long)pid,
 		(long long)process_start(pid), boot, space);
 }
@@ -250,15 +242,14 @@ static bool host_is_gone(const char *agent)
 		return false;
 	}
 	char boot[9];
-	boot_id(boot);
+	char space[24];
+	boot_and_space(boot, space);
 	if (boot[0] == '\0') {
 		return false; /* a hardened service does not see /proc/sys */
 	}
 	if (strcmp(boot, its_boot) != 0) {
 		return true;
 	}
-	char space[24];
-	pid_space(space);
 	if (start == 0 || strcmp(space, its_space) != 0 ||
 		access("/proc/1/stat", R_OK) != 0) {
 		return false;
@@ -368,20 +359,18 @@ enum stauth_rc stauth_host_sweep(
 	if (page == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	enum stauth_rc rc = STAUTH_OK;
-	size_t count = SWEEP_PAGE;
+	enum stauth_rc rc;
+	size_t count = 0;
 	int ended = 0;
-	while (rc == STAUTH_OK && count == SWEEP_PAGE) {
+	do {
 		const struct stauth_session_query query = {
 			.of_hosts = true, .after = after, .limit = SWEEP_PAGE};
 		rc = stauth_session_list(ctx, &query, page, &count, err);
 		for (size_t i = 0; rc == STAUTH_OK && i < count; i++) {
 			rc = end_if_gone(ctx, &page[i], &ended, err);
+			memcpy(after, page[i].handle, sizeof(after));
 		}
-		if (rc == STAUTH_OK && count > 0) {
-			memcpy(after, page[count - 1].handle, sizeof(after));
-		}
-	}
+	} while (rc == STAUTH_OK && count == SWEEP_PAGE);
 	free(page);
 	*ret_ended = ended;
 	return rc;

@@ -156,14 +156,22 @@ static enum stauth_rc read_candidate(struct stauth_ctx *ctx,
 	return rc > 0 ? STAUTH_OK : rc;
 }
 
+static enum stauth_rc encode(struct stauth_ctx *ctx,
+	const struct stauth_secret *password,
+	char ret_encoded[STAUTH_PASSWORD_ENCODED_SIZE], struct stauth_err *err)
+{
+	struct stauth_password_cost cost = stauth_hash_cost(ctx->config);
+
+	return stauth_password_encode(
+		&cost, ctx->random, password, ret_encoded, err);
+}
+
 /* A hash for the time it takes. */
 static enum stauth_rc make_dummy_hash(struct stauth_ctx *ctx,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
-	struct stauth_password_cost cost = stauth_hash_cost(ctx->config);
 	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	enum stauth_rc rc = stauth_password_encode(
-		&cost, ctx->random, password, encoded, err);
+	enum stauth_rc rc = encode(ctx, password, encoded, err);
 
 	stauth_wipe_array(encoded);
 	return rc;
@@ -198,8 +206,7 @@ static void refresh(struct stauth_ctx *ctx, const struct candidate *c,
 		return;
 	}
 	char encoded[STAUTH_PASSWORD_ENCODED_SIZE];
-	if (stauth_password_encode(
-		    &cost, ctx->random, password, encoded, NULL) == STAUTH_OK) {
+	if (encode(ctx, password, encoded, NULL) == STAUTH_OK) {
 		(void)ctx->accounts->ops->password_rehash(ctx->accounts,
 			c->account.uid, c->account.password, encoded, NULL);
 	}
@@ -229,13 +236,16 @@ static void judge(struct stauth_ctx *ctx, struct stauth_login *login,
 	login->verdict = STAUTH_ALLOW;
 }
 
+/* One that is too long is wrong without a hash. */
+static bool hashes(const struct stauth_secret *password)
+{
+	return password != NULL && password->len <= STAUTH_PASSWORD_MAX;
+}
+
 static enum stauth_rc check_password(struct stauth_ctx *ctx,
 	struct stauth_login *login, struct candidate *c,
 	const struct stauth_secret *password, struct stauth_err *err)
 {
-	if (password == NULL || password->len > STAUTH_PASSWORD_MAX) {
-		return STAUTH_OK;
-	}
 	enum stauth_rc rc = read_candidate(ctx, login, c, err);
 	if (rc != STAUTH_OK) {
 		return rc;
@@ -246,9 +256,11 @@ static enum stauth_rc check_password(struct stauth_ctx *ctx,
 		return rc;
 	}
 	rc = compare(ctx, c, password, err);
-	if (rc == STAUTH_OK) {
-		judge(ctx, login, c, password);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	judge(ctx, login, c, password);
+out:
 	stauth_slot_give(ctx, &slot);
 	return rc;
 }
@@ -259,8 +271,11 @@ static enum stauth_rc try_password(struct stauth_ctx *ctx,
 	struct stauth_err *err)
 {
 	struct candidate c = {0};
-	enum stauth_rc rc = check_password(ctx, login, &c, password, err);
+	enum stauth_rc rc = STAUTH_OK;
 
+	if (hashes(password)) {
+		rc = check_password(ctx, login, &c, password, err);
+	}
 	if (rc != STAUTH_OK) {
 		login->verdict = STAUTH_DENY;
 		(void)stauth_rate_limits_settle(
@@ -289,9 +304,8 @@ enum stauth_rc stauth_login_password(struct stauth_ctx *ctx,
 	if (login->unknown) {
 		return try_password(ctx, login, password, err);
 	}
-	bool hashes = password != NULL && password->len <= STAUTH_PASSWORD_MAX;
 	enum stauth_rc rc = STAUTH_OK;
-	if (hashes) {
+	if (hashes(password)) {
 		rc = stauth_slot_check(ctx, login->known_device, err);
 	}
 	if (rc != STAUTH_OK) {

@@ -89,14 +89,14 @@ static enum stauth_rc find_account(struct stauth_ctx *ctx,
 	char email[STAUTH_EMAIL_SIZE] = "";
 
 	if (request->by_email) {
-		(void)stauth_email_canonical(request->username,
-			request->username_len, email, NULL);
+		(void)stauth_email_canonical(
+			request->username, request->username_len, email, NULL);
 	}
 	if (!device && email[0] == '\0') {
 		return STAUTH_OK;
 	}
-	enum stauth_rc rc = stauth_account_by_login(
-		ctx, login->name, email, account, err);
+	enum stauth_rc rc =
+		stauth_account_by_login(ctx, login->name, email, account, err);
 	if (rc == STAUTH_OK) {
 		memcpy(login->name, account->name, sizeof(login->name));
 		login->name_ok = true;

@@ -90,20 +90,17 @@ struct answer {
 	const char *why; /* for the audit */
 };
 
-static struct answer answer_for(
-	bool found, const struct stauth_account *account)
+/* account: NULL none */
+static struct answer answer_for(const struct stauth_account *account)
 {
-	if (!found) {
-		return (struct answer){STAUTH_MAIL_NONE, "no account"};
+	if (account == NULL || account->disabled) {
+		return (struct answer){STAUTH_MAIL_NONE,
+			account == NULL ? "no account" : "disabled"};
 	}
-	if (account->disabled) {
-		return (struct answer){STAUTH_MAIL_NONE, "disabled"};
-	}
-	if (account->system_login) {
-		return (struct answer){
-			STAUTH_MAIL_RESET_ASK, "marked for system log-in"};
-	}
-	return (struct answer){STAUTH_MAIL_RESET_LINK, ""};
+	return account->system_login
+		       ? (struct answer){STAUTH_MAIL_RESET_ASK,
+				 "marked for system log-in"}
+		       : (struct answer){STAUTH_MAIL_RESET_LINK, ""};
 }
 
 /* A row as heavy as a link's, that nothing ever asks for. The mail that says
@@ -193,7 +190,7 @@ enum stauth_rc stauth_reset_ask(struct stauth_ctx *ctx, const char *email,
 	if (rc < 0) {
 		return rc;
 	}
-	asked.answer = answer_for(rc == STAUTH_OK, &asked.account);
+	asked.answer = answer_for(rc == STAUTH_OK ? &asked.account : NULL);
 	return post(ctx, &asked, err);
 }
 

@@ -144,8 +144,8 @@ static enum stauth_rc find_owner(struct signup *su, struct stauth_err *err)
 {
 	const char *email = su->pending.email;
 	struct stauth_account account;
-	enum stauth_rc rc = stauth_account_by_login(
-		su->ctx, email, email, &account, err);
+	enum stauth_rc rc =
+		stauth_account_by_login(su->ctx, email, email, &account, err);
 
 	su->taken = rc == STAUTH_OK;
 	return rc < 0 ? rc : STAUTH_OK;
