@@ -92,8 +92,9 @@ def zero_code():
 # --- with the package: signed, and checked again every 15 seconds
 
 def show_message(msg, type):
-    icons = {const.SUCCESS: "✅", const.WARNING: "⚠️", const.ERROR: "❌"}
-    st.toast(msg, icon=icons.get(type, "ℹ️"))
+    icons = {const.SUCCESS: "check", const.WARNING: "warning",
+             const.ERROR: "error"}
+    st.toast(msg, icon=":material/%s:" % icons.get(type, "info"))
 
 
 @requires_auth(group="su")

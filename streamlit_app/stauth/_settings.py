@@ -61,11 +61,9 @@ def public_url() -> str:
     """The issuer of our assertions. "stauthctl streamlit-config" writes it
     to config.toml as the first of corsAllowedOrigins; without PUBLIC_URL the
     gate calls itself "stauth"."""
-    url = _setting("public_url")
-    if not url:
-        origins = st.get_option("server.corsAllowedOrigins")
-        url = str(origins[0]) if origins else "stauth"
-    return url.rstrip("/").lower()
+    origins = (_setting("public_url").split()
+               or st.get_option("server.corsAllowedOrigins") or ["stauth"])
+    return str(origins[0]).rstrip("/").lower()
 
 
 def gate_url() -> str:

@@ -29,7 +29,7 @@ PACKAGE = os.path.join(TOP, "streamlit_app")
 sys.path.insert(0, APPS)
 import stauth  # noqa: E402
 import streamlit as st  # noqa: E402
-from stauth import _assertion, _settings, _status  # noqa: E402
+from stauth import _assertion, _session, _settings, _status  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -274,7 +274,7 @@ class Settings(unittest.TestCase):
                             "server.corsAllowedOrigins", [])
             self.assertEqual(_settings.public_url(), URL)
             self.assertEqual(_settings.gate_url(), URL)
-        with settings(PUBLIC_URL="https://X.example.com/",
+        with settings(PUBLIC_URL="https://X.example.com/ http://b.example",
                       URL="http://127.0.0.1:80"):
             self.assertEqual(_settings.public_url(), "https://x.example.com")
             self.assertEqual(_settings.gate_url(), "http://127.0.0.1:80")
@@ -436,6 +436,14 @@ class InAppTest(unittest.TestCase):
                 ({"DEV_USER": "alice", "APP_KEY_FILE": "/none"}, False)):
             test = self.run_text(text, **values)
             self.assertEqual(test.text[0].value, "user %s" % there, values)
+
+    def test_the_developer_is_nobody_behind_the_gate(self):
+        with settings(DEV_USER="alice"):
+            for token, others in (("x", False), ("", True), ("x", True)):
+                self.assertEqual(_session._identify(token, others),
+                                 (None, _session.UNSET))
+            self.assertEqual(_session._identify("", False)[0].username,
+                             "alice")
 
     def test_without_a_key_it_says_so(self):
         test = self.run_text("auth(sidebar=False)")

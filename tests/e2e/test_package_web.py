@@ -14,7 +14,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import streamlit_page  # noqa: E402
 streamlit_page.need_streamlit()
-from rig import TOP  # noqa: E402
+from rig import NAVIGATE, TOP, form_csrf, set_cookies  # noqa: E402
 from stack_nginx import NginxStack  # noqa: E402
 from streamlit_page import Page  # noqa: E402
 
@@ -152,13 +152,22 @@ class Package(unittest.TestCase):
     def test_confirm(self):
         jar = self.stack.session("alice", PASSWORD)
         self.stack.sql("UPDATE sessions SET confirmed_at = confirmed_at - 61")
-        page = self.page(cookies=jar, path="/?a=1&b=%C3%A4&a=2")
+        page = self.page(cookies=jar, path="/?a=1&b=%C3%A4&a=2&fresh=15")
         self.assertIn('href="/auth/confirm?rd=/%3Fa%3D1%26a%3D2%26b%3D'
-                      '%25C3%25A4"', page.text())
+                      '%25C3%25A4%26fresh%3D15"', page.text())
         self.assertNotIn("confirmed\n", page.text())
+        path = page.text().partition('href="')[2].partition('"')[0]
+        jar = dict(jar)
+        form = self.stack.http("GET", path, NAVIGATE, jar)
+        set_cookies(form, jar)
+        self.assertEqual(form.status, 200)
+        answer = self.stack.post_form("/auth/confirm", {
+            "password": PASSWORD, "csrf": form_csrf(form),
+            "rd": "/?a=1&b=%C3%A4&a=2"}, jar)
+        self.assertEqual((answer.status, answer.header("Location")),
+                         (303, "/?a=1&b=%C3%A4&a=2"))
         # It is asked again at once, whatever is remembered.
-        self.stack.sql("UPDATE sessions SET confirmed_at = confirmed_at + 61")
-        self.assertIn("confirmed", page.run().text())
+        self.assertIn("\nconfirmed", page.run().text())
 
     def test_the_gate_away_is_nobody_and_then_it_goes_on(self):
         page = self.page("alice")

@@ -28,6 +28,7 @@ class WholeApp(unittest.TestCase):
         cls.stack = NginxStack(app="streamlit",
                                script=os.path.join(APPS, "whole_app.py"))
         cls.addClassCleanup(cls.stack.stop)
+        cls.stack.relay = True
         shutil.copytree(os.path.join(APPS, "component"),
                         os.path.join(cls.stack.dir, "app", "component"))
         if HAS_AGENT:
