@@ -91,9 +91,15 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_CHECK_HANDLE] =
 		CHECKED "WHERE handle = ?1 AND channel = 'web'",
 
-	[STAUTH_SQL_USER_BY_NAME] = "SELECT " ACCOUNT "WHERE name = ?1",
+	/* The row by its own key: else what was asked for would be read of the
+	 * index, and not of the row that it leads to. */
+	[STAUTH_SQL_USER_BY_NAME] =
+		"SELECT " ACCOUNT
+		"WHERE uid IN (SELECT uid FROM users WHERE name = ?1)",
 	[STAUTH_SQL_USER_BY_UID] = "SELECT " ACCOUNT "WHERE uid = ?1",
-	[STAUTH_SQL_USER_BY_EMAIL] = "SELECT " ACCOUNT "WHERE email = ?1",
+	[STAUTH_SQL_USER_BY_EMAIL] =
+		"SELECT " ACCOUNT
+		"WHERE uid IN (SELECT uid FROM users WHERE email = ?1)",
 	/* Left from before names and addresses were one namespace. */
 	[STAUTH_SQL_USER_CLASH] =
 		"SELECT a.name, b.name FROM users AS a JOIN users AS b "
@@ -152,7 +158,8 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 	[STAUTH_SQL_SESSION_BY_HASH] =
 		"SELECT " SESSION "WHERE token_hash = ?1 AND " ALIVE,
 	[STAUTH_SQL_SESSION_BY_HANDLE] =
-		"SELECT " SESSION "WHERE handle = ?1 AND " ALIVE,
+		"SELECT " SESSION "WHERE token_hash IN (SELECT token_hash "
+		"FROM sessions WHERE handle = ?1) AND " ALIVE,
 	[STAUTH_SQL_SESSION_LIST] =
 		"SELECT " SESSION "WHERE handle > ?1 AND " ALIVE
 		"ORDER BY handle LIMIT ?4",
@@ -181,7 +188,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"AND NOT last_seen_at <= ?2" SOON,
 	[STAUTH_SQL_SESSION_END_HASH] =
 		"DELETE FROM sessions WHERE token_hash = ?1",
-	[STAUTH_SQL_SESSION_END] = "DELETE FROM sessions WHERE handle = ?1",
+	/* Only the one that has the handle, whatever the index says. */
+	[STAUTH_SQL_SESSION_END] =
+		"DELETE FROM sessions WHERE +handle = ?1 AND token_hash = "
+		"(SELECT token_hash FROM sessions WHERE handle = ?1)",
 	[STAUTH_SQL_SESSION_CONFIRM] =
 		"UPDATE sessions SET confirmed_at = ?4 WHERE handle = ?1 "
 		"AND uid = ?2 AND epoch = ?3 AND expires_at > ?4 "
