@@ -7,6 +7,13 @@
 
 #define GATE_SEARCH_SIZE 128
 
+/* The place of a row in an order, as text: its name or address, or its instant
+ * and uid; and behind it a page begins. */
+#define GATE_PLACE_SIZE (STAUTH_NAME_SIZE + 24)
+void gate_account_key(enum stauth_account_order order,
+	const struct stauth_account *account, char ret_key[GATE_PLACE_SIZE]);
+void gate_account_key_read(const char *key, struct stauth_account_page *page);
+
 /* One page of what a search finds. */
 struct gate_search {
 	const char *text;
@@ -15,9 +22,8 @@ struct gate_search {
 	size_t limit;
 	/* found out */
 	size_t count;
-	char next[STAUTH_NAME_SIZE + 24]; /* "" this is all */
-	/* Up to which name parts of texts were looked for; "" everywhere. */
-	char reached[STAUTH_NAME_SIZE];
+	char next[GATE_PLACE_SIZE + 2]; /* "" this is all */
+	bool partial; /* parts of texts were not looked for everywhere yet */
 };
 
 enum stauth_rc gate_search(struct gate_page *page, struct gate_search *search,

@@ -18,7 +18,6 @@
 #include "admin_search.h"
 #include "auth/account.h"
 #include "base/clock.h"
-#include "base/codec.h"
 #include "http/return_url.h"
 #include "route.h"
 #include "sessions.h"
@@ -27,7 +26,7 @@
 
 #include "base/banned.h"
 
-#define KEY_SIZE (STAUTH_NAME_SIZE + 24)
+#define KEY_SIZE GATE_PLACE_SIZE
 
 struct order {
 	const char *name; /* in the address; descending with - before it */
@@ -52,13 +51,13 @@ struct users {
 	struct gate_page *page;
 	char search[GATE_SEARCH_SIZE];
 	const struct order *order;
-	char at[KEY_SIZE]; /* behind (or before) this row */
-	bool back;         /* the rows before it; without it the last ones */
+	char at[KEY_SIZE + 2]; /* behind (or before) this row */
+	bool back; /* the rows before it; without it the last ones */
 	struct stauth_account *list; /* room for one row more */
 	size_t count;
 	bool before; /* there are rows */
 	bool after;
-	char next[KEY_SIZE]; /* of a search: where it goes on */
+	char next[KEY_SIZE + 2]; /* of a search: where it goes on */
 	/* of the row at hand */
 	char pick[8];
 	char used[GATE_TIME_AGO_SIZE];
@@ -83,39 +82,6 @@ static void read_query(struct users *users)
 	users->back = strcmp(text, "back") == 0;
 }
 
-/* The key of a row: its name, or its instant and uid. */
-static void key_of(const struct users *users,
-	const struct stauth_account *account, char ret_key[KEY_SIZE])
-{
-	int64_t at = users->order->order == STAUTH_BY_CREATED
-			     ? account->created_at
-			     : account->last_login_at;
-	if (users->order->order == STAUTH_BY_NAME) {
-		snprintf(ret_key, KEY_SIZE, "%s", account->name);
-	} else {
-		snprintf(ret_key, KEY_SIZE, "%lld.%lld", (long long)at,
-			(long long)account->uid);
-	}
-}
-
-static void read_key(
-	const struct users *users, struct stauth_account_page *asked)
-{
-	asked->after = users->at;
-	const char *dot = strchr(users->at, '.');
-	char at[24];
-	if (users->order->order == STAUTH_BY_NAME || dot == NULL ||
-		(size_t)(dot - users->at) >= sizeof(at)) {
-		return;
-	}
-	snprintf(at, sizeof(at), "%.*s", (int)(dot - users->at), users->at);
-	if (!stauth_parse_int(at, 0, INT64_MAX, &asked->after_at) ||
-		!stauth_parse_int(dot + 1, 1, INT64_MAX, &asked->after_uid)) {
-		asked->after_at = 0;
-		asked->after_uid = 0;
-	}
-}
-
 static void reverse(struct stauth_account *list, size_t count)
 {
 	for (size_t i = 0; i < count / 2; i++) {
@@ -132,7 +98,7 @@ static enum stauth_rc read_page(struct users *users, struct stauth_err *err)
 		.descending = users->order->descending != users->back,
 		.limit = GATE_ADMIN_ROWS + 1,
 	};
-	read_key(users, &asked);
+	gate_account_key_read(users->at, &asked);
 	enum stauth_rc rc = stauth_account_list(
 		users->page->ctx, &asked, users->list, &users->count, err);
 	if (rc != STAUTH_OK) {
@@ -161,9 +127,9 @@ static enum stauth_rc read_search(struct users *users, struct stauth_err *err)
 	users->before = users->at[0] != '\0';
 	users->after = search.next[0] != '\0';
 	snprintf(users->next, sizeof(users->next), "%s", search.next);
-	if (rc == STAUTH_OK && search.reached[0] != '\0') {
-		gate_page_message(users->page, STAUTH_INFO,
-			GATE_TEXT_SEARCH_REACHED, search.reached);
+	if (rc == STAUTH_OK && search.partial) {
+		gate_page_message(
+			users->page, STAUTH_INFO, GATE_TEXT_SEARCH_PARTIAL);
 	}
 	return rc;
 }
@@ -234,12 +200,13 @@ static void set_ways(struct users *users, struct ways *ways)
 			link_to(users, "", false));
 	}
 	if (users->before && !search && users->count > 0) {
-		key_of(users, &users->list[0], key);
+		gate_account_key(users->order->order, &users->list[0], key);
 		snprintf(ways->back, sizeof(ways->back), "%s",
 			link_to(users, key, true));
 	}
 	if (users->after && users->count > 0 && !search) {
-		key_of(users, &users->list[users->count - 1], key);
+		gate_account_key(users->order->order,
+			&users->list[users->count - 1], key);
 		snprintf(ways->next, sizeof(ways->next), "%s",
 			link_to(users, key, false));
 		snprintf(ways->last, sizeof(ways->last), "%s",

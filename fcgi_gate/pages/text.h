@@ -113,9 +113,9 @@
 	"This is your own account. Change it on your account page."
 #define GATE_TEXT_DELETE_NAME                                                  \
 	"The account has not been deleted: type its name, %s, to delete it."
-#define GATE_TEXT_SEARCH_REACHED                                               \
-	"These are all whose name or e-mail begins with the text, and all "    \
-	"that contain it up to the name %s. Next continues the search."
+#define GATE_TEXT_SEARCH_PARTIAL                                               \
+	"These are all whose name or e-mail begins with the text. Not all "    \
+	"accounts have been searched for it yet: Next continues the search."
 #define GATE_TEXT_NO_DATE "The date could not be read. Write it as 2026-11-30."
 #define GATE_TEXT_CSV_BROKEN                                                   \
 	"The export is incomplete: the store could not be read."
