@@ -45,8 +45,8 @@ void gate_account_key(enum stauth_account_order order,
 void gate_account_key_read(const char *key, struct stauth_account_page *page)
 {
 	const char *dot = strchr(key, '.');
-	char at[24];
 	page->after = key;
+	char at[24];
 	if (page->order == STAUTH_BY_NAME || page->order == STAUTH_BY_EMAIL ||
 		dot == NULL || (size_t)(dot - key) >= sizeof(at)) {
 		return;

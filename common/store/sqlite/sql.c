@@ -105,9 +105,10 @@ static const char *const texts[STAUTH_SQL_COUNT] = {
 		"SELECT a.name, b.name FROM users AS a JOIN users AS b "
 		"ON b.name = a.email AND b.uid <> a.uid WHERE a.name > ?1 "
 		"ORDER BY a.name LIMIT 1",
-	[STAUTH_SQL_USER_LIST] = USER_LIST("name > ?1 AND name >= ?2", "name"),
+	[STAUTH_SQL_USER_LIST] =
+		USER_LIST("name >= max(?1, ?2) AND +name > ?1", "name"),
 	[STAUTH_SQL_USER_LIST_EMAIL] =
-		USER_LIST("email > ?1 AND email >= ?2", "email"),
+		USER_LIST("email >= max(?1, ?2) AND +email > ?1", "email"),
 	[STAUTH_SQL_USER_LIST_CREATED] =
 		USER_LIST("(created_at, uid) > (?1, ?2)", "created_at, uid"),
 	[STAUTH_SQL_USER_LIST_LOGIN] = USER_LIST(
