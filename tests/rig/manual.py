@@ -22,12 +22,18 @@ class Block:
 
     @property
     def runs(self):
-        return not self.note or self.stays or self.code != 0
+        return (not self.note or self.stays or self.code != 0 or
+                self.taken_back)
 
     @property
     def stays(self):
         """Its last command runs until Ctrl-C."""
         return self.note.startswith("runs until Ctrl-C")
+
+    @property
+    def taken_back(self):
+        """It changes the configuration as the rest of the page does not."""
+        return self.note == "taken back afterwards"
 
     @property
     def alone(self):

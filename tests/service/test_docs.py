@@ -27,7 +27,7 @@ from stack_nginx import NginxStack, venv_python  # noqa: E402
 
 PASSWORD = "seven green lamps on a hill"
 BOB = "eleven blue doors by the sea"
-HOME = "/home/reader"
+HOME, CONF = "/home/reader", "/etc/stauth/stauth.conf"
 UNITS = ["stauth.service", "stauth-check.socket", "stauth-pages.socket",
          "stauth-stream.socket"]
 # No network here, so no mirror of Debian's.
@@ -129,8 +129,13 @@ class Reader(NginxStack):
                 continue
             if block.alone:
                 self.machine.systemctl("stop", *UNITS)
+            if block.taken_back:
+                self.machine.run("cp", "-a", CONF, CONF + ".before")
             with prepared():
                 self.type(block, answers)
+            if block.taken_back:
+                self.machine.run("mv", CONF + ".before", CONF, check=True)
+                self.machine.systemctl("reload", "stauth.service")
             if block.alone:
                 self.leave_terminals()
                 self.machine.systemctl("start", *UNITS)
