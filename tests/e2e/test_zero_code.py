@@ -10,6 +10,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import streamlit_page  # noqa: E402
 streamlit_page.need_streamlit()
+import streamlit  # noqa: E402
 import streamlit_docs  # noqa: E402
 from rig import COOKIE, NAVIGATE, TOP, form_csrf, set_cookies  # noqa: E402
 from stack_nginx import NginxStack  # noqa: E402
@@ -20,12 +21,16 @@ PASSWORD = "correct horse battery"
 EXAMPLES = streamlit_docs.examples()
 
 
+# Right for 1.61 or newer only, as stauth-http.conf says.
+RESUMES = tuple(map(int, streamlit.__version__.split(".")[:2])) >= (1, 61)
+
+
 class Stack(NginxStack):
     """An app that is open to everybody, below a base path."""
 
     server_extra = """
         location /open/ {
-            set $stauth_resume on;
+            set $stauth_resume """ + ("on" if RESUMES else "off") + """;
             include %(snippets)s/stauth-optional.conf;
             proxy_pass %(app)s;
         }"""
@@ -47,6 +52,7 @@ class ZeroCode(unittest.TestCase):
         cls.stack.add_user("alice", PASSWORD, "--name", "Jürgen",
                            "--email", "alice@example.com",
                            "--groups", "staff,x")
+        cls.stack.add_user("ada", PASSWORD)
         cls.stack.start()
 
     def page(self, cookies=None, name="", query="", **more):
@@ -150,6 +156,21 @@ class ZeroCode(unittest.TestCase):
         answer, path = self.go(page.redirects[0], page.url, jar)
         self.assertEqual((answer.status, path), (200, "/auth/login?out=1"))
         self.assertNotIn(COOKIE, jar)
+
+    def test_u56_nobody_gets_the_session_of_another(self):
+        alice = self.stack.session("alice", PASSWORD)
+        page = self.page(alice).click("More")
+        self.assertIn("more 1", page.text())
+        page.close()
+        for jar, user in ((self.stack.session("ada", PASSWORD), '"ada"'),
+                          ({}, "null"),
+                          (self.stack.session("alice", PASSWORD), '"alice"')):
+            other = self.page(jar, resume=page.session)
+            self.assertIn('"user": ' + user, other.text())
+            self.assertIn("more 0", other.text())
+            other.close()
+        again = self.page(alice, resume=page.session)
+        self.assertIn("more 1" if RESUMES else "more 0", again.text())
 
     def test_nobody_is_nobody(self):
         page = self.page({COOKIE: "A" * 32})
