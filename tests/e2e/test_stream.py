@@ -158,6 +158,19 @@ class Relayed(unittest.TestCase):
             self.echo(visitor)
             self.echo(other)
 
+    def test_no_way_to_write_the_path_goes_past_the_relay(self):
+        """Tornado takes a slash at its end, Starlette a newline."""
+        for path in ("/_stcore/stream/", "/_stcore/stream%0a",
+                     "/%5fstcore/stream", "/_stcore/str%65am/",
+                     "/x%0a/_stcore/stream", "/_stcore/stream;a=b",
+                     "/_stcore/stream/?a=/b", "/open/_stcore/stream/"):
+            mine = self.stack.session("alice", PASSWORD)
+            with self.stack.websocket(path, mine) as sock:
+                self.echo(sock)
+                self.assertEqual(self.stack.ws.heads[-1][0], path)
+                self.log_out(mine)
+                self.assert_sent_away(sock)
+
     def test_visitors_come_as_nobody_and_stay_so(self):
         for cookies in (None, {COOKIE: "A" * 32}):
             with self.stack.websocket("/open/_stcore/stream", cookies,
