@@ -49,8 +49,6 @@ class Logs(unittest.TestCase):
         return statuses
 
     def test_u23_links_are_in_no_log(self):
-        self.stack.http("GET", "/auth/login", dict(
-            NAVIGATE, Referer=self.stack.url + "/auth/reset?token=" + SECRET))
         self.logged("all is well")
         page = self.stack.http("GET", "/auth/signup").text
         self.assertIn('<a href="/auth/login" rel="noreferrer">', page)
@@ -61,6 +59,12 @@ class Logs(unittest.TestCase):
         self.assertEqual(self.stack.http("GET", "/auth/account").status, 503)
         with open(self.stack.dir + "/error.log", encoding="utf-8") as log:
             self.assertIn("pages.sock failed", log.read())
+
+    def test_u23_nobody_hides_a_log_in_from_the_log(self):
+        self.stack.http("POST", "/auth/login?invite=hidden", {
+            "Referer": self.stack.url + "/auth/reset?token=hidden"})
+        with open(self.stack.dir + "/access.log", encoding="utf-8") as log:
+            self.assertIn("POST /auth/login?invite=hidden", log.read())
 
     def test_u20_a_password_manager_s_probe_is_404(self):
         self.assertEqual(self.stack.http(
