@@ -4,6 +4,7 @@
 
 #include "auth/delivery.h"
 #include "config/keyfile.h"
+#include "config_check.h"
 #include "ctl.h"
 #include "out.h"
 #include "result.h"
@@ -58,8 +59,12 @@ static int check_json(const struct ctl *ctl)
  * otherwise. */
 int ctl_config_check(struct ctl *ctl)
 {
-	char warning[512];
+	int code = ctl_config_refused(ctl);
 
+	if (code != EX_OK) {
+		return code;
+	}
+	char warning[512];
 	for (size_t i = 0;
 		stauth_config_warning(ctl->config, i, warning, sizeof(warning));
 		i++) {

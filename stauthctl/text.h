@@ -92,9 +92,14 @@
 	"backup written to %s; it contains every password hash"
 #define CTL_TEXT_RESTORE_ASK                                                   \
 	"Replace the whole database by %s and end every session?"
-#define CTL_TEXT_RESTORE_DONE  "restored; everybody has to sign in again"
-#define CTL_TEXT_NOTE          "note: %s"
-#define CTL_TEXT_WARNING       "warning: %s"
+#define CTL_TEXT_RESTORE_DONE      "restored; everybody has to sign in again"
+#define CTL_TEXT_NOTE              "note: %s"
+#define CTL_TEXT_WARNING           "warning: %s"
+#define CTL_TEXT_CONFIG_NO_GROUP   "there is no such group"
+#define CTL_TEXT_CONFIG_UNREADABLE "the service cannot read %.200s"
+#define CTL_TEXT_CONFIG_SELF                                                   \
+	"%.200s: the service cannot read it; run: chgrp stauth %.200s && "     \
+	"chmod 640 %.200s"
 #define CTL_TEXT_CONFIG_OK     "config: ok %s\n"
 #define CTL_TEXT_MAIL_ACCEPTED "mail to %s accepted by the server"
 #define CTL_TEXT_NO_PUBLIC_URL                                                 \

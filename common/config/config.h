@@ -15,6 +15,7 @@
 #define STAUTH_VALUE_SIZE     4096 /* bytes of one value, NUL included */
 #define STAUTH_ORIGINS_MAX    16
 #define STAUTH_KEYS_MAX       80 /* no fewer than the table has */
+#define STAUTH_SECRETS_MAX    16 /* no fewer than the table has */
 #define STAUTH_ORIGIN_SIZE    280
 #define STAUTH_APP_SIZE       280 /* of one address in APP_UPSTREAM */
 
@@ -48,6 +49,12 @@ struct stauth_config {
 	char path[PATH_MAX];           /* the file it came from */
 	int line_of[STAUTH_KEYS_MAX];  /* by index in the table; 0: default */
 	bool by_file[STAUTH_KEYS_MAX]; /* given as KEY_FILE */
+	/* The files of those, in the order of the file. */
+	struct {
+		int key;             /* its index in the table */
+		char path[PATH_MAX]; /* absolute */
+	} secret_files[STAUTH_SECRETS_MAX];
+	size_t secret_file_count;
 	char ignored[512]; /* "A, B": keys of others in a shared .env */
 
 	/* --- accounts and state */

@@ -22,8 +22,6 @@ struct reading {
 	struct stauth_config *config;
 	enum stauth_config_reader reader;
 	bool secret_inside; /* the file itself holds one */
-	/* KEY_FILE paths wait until STATE_DIR is known. */
-	char file_of[STAUTH_KEYS_MAX][PATH_MAX];
 };
 
 static enum stauth_rc bad_value(const struct stauth_config *config, int index,
@@ -60,7 +58,14 @@ static enum stauth_rc set_file(struct reading *reading, int index,
 			"%.80s:%d: %s_FILE is not a path", config->path,
 			config->line_of[index], stauth_keys_table[index].name);
 	}
-	snprintf(reading->file_of[index], PATH_MAX, "%s", value);
+	if (config->secret_file_count == STAUTH_SECRETS_MAX) {
+		return stauth_fail(
+			err, STAUTH_ECONFIG, "too many secrets in files");
+	}
+	/* It is read when STATE_DIR is known. */
+	size_t n = config->secret_file_count++;
+	config->secret_files[n].key = index;
+	snprintf(config->secret_files[n].path, PATH_MAX, "%s", value);
 	config->by_file[index] = true;
 	return STAUTH_OK;
 }
@@ -170,12 +175,13 @@ static enum stauth_rc set_secret(struct stauth_config *config,
 }
 
 static enum stauth_rc read_secret_file(
-	struct reading *reading, int index, struct stauth_err *err)
+	struct reading *reading, size_t n, struct stauth_err *err)
 {
 	struct stauth_config *config = reading->config;
 	const struct stauth_file_rules rules = {
 		reading->reader, true, SECRET_FILE_MAX};
-	char *path = reading->file_of[index];
+	int index = config->secret_files[n].key;
+	char *path = config->secret_files[n].path;
 	enum stauth_rc rc = stauth_config_below_state(config, path, err);
 
 	if (rc != STAUTH_OK) {
@@ -201,11 +207,8 @@ static enum stauth_rc read_secret_file(
 static enum stauth_rc read_secret_files(
 	struct reading *reading, struct stauth_err *err)
 {
-	for (size_t i = 0; i < stauth_keys_count; i++) {
-		if (!reading->config->by_file[i]) {
-			continue;
-		}
-		enum stauth_rc rc = read_secret_file(reading, (int)i, err);
+	for (size_t i = 0; i < reading->config->secret_file_count; i++) {
+		enum stauth_rc rc = read_secret_file(reading, i, err);
 		if (rc != STAUTH_OK) {
 			return rc;
 		}
