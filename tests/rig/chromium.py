@@ -38,7 +38,9 @@ def axe_source():
     folder = os.path.join(CACHE, AXE)
     if not glob.glob(folder + "/*.whl"):
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
+            # The system's python need not have pip.
+            [venv_python("tests/browser/requirements.txt"), "-m", "pip",
+             "download", "--quiet", "--no-deps",
              "--disable-pip-version-check", "--dest", folder, AXE],
             check=True, stdout=sys.stderr)
     with zipfile.ZipFile(glob.glob(folder + "/*.whl")[0]) as wheel:
