@@ -130,6 +130,7 @@ int ctl_import_st_auth_simple(struct ctl *ctl);
 int ctl_import_htpasswd(struct ctl *ctl);
 int ctl_import_shadow(struct ctl *ctl);
 int ctl_import_json(struct ctl *ctl);
+int ctl_import_authelia(struct ctl *ctl);
 int ctl_import_authenticator(struct ctl *ctl);
 int ctl_export(struct ctl *ctl);
 int ctl_config_check(struct ctl *ctl);

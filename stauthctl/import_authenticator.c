@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The config.yaml of streamlit-authenticator, 0.2 to 0.4:
+ * YAML files that hold users below their names. The config.yaml of
+ * streamlit-authenticator, 0.2 to 0.4:
  *
  *	credentials:
  *	  usernames:
@@ -9,7 +10,17 @@
  *	      first_name: F		or, before 0.4, name: N
  *	      last_name: L
  *	      password: $2b$...		or plain text
- *	      roles: [R, ...]
+ *	      roles: [R, ...]		or one word
+ *
+ * and Authelia's users_database.yml:
+ *
+ *	users:
+ *	  NAME:
+ *	    disabled: false
+ *	    displayname: F
+ *	    password: $argon2id$...
+ *	    email: E
+ *	    groups: [R, ...]
  *
  * In the order of the code:
  *
@@ -24,27 +35,68 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "auth/name.h"
-#include "base/buf.h"
 #include "text.h"
 #include "yaml_reader.h"
 
 #include "base/banned.h"
 
 #define TEXT_SIZE CTL_YAML_TEXT_SIZE
+#define LISTS_MAX 32 /* that are shared */
+
+enum field {
+	EMAIL,
+	FULL,
+	FIRST,
+	LAST,
+	PASSWORD,
+	ROLES,
+	DISABLED,
+	FIELDS
+};
+
+struct format {
+	const char *outer; /* around users; NULL: nothing */
+	const char *users;
+	bool only_hashes;
+	const char *keys[FIELDS]; /* NULL: none of its */
+};
+
+static const struct format authenticator = {"credentials", "usernames", false,
+	{"email", "name", "first_name", "last_name", "password", "roles",
+		NULL}};
+static const struct format authelia = {NULL, "users", true,
+	{"email", "displayname", NULL, NULL, "password", "groups", "disabled"}};
+
+/* Roles, as far as they were read. */
+struct roles {
+	char anchor[64]; /* "" none */
+	char groups[STAUTH_GROUPS_SIZE];
+	bool left_out; /* a role that is no group */
+	bool admin;    /* a role that sounds like su */
+};
+
+/* What a whole reading shares. */
+struct walk {
+	struct ctl_yaml *yaml;
+	const struct format *format;
+	stauth_import_fn *take;
+	void *arg;
+	bool found; /* the users */
+	size_t list_count;
+	struct roles lists[LISTS_MAX];
+};
 
 /* One user, as far as it was read. */
 struct user {
 	struct ctl_yaml *yaml;
-	stauth_import_fn *take;
-	void *arg;
+	struct walk *walk;
 	struct stauth_import_record record;
 	struct stauth_secret password;
-	struct stauth_buf groups;
+	struct roles roles;
 	unsigned int seen; /* bits of enum field */
-	bool left_out;     /* a role that is no group */
-	bool admin;        /* a role that sounds like su */
 	char why[96];
 	char name[TEXT_SIZE];
 	char email[TEXT_SIZE];
@@ -95,58 +147,89 @@ static bool can_be_group(const char *role)
 	       stauth_groups_canonical(role, false, scratch, NULL) == STAUTH_OK;
 }
 
-static void take_role(struct user *user, const char *role)
+static void take_role(struct roles *roles, const char *role)
 {
-	size_t before = user->groups.len;
+	char both[2 * STAUTH_GROUPS_SIZE];
 
-	if (!can_be_group(role)) {
-		user->left_out = true;
+	snprintf(both, sizeof(both), "%s%s%.*s", roles->groups,
+		roles->groups[0] != '\0' ? "," : "", STAUTH_GROUPS_SIZE - 2,
+		role);
+	char sorted[STAUTH_GROUPS_SIZE];
+	if (!can_be_group(role) || stauth_groups_canonical(both, false, sorted,
+					   NULL) != STAUTH_OK) {
+		roles->left_out = true; /* or one too many */
 		return;
 	}
-	stauth_buf_add(&user->groups, before ? "," : "");
-	stauth_buf_add(&user->groups, role);
-	char scratch[STAUTH_GROUPS_SIZE];
-	if (stauth_groups_canonical(stauth_buf_str(&user->groups), false,
-		    scratch, NULL) != STAUTH_OK) {
-		user->groups.len = before; /* one too many */
-		user->groups.data[before] = '\0';
-		user->left_out = true;
-	}
-	user->admin = user->admin || strcmp(role, "admin") == 0;
+	memcpy(roles->groups, sorted, sizeof(sorted));
+	roles->admin = roles->admin || strcmp(role, "admin") == 0;
 }
 
-static enum stauth_rc take_roles(
+static enum stauth_rc take_list(
 	struct user *user, const char *key, struct stauth_err *err)
 {
 	struct ctl_yaml *yaml = user->yaml;
+	const yaml_char_t *anchor = yaml->event.data.sequence_start.anchor;
 
-	if (ctl_yaml_is_null(yaml)) {
-		return STAUTH_OK;
-	}
-	if (yaml->event.type != YAML_SEQUENCE_START_EVENT) {
-		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
-		return ctl_yaml_skip(yaml, err);
-	}
+	snprintf(user->roles.anchor, sizeof(user->roles.anchor), "%s",
+		anchor != NULL ? (const char *)anchor : "");
 	enum stauth_rc rc = ctl_yaml_next(yaml, err);
 	while (rc == STAUTH_OK && yaml->event.type != YAML_SEQUENCE_END_EVENT) {
 		const char *role = text_here(user, key);
 
 		if (role != NULL) {
-			take_role(user, role);
+			take_role(&user->roles, role);
 		}
 		rc = ctl_yaml_skip(yaml, err);
 		if (rc == STAUTH_OK) {
 			rc = ctl_yaml_next(yaml, err);
 		}
 	}
+	struct walk *walk = user->walk;
+	if (user->roles.anchor[0] != '\0' && walk->list_count < LISTS_MAX) {
+		walk->lists[walk->list_count++] = user->roles;
+	}
 	return rc;
+}
+
+static enum stauth_rc take_roles(
+	struct user *user, const char *key, struct stauth_err *err)
+{
+	const yaml_event_t *event = &user->yaml->event;
+
+	if (event->type == YAML_SEQUENCE_START_EVENT) {
+		return take_list(user, key, err);
+	}
+	if (event->type == YAML_ALIAS_EVENT) {
+		const char *name = (const char *)event->data.alias.anchor;
+
+		/* The last one of a name counts. */
+		for (size_t i = user->walk->list_count; i-- > 0;) {
+			if (strcmp(user->walk->lists[i].anchor, name) == 0) {
+				user->roles = user->walk->lists[i];
+				return STAUTH_OK;
+			}
+		}
+		return refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
+	}
+	if (event->type == YAML_MAPPING_START_EVENT) {
+		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
+		return ctl_yaml_skip(user->yaml, err);
+	}
+	const char *word = text_here(user, key);
+	if (word != NULL) {
+		take_role(&user->roles, word);
+	}
+	return STAUTH_OK;
 }
 
 /* --- 2. the password */
 
-/* "$2b$...", "$argon2id$...": an identifier between two dollars. */
+/* "$2b$...", "$argon2id$...": an identifier between two dollars; "{CRYPT}". */
 static bool looks_hashed(const char *text)
 {
+	if (text[0] == '{') {
+		return true;
+	}
 	size_t len = text[0] == '$'
 			     ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz"
 						"0123456789")
@@ -159,7 +242,7 @@ static void take_password(struct user *user, const char *text)
 {
 	struct stauth_err why;
 
-	if (looks_hashed(text)) {
+	if (looks_hashed(text) || user->walk->format->only_hashes) {
 		snprintf(user->hash, sizeof(user->hash), "%s", text);
 		user->record.hash = user->hash;
 	} else if (text[0] == '\0' ||
@@ -172,19 +255,6 @@ static void take_password(struct user *user, const char *text)
 }
 
 /* --- 3. the fields */
-
-enum field {
-	EMAIL,
-	FULL,
-	FIRST,
-	LAST,
-	PASSWORD,
-	ROLES,
-	FIELDS
-};
-
-static const char *const field_keys[FIELDS] = {
-	"email", "name", "first_name", "last_name", "password", "roles"};
 
 static enum stauth_rc take_field(struct user *user, enum field field,
 	const char *key, struct stauth_err *err)
@@ -203,6 +273,11 @@ static enum stauth_rc take_field(struct user *user, enum field field,
 	const char *text = text_here(user, key);
 	if (text != NULL && field == PASSWORD) {
 		take_password(user, text);
+	} else if (text != NULL && field == DISABLED) {
+		user->record.disabled = strcasecmp(text, "true") == 0;
+		if (!user->record.disabled && strcasecmp(text, "false") != 0) {
+			(void)refuse(user, key, CTL_TEXT_IMPORT_TYPE);
+		}
 	} else if (text != NULL) {
 		snprintf(out[field], TEXT_SIZE, "%s", text);
 	}
@@ -215,8 +290,13 @@ static enum stauth_rc user_pair(
 	struct user *user = arg;
 
 	(void)len;
+	if (strcmp(key, "<<") == 0) {
+		(void)refuse(user, key, CTL_TEXT_IMPORT_MERGE);
+	}
 	for (size_t i = 0; i < FIELDS; i++) {
-		if (strcmp(key, field_keys[i]) == 0) {
+		const char *own = user->walk->format->keys[i];
+
+		if (own != NULL && strcmp(key, own) == 0) {
 			return take_field(user, (enum field)i, key, err);
 		}
 	}
@@ -229,10 +309,10 @@ static void add_notes(struct user *user)
 {
 	const char **note = user->record.notes;
 
-	if (user->left_out) {
+	if (user->roles.left_out) {
 		*note++ = CTL_TEXT_IMPORT_ROLES;
 	}
-	if (user->admin) {
+	if (user->roles.admin) {
 		*note++ = CTL_TEXT_IMPORT_ADMIN;
 	}
 	if (user->record.password != NULL) {
@@ -266,18 +346,11 @@ static enum stauth_rc read_user(struct user *user, struct stauth_err *err)
 		return rc;
 	}
 	user->record.display_name = shown_name(user);
-	user->record.groups = stauth_buf_str(&user->groups);
+	user->record.groups = user->roles.groups;
 	user->record.email = user->email[0] ? user->email : NULL;
 	add_notes(user);
-	return user->take(&user->record, user->arg, err);
+	return user->walk->take(&user->record, user->walk->arg, err);
 }
-
-struct walk {
-	struct ctl_yaml *yaml;
-	stauth_import_fn *take;
-	void *arg;
-	bool found; /* credentials: usernames: */
-};
 
 static enum stauth_rc name_pair(
 	const char *key, size_t len, void *arg, struct stauth_err *err)
@@ -287,17 +360,14 @@ static enum stauth_rc name_pair(
 	if (user == NULL) {
 		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
 	}
-	const struct walk *walk = arg;
+	struct walk *walk = arg;
+	user->walk = walk;
 	user->yaml = walk->yaml;
-	user->take = walk->take;
-	user->arg = walk->arg;
 	memcpy(user->name, key, len + 1);
 	user->record.name = user->name;
 	user->record.name_len = len;
 	user->record.line = walk->yaml->key_line;
-	stauth_buf_init(&user->groups, STAUTH_GROUPS_SIZE);
 	enum stauth_rc rc = read_user(user, err);
-	stauth_buf_finish(&user->groups);
 	stauth_wipe(user, sizeof(*user));
 	free(user);
 	return rc;
@@ -305,78 +375,84 @@ static enum stauth_rc name_pair(
 
 /* --- the file */
 
-static enum stauth_rc credentials_pair(
+static enum stauth_rc users_pair(
 	const char *key, size_t len, void *arg, struct stauth_err *err)
 {
 	struct walk *walk = arg;
+	const struct format *format = walk->format;
 
 	(void)len;
-	if (strcmp(key, "usernames") != 0) {
+	if (strcmp(key, format->users) != 0) {
 		return ctl_yaml_skip(walk->yaml, err);
 	}
 	if (walk->yaml->event.type != YAML_MAPPING_START_EVENT) {
 		return stauth_fail(err, STAUTH_BADVALUE,
-			"%zu: usernames: expected a mapping (lists are of "
-			"streamlit-authenticator before 0.2)",
-			ctl_yaml_line(walk->yaml));
+			"%zu: %s: expected a mapping%s",
+			ctl_yaml_line(walk->yaml), format->users,
+			format == &authenticator
+				? " (lists are of streamlit-authenticator "
+				  "before 0.2)"
+				: "");
 	}
 	walk->found = true;
 	return ctl_yaml_each(walk->yaml, name_pair, walk, err);
 }
 
-static enum stauth_rc top_pair(
+static enum stauth_rc outer_pair(
 	const char *key, size_t len, void *arg, struct stauth_err *err)
 {
 	struct walk *walk = arg;
 
 	(void)len;
-	if (strcmp(key, "credentials") != 0 ||
+	if (strcmp(key, walk->format->outer) != 0 ||
 		walk->yaml->event.type != YAML_MAPPING_START_EVENT) {
 		return ctl_yaml_skip(walk->yaml, err);
 	}
-	return ctl_yaml_each(walk->yaml, credentials_pair, walk, err);
+	return ctl_yaml_each(walk->yaml, users_pair, walk, err);
 }
 
-static enum stauth_rc read_document(struct walk *walk, struct stauth_err *err)
+static enum stauth_rc read_file(const struct ctl_import_file *file,
+	const struct walk *start, struct stauth_err *err)
 {
-	struct ctl_yaml *yaml = walk->yaml;
-	enum stauth_rc rc = ctl_yaml_next(yaml, err); /* of the stream */
+	struct walk *walk = malloc(sizeof(*walk));
 
+	if (walk == NULL) {
+		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	}
+	*walk = *start;
+	struct ctl_yaml yaml;
+	enum stauth_rc rc = ctl_yaml_open(&yaml, file->fd, err);
 	if (rc == STAUTH_OK) {
-		rc = ctl_yaml_next(yaml, err);
-	}
-	if (rc == STAUTH_OK && yaml->event.type == YAML_DOCUMENT_START_EVENT) {
-		rc = ctl_yaml_next(yaml, err);
-	}
-	if (rc == STAUTH_OK && yaml->event.type == YAML_MAPPING_START_EVENT) {
-		rc = ctl_yaml_each(yaml, top_pair, walk, err);
+		walk->yaml = &yaml;
+		rc = ctl_yaml_document(&yaml,
+			walk->format->outer != NULL ? outer_pair : users_pair,
+			walk, err);
+		ctl_yaml_close(&yaml);
 	}
 	if (rc == STAUTH_OK && !walk->found) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"missing key credentials: usernames:");
+		rc = stauth_fail(err, STAUTH_BADVALUE, "missing key %s%s%s:",
+			walk->format->outer != NULL ? walk->format->outer : "",
+			walk->format->outer != NULL ? ": " : "",
+			walk->format->users);
 	}
-	for (int i = 0; rc == STAUTH_OK && i < 2; i++) {
-		rc = ctl_yaml_next(yaml, err); /* ends of document and stream */
-	}
-	if (rc == STAUTH_OK && yaml->event.type != YAML_STREAM_END_EVENT) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"%zu: unexpected second document", ctl_yaml_line(yaml));
-	}
+	free(walk);
 	return rc;
 }
 
 enum stauth_rc ctl_authenticator_read(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
 {
-	const struct ctl_import_file *file = self;
-	struct ctl_yaml yaml;
-	struct walk walk = {.yaml = &yaml, .take = take, .arg = arg};
-	enum stauth_rc rc = ctl_yaml_open(&yaml, file->fd, err);
+	const struct walk walk = {
+		.format = &authenticator, .take = take, .arg = arg};
 
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = read_document(&walk, err);
-	ctl_yaml_close(&yaml);
-	return rc;
+	return read_file(self, &walk, err);
+}
+
+enum stauth_rc ctl_authelia_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err)
+{
+	const struct walk walk = {
+		.format = &authelia, .take = take, .arg = arg};
+
+	return read_file(self, &walk, err);
 }

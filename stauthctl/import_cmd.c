@@ -78,17 +78,28 @@ static struct stauth_import_run run_of(struct ctl *ctl)
 
 int ctl_import_st_auth_simple(struct ctl *ctl)
 {
+	const char *config = ctl->opt[CTL_WRITE_CONFIG];
 	int code = check_file(ctl->operands[0]);
 
 	if (code != EX_OK) {
 		return code;
+	}
+	if (config != NULL && access(config, F_OK) == 0) {
+		return ctl_fail_with(
+			EX_CANTCREAT, "%s: %s", config, strerror(EEXIST));
 	}
 	struct stauth_import_count count = {0};
 	struct stauth_err err = {0};
 	const struct stauth_import_run run = run_of(ctl);
 	enum stauth_rc rc = stauth_import_st_auth_simple(
 		&ctl->ctx, ctl->operands[0], &run, &count, &err);
-	return finish(ctl, rc, &err, &count);
+	code = finish(ctl, rc, &err, &count);
+	if (config != NULL && rc == STAUTH_OK && !run.dry_run) {
+		int written = ctl_write_config(ctl, ctl->operands[0], config);
+
+		code = written != EX_OK ? written : code;
+	}
+	return code;
 }
 
 /* The sources whose file this program reads by itself. */
@@ -143,4 +154,10 @@ int ctl_import_authenticator(struct ctl *ctl)
 	return import_file(
 		ctl, (struct stauth_import_source){"streamlit-authenticator",
 			     ctl_authenticator_read, NULL});
+}
+
+int ctl_import_authelia(struct ctl *ctl)
+{
+	return import_file(ctl, (struct stauth_import_source){
+					"authelia", ctl_authelia_read, NULL});
 }

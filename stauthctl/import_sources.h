@@ -27,6 +27,11 @@ enum stauth_rc ctl_json_read(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
 enum stauth_rc ctl_authenticator_read(
 	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
+enum stauth_rc ctl_authelia_read(
+	void *self, stauth_import_fn *take, void *arg, struct stauth_err *err);
+/* The keys of a .env that are stauth's, as a new stauth.conf. An exit code. */
+struct ctl;
+int ctl_write_config(struct ctl *ctl, const char *env, const char *path);
 
 /* --- what they share */
 

@@ -69,7 +69,9 @@
 #define CTL_TEXT_COUNTERS_CLEARED "counters cleared: %d"
 
 /* --- import and export */
-#define CTL_TEXT_IMPORT_DONE  "%s: %zu added, %zu existing, %zu skipped"
+#define CTL_TEXT_IMPORT_DONE "%s: %zu added, %zu existing, %zu skipped"
+#define CTL_TEXT_CONFIG_WRITTEN                                                \
+	"%s written; check it: stauthctl -c %s config check"
 #define CTL_TEXT_IMPORT_WOULD "dry run"
 #define CTL_TEXT_IMPORT_DID   "imported"
 #define CTL_TEXT_EXPORT_HASHES                                                 \
@@ -148,6 +150,7 @@
 #define CTL_TEXT_IMPORT_NO_TEXT   "a value is not a string, or too long"
 #define CTL_TEXT_IMPORT_NO_LIST   "a value is not a list"
 #define CTL_TEXT_IMPORT_KEY_TWICE "duplicate key"
+#define CTL_TEXT_IMPORT_MERGE     "a merge key is not supported"
 #define CTL_TEXT_IMPORT_NO_USER   "the entry of this user is empty"
 /* These follow "Note on NAME: ", and the entry is imported. */
 #define CTL_TEXT_IMPORT_SYSTEM_LOGIN                                           \
@@ -185,7 +188,8 @@
 	"  audit                      [--user NAME] [--since T] [--follow]\n"  \
 	"  import KIND FILE [--dry-run]   KIND: st-auth-simple json "          \
 	"htpasswd\n"                                                           \
-	"                             shadow streamlit-authenticator\n"        \
+	"                             shadow streamlit-authenticator "         \
+	"authelia\n"                                                           \
 	"  export [--with-hashes]     backup FILE | restore FILE\n"            \
 	"  config check | show        streamlit-config\n"                      \
 	"  nginx check [-] | probe URL | snippets DIR\n"                       \

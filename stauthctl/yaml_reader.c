@@ -3,8 +3,8 @@
  * YAML as events, bounded:
  *
  *  1. Size and depth MUST be bounded before anything is made of them.
- *  2. Aliases and tags MUST be refused: nothing is expanded, nothing becomes
- *     another type.
+ *  2. Tags MUST be refused: nothing becomes another type. An alias is a leaf
+ *     of its own: nothing is expanded.
  *  3. No copy of a value MUST be left. libyaml wipes nothing by itself.
  */
 #include "yaml_reader.h"
@@ -114,10 +114,6 @@ enum stauth_rc ctl_yaml_next(struct ctl_yaml *yaml, struct stauth_err *err)
 	if (!yaml_parser_parse(&yaml->parser, &yaml->event)) {
 		return parse_failed(yaml, err);
 	}
-	if (yaml->event.type == YAML_ALIAS_EVENT) {
-		return stauth_fail(err, STAUTH_BADVALUE,
-			"%zu: aliases are not supported", ctl_yaml_line(yaml));
-	}
 	if (has_tag(&yaml->event)) {
 		return stauth_fail(err, STAUTH_BADVALUE,
 			"%zu: tags are not supported", ctl_yaml_line(yaml));
@@ -177,6 +173,31 @@ enum stauth_rc ctl_yaml_each(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
 		if (rc == STAUTH_OK) {
 			rc = ctl_yaml_next(yaml, err);
 		}
+	}
+	return rc;
+}
+
+enum stauth_rc ctl_yaml_document(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
+	void *arg, struct stauth_err *err)
+{
+	enum stauth_rc rc = ctl_yaml_next(yaml, err); /* of the stream */
+
+	if (rc == STAUTH_OK) {
+		rc = ctl_yaml_next(yaml, err);
+	}
+	if (rc == STAUTH_OK && yaml->event.type == YAML_DOCUMENT_START_EVENT) {
+		rc = ctl_yaml_next(yaml, err);
+	}
+	if (rc != STAUTH_OK || yaml->event.type != YAML_MAPPING_START_EVENT) {
+		return rc;
+	}
+	rc = ctl_yaml_each(yaml, pair, arg, err);
+	for (int i = 0; rc == STAUTH_OK && i < 2; i++) {
+		rc = ctl_yaml_next(yaml, err); /* ends of document and stream */
+	}
+	if (rc == STAUTH_OK && yaml->event.type != YAML_STREAM_END_EVENT) {
+		return stauth_fail(err, STAUTH_BADVALUE,
+			"%zu: unexpected second document", ctl_yaml_line(yaml));
 	}
 	return rc;
 }

@@ -39,6 +39,10 @@ typedef enum stauth_rc ctl_yaml_pair_fn(
 enum stauth_rc ctl_yaml_each(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
 	void *arg, struct stauth_err *err);
 
+/* The one document of the file, if it is a mapping: the same, pair by pair. */
+enum stauth_rc ctl_yaml_document(struct ctl_yaml *yaml, ctl_yaml_pair_fn *pair,
+	void *arg, struct stauth_err *err);
+
 /* Of the present event. */
 size_t ctl_yaml_line(const struct ctl_yaml *yaml);
 /* Is it a plain null, or nothing? */

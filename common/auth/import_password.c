@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/ascii.h"
 #include "base/text.h"
@@ -51,9 +52,26 @@ static const char *weak_scheme(const char *hash)
 	return is_des(hash) ? "DES" : NULL;
 }
 
+/* Dovecot and LDAP write the scheme before a hash that names it itself. */
+static const char *without_prefix(const char *hash)
+{
+	static const char *const prefixes[] = {"{CRYPT}", "{BLF-CRYPT}",
+		"{SHA512-CRYPT}", "{SHA256-CRYPT}", "{ARGON2ID}", "{ARGON2I}"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncasecmp(hash, prefixes[i], len) == 0) {
+			return hash + len;
+		}
+	}
+	return hash;
+}
+
 enum stauth_rc stauth_import_take_hash(const char *hash,
 	struct stauth_account *account, struct stauth_err *err)
 {
+	hash = without_prefix(hash);
 	if (stauth_password_is_usable(hash)) {
 		snprintf(account->password, sizeof(account->password), "%s",
 			hash);

@@ -4,13 +4,14 @@
 import glob
 import json
 import os
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 import oldapp  # noqa: E402
-from rig import Stack  # noqa: E402
+from rig import CTL, Stack  # noqa: E402
 
 TOKEN = "an-old-auth-token-of-32-letters-"
 
@@ -169,6 +170,41 @@ class Import(unittest.TestCase):
         self.assertEqual(self.count(0, env, "--dry-run"), (1, 0, 0))
         self.assertEqual(self.count(0, env), (1, 0, 0))
         self.assertEqual(self.verify("alice", "old pass"), 0)
+
+    def test_u24_write_config_keeps_what_is_ours(self):
+        """A new file of our keys, readable; the old database is not in it."""
+        self.stack.write_config({"ENC_PASSWORD": None, "ENC_NONCE": None})
+        self.make(("alice", "old pass", 1))
+        env = oldapp.make_env(
+            self.folder, OPENAI_API_KEY="'sk-1'", COOKIE_NAME="old_cookie",
+            BRAND_NAME='"It\'s \\\\ me"')
+        new = os.path.join(self.folder, "new.conf")
+        self.assertEqual(
+            self.count(0, env, "--write-config", new, "--dry-run"),
+            (1, 0, 0))
+        self.assertFalse(os.path.exists(new))
+        result = self.stack.ctl("import", "st-auth-simple", env,
+                                "--write-config", new, check=True)
+        self.assertIn(new + " written", result.stderr)
+        with open(new, encoding="utf-8") as text:
+            written = text.read()
+        self.assertIn("BRAND_NAME='It\\'s \\\\ me'\n", written)
+        self.assertIn("SESSION_TOKEN_NAME='old_cookie'\n", written)
+        self.assertIn("ENC_PASSWORD=", written)
+        for word in ("OPENAI", "SQLITE_DB", "COOKIE_NAME=", "export"):
+            self.assertNotIn(word, written)
+        self.assertEqual(os.stat(new).st_mode & 0o137, 0)
+        shown = json.loads(subprocess.run(
+            [CTL, "-c", new, "config", "show", "--json"], check=True,
+            stdout=subprocess.PIPE).stdout)
+        self.assertEqual(shown["BRAND_NAME"]["value"], "It's \\ me")
+        # What is there already is never written over, and stops the import.
+        result = self.stack.ctl("import", "st-auth-simple", env,
+                                "--write-config", new)
+        self.assertEqual(result.returncode, 73, result.stderr)
+        for other in ("htpasswd", "json"):
+            self.assertEqual(self.stack.ctl(
+                "import", other, env, "--write-config", new).returncode, 64)
 
     def test_env_without_a_nonce(self):
         self.stack.write_config({"ENC_PASSWORD": None, "ENC_NONCE": None})

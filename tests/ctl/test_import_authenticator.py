@@ -152,7 +152,7 @@ class Authenticator(ImportCase):
             '"\\e[31m": {}', "u1: null", "u2: text", "u3: [a]",
             "u4: {email: nonsense}", "u5: {email: [a]}",
             "u6: {email: {a: b}}", 'u7: {email: "a@x.de\\0"}',
-            "u8: {roles: admin}", "u9: {roles: {a: b}}",
+            "u8: {roles: *nowhere}", "u9: {roles: {a: b}}",
             "u10: {roles: [[a]]}", "u11: {name: [a, b]}",
             "u12: {password: [a]}", "u13: {password: ''}",
             'u14: {password: "a\\nb"}', "u15: {password: %s}" % ("x" * 600),
@@ -184,9 +184,7 @@ class Authenticator(ImportCase):
         self.check_hostile([
             "", "---\n", "null", "text", "[]", "cookie: {}\n",
             "credentials: {}\n", "credentials: text\n", "usernames: {}\n",
-            "credentials: {usernames: null}\n", good + bomb,
-            "x: &x {password: pw}\n" + users_of("ann: *x"),
-            users_of("ann: {<<: &x {a: b}, roles: *x}"),
+            "credentials: {usernames: null}\n",
             users_of("ann: {password: !!binary cHc=}"),
             users_of("ann: !!python/object/apply:os.abort []"),
             good + "x: " + "[" * 40 + "]" * 40, good + "x: " + "[" * 100000,
@@ -198,12 +196,85 @@ class Authenticator(ImportCase):
             good.encode() + b"x: a\0b\n", good.encode() + b"x: \xff\n",
             good + "x: " + "y" * (17 << 20)])
         self.check_no_file()
-        self.write("a: &a 1\n" + users_of("ann: *a"))
-        self.assertIn(":4: aliases", self.run_import(65).stderr)
+        # Nothing is expanded: a bomb is so many words.
+        self.write(good + bomb)
+        self.both(0, (1, 0, 0))
+
+    def test_u26_lists_that_users_share_and_what_else_an_alias_is(self):
+        """As PyYAML dumps them."""
+        self.write("x: &x {password: pw}\n" + users_of(
+            "ann: {roles: &id001 [editor, viewer]}\n"
+            "bob: {roles: *id001}\ncarl: {roles: editor}\n"
+            "dora: *x\nemil: {<<: *x, roles: [a]}\nfay: {name: *x}"))
+        self.both(65, (3, 0, 3))
+        users = self.users()
+        self.assertEqual({name: users[name]["groups"] for name in users}, {
+            "ann": ["editor", "viewer"], "bob": ["editor", "viewer"],
+            "carl": ["editor"]})
+
+    def test_u26_a_scheme_before_the_hash(self):
+        self.write(users_of("\n".join(
+            "%s: {password: '{%s}%s'}" % (name, prefix, hashed("pw", kind))
+            for name, prefix, kind in (
+                ("ann", "CRYPT", "6"), ("bob", "BLF-CRYPT", "2y"),
+                ("carl", "crypt", "5"), ("dora", "SHA512-CRYPT", "6")))
+            + "\nemil: {password: '{SSHA}xyz'}\nfay: {password: '{CRYPT}'}"))
+        self.both(65, (4, 0, 2))
+        for name in self.users():
+            self.assert_login(name, "pw")
 
     def test_a_file_that_may_not_be_read_77(self):
         self.write(FILE_02 % "x")
         self.check_denied()
+
+
+
+class Authelia(ImportCase):
+    kind = "authelia"
+
+    def test_u26_users_with_groups_and_those_who_are_disabled(self):
+        self.write("""---
+users:
+  john:
+    disabled: false
+    displayname: 'John Doe'
+    password: '%s'
+    email: 'john.doe@authelia.com'
+    groups: ['admins', 'dev']
+  Harry:
+    disabled: true
+    displayname: Harry Potter
+    password: '{CRYPT}%s'
+    email: harry@authelia.com
+    groups: []
+    picture: ''
+...
+""" % (hashed("pw of john"), hashed("pw of harry")))
+        self.both(0, (2, 0, 0))
+        users = self.users()
+        john, harry = users["john"], users["harry"]
+        self.assertEqual(
+            [john[key] for key in ("display_name", "email", "groups",
+                                   "disabled", "su")],
+            ["John Doe", "john.doe@authelia.com", ["admins", "dev"], False,
+             False])
+        self.assertTrue(harry["disabled"])
+        self.assert_login("john", "pw of john")
+        self.stack.ctl("user", "enable", "harry", check=True)
+        self.assert_login("harry", "pw of harry")
+
+    def test_u26_what_is_none_of_its_users_is_skipped(self):
+        self.write("users:\n" + "".join("  %s\n" % line for line in (
+            "a1: {password: plain}", "a2: {disabled: maybe}",
+            "a3: {password: ''}", "a4: [x]",
+            "ok: {password: '%s', roles: [x]}" % hashed("pw"))))
+        said = self.both(65, (1, 0, 4))
+        self.assertNotIn("plain", said.replace("plain text", ""))
+        self.assertEqual(self.users()["ok"]["groups"], [])
+        for text in ("credentials: {usernames: {a: {}}}\n", "users: []\n",
+                     "", "users: {a: {}}\n---\nusers: {}\n"):
+            self.write(text)
+            self.run_import(65)
 
 
 if __name__ == "__main__":
