@@ -60,14 +60,16 @@ enum field {
 struct format {
 	const char *outer; /* around users; NULL: nothing */
 	const char *users;
+	const char *path; /* both, for messages */
 	bool only_hashes;
 	const char *keys[FIELDS]; /* NULL: none of its */
 };
 
-static const struct format authenticator = {"credentials", "usernames", false,
+static const struct format authenticator = {"credentials", "usernames",
+	"credentials: usernames", false,
 	{"email", "name", "first_name", "last_name", "password", "roles",
 		NULL}};
-static const struct format authelia = {NULL, "users", true,
+static const struct format authelia = {NULL, "users", "users", true,
 	{"email", "displayname", NULL, NULL, "password", "groups", "disabled"}};
 
 /* Roles, as far as they were read. */
@@ -139,14 +141,6 @@ static const char *text_here(struct user *user, const char *key)
 
 /* --- 1. roles */
 
-static bool can_be_group(const char *role)
-{
-	char scratch[STAUTH_GROUPS_SIZE];
-
-	return role[0] && strpbrk(role, ", ") == NULL &&
-	       stauth_groups_canonical(role, false, scratch, NULL) == STAUTH_OK;
-}
-
 static void take_role(struct roles *roles, const char *role)
 {
 	char both[2 * STAUTH_GROUPS_SIZE];
@@ -155,8 +149,9 @@ static void take_role(struct roles *roles, const char *role)
 		roles->groups[0] != '\0' ? "," : "", STAUTH_GROUPS_SIZE - 2,
 		role);
 	char sorted[STAUTH_GROUPS_SIZE];
-	if (!can_be_group(role) || stauth_groups_canonical(both, false, sorted,
-					   NULL) != STAUTH_OK) {
+	if (role[0] == '\0' || strpbrk(role, ", ") != NULL ||
+		stauth_groups_canonical(both, false, sorted, NULL) !=
+			STAUTH_OK) {
 		roles->left_out = true; /* or one too many */
 		return;
 	}
@@ -211,15 +206,11 @@ static enum stauth_rc take_roles(
 		}
 		return refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
 	}
-	if (event->type == YAML_MAPPING_START_EVENT) {
-		(void)refuse(user, key, CTL_TEXT_IMPORT_NO_LIST);
-		return ctl_yaml_skip(user->yaml, err);
-	}
 	const char *word = text_here(user, key);
 	if (word != NULL) {
 		take_role(&user->roles, word);
 	}
-	return STAUTH_OK;
+	return ctl_yaml_skip(user->yaml, err);
 }
 
 /* --- 2. the password */
@@ -430,10 +421,8 @@ static enum stauth_rc read_file(const struct ctl_import_file *file,
 		ctl_yaml_close(&yaml);
 	}
 	if (rc == STAUTH_OK && !walk->found) {
-		rc = stauth_fail(err, STAUTH_BADVALUE, "missing key %s%s%s:",
-			walk->format->outer != NULL ? walk->format->outer : "",
-			walk->format->outer != NULL ? ": " : "",
-			walk->format->users);
+		rc = stauth_fail(err, STAUTH_BADVALUE,
+			"missing key %s:", walk->format->path);
 	}
 	free(walk);
 	return rc;
