@@ -107,5 +107,6 @@ def check(token: str, key: bytes, issuer: str, now: float) -> User:
             isinstance(group, str) for group in groups):
         raise Refused("groups is no list of names")
     return User(username, _text(claims, "name"), _text(claims, "email"),
-                tuple(groups), sid, int(claims.get("auth_time") or 0),
+                tuple(groups), sid,
+                _instant(claims, "auth_time") if "auth_time" in claims else 0,
                 expires_at)

@@ -79,6 +79,7 @@ class Assertion(unittest.TestCase):
         self.assertTrue(user.su)
         self.check(sign(claims(), header={"alg": "HS256"}))
         self.check(sign(claims(name="100%25", groups=[])))
+        self.check(sign(claims(auth_time="absent", amr="absent")))
 
     def test_g5_everything_else_is_refused(self):
         good = sign(claims())
@@ -113,7 +114,8 @@ class Assertion(unittest.TestCase):
                 {"sub": ""}, {"sub": "absent"}, {"sub": 7}, {"sub": None},
                 {"sid": "absent"}, {"sid": "A" * 15}, {"sid": "A" * 17},
                 {"sid": "A" * 15 + "="}, {"sid": "A" * 16 + "\n"},
-                {"groups": "su"}, {"groups": [["su"]]}, {"name": 7}):
+                {"groups": "su"}, {"groups": [["su"]]}, {"name": 7},
+                {"auth_time": "x"}, {"auth_time": None}):
             with self.subTest(change=change):
                 self.assertRaises(_assertion.Refused, self.check,
                                   sign(claims(**change)))
