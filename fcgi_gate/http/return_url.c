@@ -14,7 +14,7 @@
  * 5. What is refused counts as "/", never as an error.
  *
  * As `rd` a raw request URI is written with every byte but A-Za-z0-9-._~/
- * encoded. Over 2,048 encoded bytes it goes without the query, else as "/".
+ * encoded. Over 2,048 encoded bytes the query is dropped, else it is "/".
  */
 #include "http/return_url.h"
 

@@ -13,7 +13,7 @@
 /* May a browser be sent here after a log-in? Pure; the rules stand in the
  * .c file. */
 bool gate_return_url_ok(const char *url, size_t len);
-/* url itself, or "/" for anything that is no good. */
+/* url itself, or "/" for anything that is refused. */
 const char *gate_return_url(const char *url);
 
 /* From the path of a raw request URI on, which may be of the absolute form;
