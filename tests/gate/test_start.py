@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a wrong start says: what is wrong, on one line, and what mends it."""
+"""What a wrong start says: what is wrong, on one line, and what repairs it."""
 
 import json
 import os
@@ -10,8 +10,9 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "rig"))
 
 from process_case import ProcessCase  # noqa: E402
-from rig import wait_for  # noqa: E402
+from rig import Stack, wait_for  # noqa: E402
 
+PASSWORD = "correct horse battery"
 NOBODY = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 AS_ROOT = unittest.skipIf(os.geteuid() != 0, "needs root (another user)")
 
@@ -212,6 +213,36 @@ class Warned(ProcessCase):
             s.write_config(config)
             self.assertNotIn("nobody can sign in",
                              s.ctl("config", "check", check=True).stderr)
+
+
+
+class Pipes(unittest.TestCase):
+    """Opening one may wait for ever."""
+
+    def test_u15_a_pipe_in_place_of_a_file_holds_up_nobody(self):
+        with Stack() as stack:
+            stack.add_user("alice", PASSWORD)
+            os.makedirs(stack.run_dir)
+            for path in (stack.state_dir + "/slots.lock",
+                         stack.db + "-reserve", stack.db + "-wal-owner",
+                         stack.db + "-shm", stack.run_dir + "/gate.lock"):
+                if os.path.lexists(path):
+                    os.unlink(path)
+                os.mkfifo(path)
+            stack.start_gate()
+            self.assertEqual(stack.login("alice", PASSWORD)[0].status, 303)
+            self.assertEqual(stack.ctl(
+                "user", "verify", "alice", "--password-stdin",
+                stdin=PASSWORD + "\n").returncode, 0)
+            # Keys are read, and a pipe has none: nobody signs in.
+            keys = stack.state_dir + "/keys/"
+            for name in os.listdir(keys):
+                os.unlink(keys + name)
+                os.mkfifo(keys + name)
+            stack.stop_gate()
+            stack.start_gate()
+            self.assertEqual(stack.page("GET", "/auth/login").status, 503)
+            self.assertEqual(stack.page("GET", "/auth/health").status, 200)
 
 
 if __name__ == "__main__":
