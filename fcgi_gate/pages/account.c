@@ -117,7 +117,6 @@ void gate_account_get(struct gate_page *page)
 			page, STAUTH_WARNING, STAUTH_TEXT_MUST_CHANGE);
 	} else {
 		gate_page_note(page, notes, sizeof(notes) / sizeof(notes[0]));
-		stauth_session_touch(page->ctx, &page->session);
 	}
 	char summary[GATE_MESSAGE_SIZE];
 	snprintf(summary, sizeof(summary), GATE_TEXT_SIGNED_IN_AS,

@@ -74,6 +74,10 @@ void gate_response_finish(struct gate_response *response)
 	if (response->headers.data != NULL) {
 		stauth_wipe(response->headers.data, response->headers.cap);
 	}
+	/* A page may show a link or a password. */
+	if (response->body.data != NULL) {
+		stauth_wipe(response->body.data, response->body.cap);
+	}
 	stauth_buf_finish(&response->headers);
 	stauth_buf_finish(&response->body);
 	if (response->more_done != NULL) {

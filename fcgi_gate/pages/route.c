@@ -296,5 +296,8 @@ void gate_route(struct gate_page *page)
 		!confirmed(page, route)) {
 		return;
 	}
+	if (route->session != GATE_SESSION_NONE && !page->session.must_change) {
+		stauth_session_touch(page->ctx, &page->session);
+	}
 	handler(page);
 }

@@ -33,7 +33,7 @@ AUDIT = """WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
 WHERE i + 1 < %d) INSERT INTO audit (at, event, ok, user_name, uid, actor,
 channel, address, detail) SELECT 1700000000 + i / 5,
 iif(i %% 10, 'login', 'login.wrong'), i %% 10 > 0, printf('user%%05d', i %%
-50000), 1, '', 'web', '192.0.2.1', '' FROM n"""
+200), 1, '', 'web', '192.0.2.1', '' FROM n"""
 USER_PAGES = {
     "first page": "/auth/admin", "last page": "/auth/admin?go=back",
     "newest first": "/auth/admin?sort=-created",

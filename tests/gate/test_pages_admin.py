@@ -49,6 +49,17 @@ class WhoMay(AdminCase):
         self.stack.ctl("user", "set", "third", "--no-su", check=True)
         self.assertNotEqual(self.get("/auth/admin", jar).status, 200)
 
+    def test_c7_every_page_with_a_session_counts_as_use(self):
+        for path in READS + ("/auth/account", "/auth/confirm"):
+            self.stack.sql("UPDATE sessions SET last_seen_at ="
+                           " last_seen_at - 300, created_at = created_at - 300"
+                           " WHERE user_name = 'root'")
+            self.get(path)
+            late = self.stack.sql(
+                "SELECT max(last_seen_at) - strftime('%s', 'now')"
+                " FROM sessions WHERE user_name = 'root'")[0][0]
+            self.assertGreater(late, -60, path)
+
     def test_a_get_changes_nothing(self):
         for path, form in WRITES:
             before = self.row("bob")
