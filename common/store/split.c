@@ -37,9 +37,10 @@ static enum stauth_rc user_by_uid(struct stauth_accounts *accounts, int64_t uid,
 	enum stauth_rc rc = split->accounts.accounts->ops->user_by_uid(
 		split->accounts.accounts, uid, &account, err);
 
-	if (rc == STAUTH_OK) {
-		rc = stauth_split_read(split, uid, &account, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	rc = stauth_split_read(split, uid, &account, err);
 	if (rc == STAUTH_OK) {
 		*ret_account = account;
 	}
@@ -220,15 +221,15 @@ static enum stauth_rc pending_promote(struct stauth_accounts *accounts,
 		rc = STAUTH_NOTFOUND;
 	}
 	stauth_wipe_array(pending.password);
-	if (rc == STAUTH_OK) {
-		rc = stauth_split_user_insert(
-			accounts, account, change, ret_uid, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		(void)pending_delete(
-			accounts, account->email, &only, NULL, NULL);
+	rc = stauth_split_user_insert(accounts, account, change, ret_uid, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	return rc;
+	(void)pending_delete(accounts, account->email, &only, NULL, NULL);
+	return STAUTH_OK;
 }
 
 static const struct stauth_accounts_ops split_ops = {

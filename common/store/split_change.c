@@ -199,8 +199,8 @@ static enum stauth_rc end_sessions(struct step *step, struct stauth_err *err)
 
 /* --- 4: after the change. rc: what came of it. */
 
-static enum stauth_rc finish(
-	struct step *step, enum stauth_rc rc, struct stauth_err *err)
+static enum stauth_rc finish(struct step *step, enum stauth_rc rc,
+	int *ret_ended, struct stauth_err *err)
 {
 	struct stauth_state *state = step->split->home.state;
 	const struct stauth_remote remote = {
@@ -213,23 +213,22 @@ static enum stauth_rc finish(
 	}
 	enum stauth_rc done = state->ops->remote_end(
 		state, &remote, rc == STAUTH_OK ? step->change : NULL, &why);
-	if (rc == STAUTH_OK && done != STAUTH_OK) {
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (done != STAUTH_OK) {
 		return stauth_fail(err, STAUTH_EUNKNOWN,
 			"the account was changed, but this could not be "
 			"recorded: %.100s",
 			why.msg);
 	}
-	return rc;
-}
-
-static void give(const struct step *step, enum stauth_rc rc, int *ret_ended)
-{
-	if (rc == STAUTH_OK && ret_ended != NULL) {
+	if (ret_ended != NULL) {
 		*ret_ended = step->ended;
 	}
+	return STAUTH_OK;
 }
 
-/* The accounts' store is recorded the change alone. */
+/* The accounts' store is told the change alone. */
 static struct stauth_change plain(const struct stauth_change *change)
 {
 	return (struct stauth_change){.now_s = change->now_s};
@@ -243,29 +242,34 @@ enum stauth_rc stauth_split_user_insert(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_accounts *inner = split->accounts.accounts;
 	const struct stauth_change only = plain(change);
 	struct stauth_change recorded = *change;
 	struct step step = {.split = split, .change = &recorded};
 	enum stauth_rc rc = lock(&step, err);
 
-	if (rc == STAUTH_OK) {
-		rc = must_be_free(
-			&step, account->name, "the user name is taken", err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = email_must_be_free(&step, account->email, err);
+	rc = must_be_free(&step, account->name, "the user name is taken", err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = split->accounts.accounts->ops->user_insert(
-			split->accounts.accounts, account, &only, &step.uid,
-			err);
+	rc = email_must_be_free(&step, account->email, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	rc = inner->ops->user_insert(inner, account, &only, &step.uid, err);
 	recorded.audit.uid = step.uid;
-	rc = finish(&step, rc, err);
-	if (rc == STAUTH_OK && ret_uid != NULL) {
+out:
+	rc = finish(&step, rc, NULL, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	if (ret_uid != NULL) {
 		*ret_uid = step.uid;
 	}
-	return rc;
+	return STAUTH_OK;
 }
 
 enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
@@ -274,6 +278,7 @@ enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_accounts *inner = split->accounts.accounts;
 	const struct stauth_change only = plain(change);
 	struct stauth_account next = *account;
 	struct stauth_change whole = *change;
@@ -281,27 +286,29 @@ enum stauth_rc stauth_split_user_update(struct stauth_accounts *accounts,
 		.split = split, .uid = account->uid, .change = &whole};
 	enum stauth_rc rc = lock_account(&step, account->epoch, err);
 
-	if (rc == STAUTH_OK) {
-		whole.raise_epoch |= next.disabled != step.present.disabled;
-		/* The name is none of its fields. */
-		memcpy(next.name, step.present.name, sizeof(next.name));
-		next.epoch = step.inner_epoch;
-		rc = email_must_be_free(&step, next.email, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = must_leave_superuser(&step, &next, err);
+	whole.raise_epoch |= next.disabled != step.present.disabled;
+	/* The name is none of its fields. */
+	memcpy(next.name, step.present.name, sizeof(next.name));
+	next.epoch = step.inner_epoch;
+	rc = email_must_be_free(&step, next.email, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = end_sessions(&step, err);
+	rc = must_leave_superuser(&step, &next, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = split->accounts.accounts->ops->user_update(
-			split->accounts.accounts, &next, &only, NULL, err);
+	rc = end_sessions(&step, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	rc = inner->ops->user_update(inner, &next, &only, NULL, err);
+out:
 	stauth_wipe_array(next.password);
-	rc = finish(&step, rc, err);
-	give(&step, rc, ret_ended);
-	return rc;
+	return finish(&step, rc, ret_ended, err);
 }
 
 enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
@@ -310,28 +317,29 @@ enum stauth_rc stauth_split_password_set(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_accounts *inner = split->accounts.accounts;
 	const struct stauth_change only = plain(change);
 	struct step step = {
 		.split = split, .uid = password->uid, .change = change};
 	struct stauth_password_row row = *password;
 	enum stauth_rc rc = lock_account(&step, password->epoch, err);
 
-	if (rc == STAUTH_OK && change->unless_system_login &&
-		step.present.system_login) {
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	if (change->unless_system_login && step.present.system_login) {
 		rc = stauth_fail(err, STAUTH_REFUSED,
 			"the account is marked for system log-in");
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = end_sessions(&step, err);
+	rc = end_sessions(&step, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		row.epoch = -1;
-		rc = split->accounts.accounts->ops->password_set(
-			split->accounts.accounts, &row, &only, NULL, err);
-	}
-	rc = finish(&step, rc, err);
-	give(&step, rc, ret_ended);
-	return rc;
+	row.epoch = -1;
+	rc = inner->ops->password_set(inner, &row, &only, NULL, err);
+out:
+	return finish(&step, rc, ret_ended, err);
 }
 
 /* Under the lock, or it could put an old password over a new one. */
@@ -340,17 +348,19 @@ enum stauth_rc stauth_split_password_rehash(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_accounts *inner = split->accounts.accounts;
 	struct stauth_state *state = split->home.state;
 	const struct stauth_change nothing = {.now_s = state->ops->now(state)};
 	struct step step = {.split = split, .uid = uid, .change = &nothing};
 	enum stauth_rc rc = lock(&step, err);
 
-	if (rc == STAUTH_OK) {
-		rc = split->accounts.accounts->ops->password_rehash(
-			split->accounts.accounts, uid, old, encoded, err);
-		step.change = NULL;
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	return finish(&step, rc, err);
+	rc = inner->ops->password_rehash(inner, uid, old, encoded, err);
+	step.change = NULL;
+out:
+	return finish(&step, rc, NULL, err);
 }
 
 enum stauth_rc stauth_split_user_delete(struct stauth_accounts *accounts,
@@ -358,27 +368,29 @@ enum stauth_rc stauth_split_user_delete(struct stauth_accounts *accounts,
 	struct stauth_err *err)
 {
 	struct stauth_split *split = (struct stauth_split *)accounts;
+	struct stauth_accounts *inner = split->accounts.accounts;
 	const struct stauth_change only = plain(change);
 	struct stauth_change all = *change;
 	struct step step = {.split = split, .uid = uid, .change = &all};
 	enum stauth_rc rc = lock_account(&step, -1, err);
 
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
 	/* Nothing of the user stays, whatever the caller would keep. */
 	all.end_sessions = true;
 	all.raise_epoch = true;
 	all.keep_session[0] = '\0';
 	all.keep_device = false;
-	if (rc == STAUTH_OK) {
-		rc = must_leave_superuser(&step, NULL, err);
+	rc = must_leave_superuser(&step, NULL, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = end_sessions(&step, err);
+	rc = end_sessions(&step, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = split->accounts.accounts->ops->user_delete(
-			split->accounts.accounts, uid, &only, NULL, err);
-	}
-	rc = finish(&step, rc, err);
-	give(&step, rc, ret_ended);
-	return rc;
+	rc = inner->ops->user_delete(inner, uid, &only, NULL, err);
+out:
+	return finish(&step, rc, ret_ended, err);
 }

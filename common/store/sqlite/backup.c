@@ -144,16 +144,20 @@ enum stauth_rc stauth_sqlite_backup(const struct stauth_config *config,
 	}
 	enum stauth_rc rc = stauth_db_setup(live, config->sqlite_db_path,
 		config->sqlite_db, STAUTH_ROLE_ADMIN, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
 	char path[PATH_MAX];
-	if (rc == STAUTH_OK) {
-		rc = stauth_copy_path(file, path, err);
+	rc = stauth_copy_path(file, path, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_ready(live, err);
+	rc = stauth_db_ready(live, err);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
-	if (rc == STAUTH_OK) {
-		rc = write_copy(live, path, err);
-	}
+	rc = write_copy(live, path, err);
+out:
 	stauth_db_close(live);
 	free(live);
 	return rc;

@@ -152,16 +152,20 @@ static enum stauth_rc make_and_inspect(
 	struct stauth_db *db, struct stauth_err *err)
 {
 	enum stauth_rc rc = stauth_db_resolve(db->dir, db->name, db->path, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
 	int fd = -1;
-	if (rc == STAUTH_OK) {
-		rc = make_file(db->path, &fd, err);
+	rc = make_file(db->path, &fd, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = inspect(fd, db->path, err);
-		close(fd);
-	}
+	rc = inspect(fd, db->path, err);
+	close(fd);
 	return rc;
 }
+
 /* Reads the one text that a pragma answers with. */
 static int text_of(void *arg, int columns, char **values, char **names)
 {
@@ -222,6 +226,49 @@ static enum stauth_rc give_id(struct stauth_db *db, struct stauth_err *err)
 	return STAUTH_OK;
 }
 
+static enum stauth_rc check_pages(struct stauth_db *db, struct stauth_err *err)
+{
+	return ask_pragma(db, "PRAGMA quick_check(1)", "ok", err);
+}
+
+/* Who makes the file clears away what an earlier one left beside it, and must
+ * not take that from another who is at work. */
+static enum stauth_rc make_locked(struct stauth_db *db, struct stauth_err *err)
+{
+	int lock_fd = -1;
+	enum stauth_rc rc =
+		stauth_files_lock_dir(db, db->deadline_ms, &lock_fd, err);
+
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = make_and_inspect(db, err);
+	close(lock_fd);
+	return rc;
+}
+
+static enum stauth_rc make_ready(struct stauth_db *db, struct stauth_err *err)
+{
+	static enum stauth_rc (*const steps[])(
+		struct stauth_db * db, struct stauth_err * err) = {
+		make_locked,
+		stauth_db_connect,
+		stauth_schema_migrate,
+		use_wal,
+		check_pages,
+		give_id,
+		stauth_files_opened,
+	};
+	enum stauth_rc rc = make_dir(db->dir, err);
+
+	db->deadline_ms = stauth_boot_ms() + INIT_MS;
+	for (size_t i = 0;
+		rc == STAUTH_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		rc = steps[i](db, err);
+	}
+	return rc;
+}
+
 enum stauth_rc stauth_sqlite_init(
 	const struct stauth_config *config, struct stauth_err *err)
 {
@@ -233,38 +280,7 @@ enum stauth_rc stauth_sqlite_init(
 	enum stauth_rc rc = stauth_db_setup(db, config->sqlite_db_path,
 		config->sqlite_db, STAUTH_ROLE_ADMIN, err);
 	if (rc == STAUTH_OK) {
-		rc = make_dir(db->dir, err);
-	}
-	db->deadline_ms = stauth_boot_ms() + INIT_MS;
-	int lock_fd = -1;
-	if (rc == STAUTH_OK) {
-		rc = stauth_files_lock_dir(db, db->deadline_ms, &lock_fd, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = make_and_inspect(db, err);
-	}
-	/* Who makes the file clears away what an earlier one left beside it,
-	 * and must not take that from another who is at work. */
-	if (lock_fd >= 0) {
-		close(lock_fd);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_db_connect(db, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_schema_migrate(db, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = use_wal(db, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = ask_pragma(db, "PRAGMA quick_check(1)", "ok", err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = give_id(db, err);
-	}
-	if (rc == STAUTH_OK) {
-		rc = stauth_files_opened(db, err);
+		rc = make_ready(db, err);
 	}
 	stauth_db_close(db);
 	free(db);

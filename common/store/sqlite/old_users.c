@@ -144,22 +144,24 @@ enum stauth_rc stauth_sqlite_old_users(const char *file, const char *table,
 	}
 	char path[PATH_MAX];
 	enum stauth_rc rc = resolve(file, path, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
 	struct stat st;
-	if (rc == STAUTH_OK && lstat(path, &st) != 0) {
-		rc = stauth_fail(err, STAUTH_EUNREACHABLE, "%.130s: %s", path,
+	if (lstat(path, &st) != 0) {
+		return stauth_fail(err, STAUTH_EUNREACHABLE, "%.130s: %s", path,
 			strerror(errno));
 	}
-	if (rc == STAUTH_OK && !S_ISREG(st.st_mode)) {
-		rc = stauth_fail(
+	if (!S_ISREG(st.st_mode)) {
+		return stauth_fail(
 			err, STAUTH_ECONFIG, "%.140s is no regular file", path);
 	}
 	sqlite3 *sql = NULL;
-	if (rc == STAUTH_OK) {
-		rc = stauth_foreign_open(path, &sql, err);
+	rc = stauth_foreign_open(path, &sql, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
-	if (rc == STAUTH_OK) {
-		rc = must_have_table(sql, path, table, err);
-	}
+	rc = must_have_table(sql, path, table, err);
 	if (rc == STAUTH_OK) {
 		rc = give_rows(sql, table, row, arg, err);
 	}

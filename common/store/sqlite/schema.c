@@ -309,13 +309,14 @@ static enum stauth_rc pragma_value(struct stauth_db *db, enum stauth_sql id,
 enum stauth_rc stauth_schema_check(struct stauth_db *db, struct stauth_err *err)
 {
 	int64_t id = 0;
-	int64_t version = 0;
 	enum stauth_rc rc =
 		pragma_value(db, STAUTH_SQL_APPLICATION_ID, &id, err);
 
-	if (rc == STAUTH_OK) {
-		rc = pragma_value(db, STAUTH_SQL_USER_VERSION, &version, err);
+	if (rc != STAUTH_OK) {
+		return rc;
 	}
+	int64_t version = 0;
+	rc = pragma_value(db, STAUTH_SQL_USER_VERSION, &version, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
