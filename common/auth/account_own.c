@@ -238,57 +238,52 @@ enum stauth_rc stauth_own_email_ask(struct stauth_ctx *ctx,
 
 /* --- 6. */
 
-static enum stauth_rc try_pin(struct stauth_ctx *ctx,
-	const struct stauth_own *own, struct stauth_own_email *attempt,
-	const char *email, struct stauth_err *err)
-{
+/* A PIN for an address, as it was typed. */
+struct proof {
+	char email[STAUTH_EMAIL_SIZE]; /* canonical */
 	char pin[STAUTH_PIN_LEN + 1];
-	enum stauth_rc rc = stauth_pin_typed(attempt->pin, pin, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
 	char flow[STAUTH_HANDLE_LEN + 8];
 	uint8_t flow_hash[32];
-	rc = pin_flow(ctx, own->session->uid, flow, flow_hash, err);
-	uint8_t mac[32];
-	if (rc == STAUTH_OK) {
-		const struct stauth_pin_parts parts = {
-			PURPOSE, flow, email, pin};
+	int tries_left;
+};
 
-		rc = stauth_pin_mac(ctx, &parts, mac, err);
-	}
-	stauth_wipe_array(pin);
+static enum stauth_rc try_pin(
+	struct stauth_ctx *ctx, struct proof *proof, struct stauth_err *err)
+{
+	const struct stauth_pin_parts parts = {
+		PURPOSE, proof->flow, proof->email, proof->pin};
+	uint8_t mac[32];
+	enum stauth_rc rc = stauth_pin_mac(ctx, &parts, mac, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
 	const struct stauth_pin_key key = {.purpose = PURPOSE,
-		.flow_hash = flow_hash,
+		.flow_hash = proof->flow_hash,
 		.now_s = stauth_ctx_now(ctx)};
 	rc = ctx->state->ops->pin_try(
-		ctx->state, &key, mac, &attempt->tries_left, err);
+		ctx->state, &key, mac, &proof->tries_left, err);
 	stauth_wipe_array(mac);
 	return rc;
 }
 
 /* The try, counted for the source as long as it is not right. */
 static enum stauth_rc prove(struct stauth_ctx *ctx,
-	const struct stauth_own *own, struct stauth_own_email *attempt,
-	const char *email, struct stauth_err *err)
+	const struct stauth_own *own, struct proof *proof, int64_t *ret_wait_s,
+	struct stauth_err *err)
 {
 	const struct stauth_session *session = own->session;
 	const struct stauth_actor actor = actor_of(own);
 	struct stauth_limits limits = {.count = 0};
 	char source[STAUTH_ADDRESS_SIZE];
 
-	stauth_source_of_address(own->ask.address, source);
-	stauth_limits_add(&limits, STAUTH_LIMIT_SOURCE,
-		source[0] != '\0' ? source : "?", NULL);
+	stauth_source_key(own->ask.address, source);
+	stauth_limits_add(&limits, STAUTH_LIMIT_SOURCE, source, NULL);
 	enum stauth_rc rc =
-		stauth_rate_limits_reserve(ctx, &limits, &attempt->wait_s, err);
+		stauth_rate_limits_reserve(ctx, &limits, ret_wait_s, err);
 	if (rc != STAUTH_OK) {
 		return rc;
 	}
-	rc = try_pin(ctx, own, attempt, email, err);
+	rc = try_pin(ctx, proof, err);
 	if (rc != STAUTH_BADVALUE) {
 		(void)stauth_rate_limits_settle(
 			ctx, &limits, STAUTH_OUTCOME_FAULT, NULL, NULL);
@@ -304,6 +299,50 @@ static enum stauth_rc prove(struct stauth_ctx *ctx,
 	return rc;
 }
 
+/* So that what was mistyped does not look like a PIN without tries. */
+static int tries_of(struct stauth_ctx *ctx, const struct proof *proof)
+{
+	const struct stauth_pin_key key = {.purpose = PURPOSE,
+		.flow_hash = proof->flow_hash,
+		.now_s = stauth_ctx_now(ctx)};
+	struct stauth_pin pin = {.tries_left = 0};
+
+	(void)ctx->state->ops->pin_read(ctx->state, &key, &pin, NULL);
+	return pin.tries_left;
+}
+
+static enum stauth_rc set_email(struct stauth_ctx *ctx,
+	const struct stauth_own *own, struct stauth_own_email *attempt,
+	struct own_change *what, struct stauth_err *err)
+{
+	enum stauth_rc rc = read_own(ctx, own, &what->next, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	struct proof proof = {.tries_left = 0};
+	rc = stauth_email_canonical(
+		attempt->email, strlen(attempt->email), proof.email, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	rc = pin_flow(ctx, own->session->uid, proof.flow, proof.flow_hash, err);
+	if (rc != STAUTH_OK) {
+		return rc;
+	}
+	/* What cannot be a PIN is no guess. */
+	rc = stauth_pin_typed(attempt->pin, proof.pin, err);
+	if (rc != STAUTH_OK) {
+		attempt->tries_left = tries_of(ctx, &proof);
+		return rc;
+	}
+	rc = prove(ctx, own, &proof, &attempt->wait_s, err);
+	attempt->tries_left = proof.tries_left;
+	memcpy(what->notify, what->next.email, sizeof(what->notify));
+	memcpy(what->next.email, proof.email, sizeof(proof.email));
+	stauth_wipe(&proof, sizeof(proof));
+	return rc;
+}
+
 enum stauth_rc stauth_own_email_set(struct stauth_ctx *ctx,
 	const struct stauth_own *own, struct stauth_own_email *attempt,
 	struct stauth_session_grant *ret_grant, struct stauth_err *err)
@@ -314,21 +353,7 @@ enum stauth_rc stauth_own_email_set(struct stauth_ctx *ctx,
 	*ret_grant = (struct stauth_session_grant){0};
 	attempt->tries_left = 0;
 	attempt->wait_s = 0;
-	enum stauth_rc rc = read_own(ctx, own, &what.next, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	char email[STAUTH_EMAIL_SIZE];
-	rc = stauth_email_canonical(
-		attempt->email, strlen(attempt->email), email, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	rc = prove(ctx, own, attempt, email, err);
-	if (rc != STAUTH_OK) {
-		return rc;
-	}
-	memcpy(what.notify, what.next.email, sizeof(what.notify));
-	memcpy(what.next.email, email, sizeof(email));
-	return change_own(ctx, own, &what, ret_grant, err);
+	enum stauth_rc rc = set_email(ctx, own, attempt, &what, err);
+	return rc == STAUTH_OK ? change_own(ctx, own, &what, ret_grant, err)
+			       : rc;
 }

@@ -65,11 +65,7 @@ static void fill_limits(const struct stauth_mailing_question *question,
 	const char *name = topic_names[question->topic];
 	char source[STAUTH_ADDRESS_SIZE];
 
-	stauth_source_of_address(
-		question->address != NULL ? question->address : "", source);
-	if (source[0] == '\0') {
-		snprintf(source, sizeof(source), "?");
-	}
+	stauth_source_key(question->address, source);
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL_PAUSE, email, name);
 	stauth_limits_add(limits, STAUTH_LIMIT_MAIL, email, name);
 	if (question->topic == STAUTH_MAILING_SIGNUP ||

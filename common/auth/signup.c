@@ -122,10 +122,8 @@ static enum stauth_rc set_password(struct signup *su,
 	struct stauth_limits limits = {.count = 0};
 	char source[STAUTH_ADDRESS_SIZE];
 
-	stauth_source_of_address(
-		su->who->address != NULL ? su->who->address : "", source);
-	stauth_limits_add(&limits, STAUTH_LIMIT_SIGNUP,
-		source[0] != '\0' ? source : "?", NULL);
+	stauth_source_key(su->who->address, source);
+	stauth_limits_add(&limits, STAUTH_LIMIT_SIGNUP, source, NULL);
 	enum stauth_rc rc =
 		stauth_rate_limits_reserve(su->ctx, &limits, ret_wait_s, err);
 	if (rc != STAUTH_OK) {

@@ -57,3 +57,12 @@ void stauth_source_network(
 			bits);
 	}
 }
+
+void stauth_source_key(
+	const char *address, char ret_source[STAUTH_ADDRESS_SIZE])
+{
+	stauth_source_of_address(address != NULL ? address : "", ret_source);
+	if (ret_source[0] == '\0') {
+		snprintf(ret_source, STAUTH_ADDRESS_SIZE, "?");
+	}
+}

@@ -13,5 +13,9 @@ void stauth_source_network(
  * /64, v4-mapped as v4; "" if it is no address. */
 void stauth_source_of_address(
 	const char *address, char ret_source[STAUTH_ADDRESS_SIZE]);
+/* The same for a key that must not be empty: "?" for what is no address, NULL
+ * included. */
+void stauth_source_key(
+	const char *address, char ret_source[STAUTH_ADDRESS_SIZE]);
 
 #endif

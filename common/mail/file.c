@@ -159,10 +159,12 @@ static enum stauth_rc file_send(struct stauth_mailer *mailer,
 	struct stat st;
 	int dir = -1;
 	rc = open_dir(file->dir, &dir, &st, err);
-	if (rc == STAUTH_OK) {
-		rc = put(dir, &st, name, &text, err);
-		close(dir);
+	if (rc != STAUTH_OK) {
+		goto out;
 	}
+	rc = put(dir, &st, name, &text, err);
+	close(dir);
+out:
 	stauth_mime_finish(&text);
 	return rc;
 }

@@ -242,8 +242,7 @@ enum stauth_rc stauth_password_encode(const struct stauth_password_cost *cost,
 			"argon2: memory %d KiB, %d passes are out of range",
 			cost->memory_kib, cost->passes);
 	}
-	struct phc phc;
-	phc = (struct phc){
+	struct phc phc = {
 		.version = ARGON2_VERSION_13,
 		.memory_kib = (uint32_t)cost->memory_kib,
 		.passes = (uint32_t)cost->passes,
@@ -251,19 +250,22 @@ enum stauth_rc stauth_password_encode(const struct stauth_password_cost *cost,
 		.salt_len = SALT_LEN,
 		.hash_len = HASH_LEN,
 	};
-	char salt[STAUTH_B64URL_SIZE(SALT_LEN)];
 	enum stauth_rc rc = random(phc.salt, SALT_LEN, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	rc = run(Argon2_id, &phc, password, phc.hash, err);
+	if (rc != STAUTH_OK) {
+		goto out;
+	}
+	char salt[STAUTH_B64URL_SIZE(SALT_LEN)];
+	base64(phc.salt, SALT_LEN, salt);
 	char hash[STAUTH_B64URL_SIZE(HASH_LEN)];
-	if (rc == STAUTH_OK) {
-		rc = run(Argon2_id, &phc, password, phc.hash, err);
-	}
-	if (rc == STAUTH_OK) {
-		base64(phc.salt, SALT_LEN, salt);
-		base64(phc.hash, HASH_LEN, hash);
-		snprintf(ret_encoded, STAUTH_PASSWORD_ENCODED_SIZE,
-			"$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", ARGON2_VERSION_13,
-			cost->memory_kib, cost->passes, salt, hash);
-	}
+	base64(phc.hash, HASH_LEN, hash);
+	snprintf(ret_encoded, STAUTH_PASSWORD_ENCODED_SIZE,
+		"$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", ARGON2_VERSION_13,
+		cost->memory_kib, cost->passes, salt, hash);
+out:
 	stauth_wipe(&phc, sizeof(phc));
 	return rc;
 }

@@ -139,6 +139,13 @@ static void u20_an_address_is_proven_and_the_old_one_noticed(void **state)
 	assert_rc(set(f, &here, NEW, other_pin(mail.code), &grant),
 		STAUTH_BADVALUE);
 	assert_int_equal(source_failures(f), 2);
+	/* What cannot be a PIN is no guess, and the tries are shown. */
+	struct stauth_own_email attempt = {.email = NEW, .pin = "12 34"};
+	assert_rc(stauth_own_email_set(
+			  &f->ctx, &here.own, &attempt, &grant, &err),
+		STAUTH_BADVALUE);
+	assert_int_equal(attempt.tries_left, 3);
+	assert_int_equal(source_failures(f), 2);
 	assert_int_equal(fixture_rows(f, "email.pin", NULL), 2);
 	assert_rc(set(f, &here, NEW, mail.code, &grant), STAUTH_OK);
 	assert_rc(fixture_find(f, there.grant.token), STAUTH_NOTFOUND);
