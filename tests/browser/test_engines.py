@@ -119,7 +119,7 @@ class Engines(unittest.TestCase):
         self.stack.ctl("session", "revoke", "--user",
                        type(browser).__name__, check=True)
         browser.wait(lambda: "/auth/login" in browser.url() and
-                     browser.element(USER), "the tab went on", 10)
+                     browser.element(USER), "the tab went on")
 
     def test_chromium(self):
         self.main_flow(Chromium)

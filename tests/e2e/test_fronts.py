@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Behind another proxy that ends TLS, and behind a mapped port: as README
-says it is set up, and with the mistakes that README warns of."""
+"""Behind another proxy that ends TLS, and behind a mapped port: set up as
+docs/install.md says, and with the mistakes that it warns of."""
 
 import json
 import os

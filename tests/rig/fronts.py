@@ -37,7 +37,7 @@ http {
 }
 """
 
-# What README asks of the other proxy.
+# What docs/install.md asks of the other proxy.
 RULES = """
 			proxy_http_version 1.1;
 			proxy_set_header Host $http_host;
