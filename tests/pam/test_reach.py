@@ -385,9 +385,10 @@ class Listening(PamCase):
                 sock.sendall(question)
             if how is not None:
                 sock.shutdown(how)
-            self.held(0)
-        self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
-                         "SUCCESS")
+        # They are four until their children have ended.
+        self.assertTrue(wait_for(lambda: self.auth(
+            "alice", PASSWORD, user="alice") == "SUCCESS", 10))
+        self.held(0)
 
 
 if __name__ == "__main__":
