@@ -97,7 +97,7 @@ static int fill(sqlite3 *from, const char *path)
 		code = sqlite3_exec(to,
 			"PRAGMA secure_delete = ON;"
 			"PRAGMA journal_mode = DELETE;"
-			"PRAGMA journal_mode = MEMORY;"
+			"PRAGMA cache_size = -2000; PRAGMA journal_mode = OFF;"
 			"DELETE FROM outbox; DELETE FROM sessions;"
 			"DELETE FROM devices; DELETE FROM pins;"
 			"DELETE FROM resets; DELETE FROM invites;",

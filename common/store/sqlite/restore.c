@@ -175,8 +175,9 @@ static enum stauth_rc load(
 		    NULL) != SQLITE_OK ||
 		read_file(copy->path, copy->sql) != SQLITE_OK ||
 		stauth_db_harden(copy->sql) != SQLITE_OK ||
-		sqlite3_exec(copy->sql, "PRAGMA secure_delete = ON", NULL, NULL,
-			NULL) != SQLITE_OK) {
+		sqlite3_exec(copy->sql,
+			"PRAGMA secure_delete = ON; PRAGMA cache_size = -2000",
+			NULL, NULL, NULL) != SQLITE_OK) {
 		return refuse(copy->path, err);
 	}
 	/* STAUTH_SCHEMA_ID */
