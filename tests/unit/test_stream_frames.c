@@ -189,6 +189,60 @@ static void what_is_no_websocket_is_refused(void **state)
 	}
 }
 
+/* A number from a number: the same bytes break in every run. */
+static uint32_t next(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Broken streams, whole and in pieces: the same answer, and no byte read that
+ * is not there. STAUTH_FUZZ: how many, for a longer run. */
+static void broken_streams_are_the_same_whole_and_in_pieces(void **state)
+{
+	const char *wanted = getenv("STAUTH_FUZZ");
+	long runs = wanted != NULL ? strtol(wanted, NULL, 10) : 3000;
+	(void)state;
+	struct stream *stream = make(false, false);
+	uint32_t seed = 1;
+	long good = 0;
+	for (long i = 0; i < runs; i++) {
+		size_t len = next(&seed) % stream->len + 1;
+		uint8_t *data = malloc(len);
+		assert_non_null(data);
+		memcpy(data, stream->data, len);
+		for (uint32_t n = next(&seed) % 4; n > 0; n--) {
+			data[next(&seed) % len] = (uint8_t)next(&seed);
+		}
+		struct gate_frames whole = {.is_masked = false};
+		struct gate_frames parts = whole;
+		struct gate_frames_seen seen;
+		bool is_good = gate_frames_walk(&whole, data, len, &seen);
+		size_t messages = seen.messages;
+		size_t counted = 0;
+		bool goes_on = true;
+		for (size_t at = 0; goes_on && at < len;) {
+			size_t size = next(&seed) % 9 + 1;
+			size = size < len - at ? size : len - at;
+			goes_on = gate_frames_walk(
+				&parts, data + at, size, &seen);
+			counted += seen.messages;
+			at += size;
+		}
+		assert_int_equal(goes_on, is_good);
+		assert_int_equal(counted, messages);
+		if (is_good) {
+			assert_int_equal(gate_frames_at_border(&parts),
+				gate_frames_at_border(&whole));
+			assert_true(parts.left == whole.left);
+		}
+		good += is_good;
+		free(data);
+	}
+	assert_true(good > 0 && good < runs);
+	free(stream);
+}
+
 static void a_payload_of_any_length_is_only_counted(void **state)
 {
 	static const uint8_t head[] = {
@@ -213,6 +267,8 @@ int main(void)
 		cmocka_unit_test(every_split_in_three_around_the_headers),
 		cmocka_unit_test(byte_by_byte_and_in_one_piece),
 		cmocka_unit_test(what_is_no_websocket_is_refused),
+		cmocka_unit_test(
+			broken_streams_are_the_same_whole_and_in_pieces),
 		cmocka_unit_test(a_payload_of_any_length_is_only_counted),
 	};
 
