@@ -28,7 +28,8 @@ class Case(unittest.TestCase):
     def put(self, number, email, password="$argon2id$x", life=600):
         self.now = int(time.time())
         self.stack.sql(
-            "INSERT INTO pending_users VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO pending_users (flow_hash, email, password, "
+            "created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
             bytes([number] * 32), email, password, self.now - 5,
             self.now + life)
 
@@ -56,7 +57,8 @@ class Pending(Case):
     def test_a_long_list_is_whole(self):
         for number in range(250):
             self.stack.sql(
-                "INSERT INTO pending_users VALUES (?, 'same@example.org', "
+                "INSERT INTO pending_users (flow_hash, email, password, "
+                "created_at, expires_at) VALUES (?, 'same@example.org', "
                 "'$x', 1, 9999999999)", number.to_bytes(32, "big"))
         self.assertEqual(len(self.listed()), 250)
 
