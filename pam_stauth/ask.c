@@ -29,6 +29,8 @@
 
 /* Until the listener takes the connection out of its queue. */
 #define CONNECT_S 2
+/* What was sent before a connection was closed is there at once. */
+#define REFUSAL_MS 100
 
 static bool is_roots(int fd)
 {
@@ -66,8 +68,14 @@ static int connect_listener(void)
 /* false: no whole answer came, and answer's kind is PAMST_NONE. */
 static bool exchange(struct pamst_call *call, int fd, int64_t deadline_ms)
 {
-	if (pamst_frame_send(&call->question, fd, deadline_ms) &&
-		pamst_frame_receive(&call->answer, fd, deadline_ms)) {
+	bool sent = pamst_frame_send(&call->question, fd, deadline_ms);
+	/* A listener that has no place for us replies so and closes, maybe
+	 * before the question is out. */
+	if (!sent) {
+		deadline_ms = pamst_boot_ms() + REFUSAL_MS;
+	}
+	if (pamst_frame_receive(&call->answer, fd, deadline_ms) &&
+		(sent || call->answer.kind == PAMST_UNAVAILABLE)) {
 		return true;
 	}
 	pamst_frame_init(&call->answer, PAMST_NONE);

@@ -173,9 +173,11 @@ class Listening(PamCase):
         self.held(4)
         start = time.monotonic()
         self.assertEqual(self.answer(self.connect(2001)), UNAVAILABLE)
-        self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
-                         "AUTHINFO_UNAVAIL")
-        self.assertLess(time.monotonic() - start, 2)
+        # The refusal may be there before the question: no silence, either.
+        for _ in range(6):
+            self.assertEqual(self.auth("alice", PASSWORD, user="alice"),
+                             "AUTHINFO_UNAVAIL")
+        self.assertLess(time.monotonic() - start, 4)
         # Nobody else notices.
         self.assertEqual(self.auth("bob", "wrong", user="bob"), "AUTH_ERR")
         self.assertEqual(self.auth("alice", PASSWORD), "SUCCESS")
