@@ -53,8 +53,17 @@ class Tabs(unittest.TestCase):
     def click(self, name, have, want):
         self.browser.wait_text("I am %s, N=%d" % (name, have))
         for number in range(have + 1, want + 1):
+            self.click_once("I am %s, N=%d" % (name, number))
+
+    def click_once(self, words):
+        """A click while Streamlit redraws the button is lost."""
+        self.browser.button("more").click()
+        try:
+            self.browser.wait(lambda: words in self.browser.text(),
+                              "never saw %r" % words, 10)
+        except AssertionError:
             self.browser.button("more").click()
-            self.browser.wait_text("I am %s, N=%d" % (name, number))
+            self.browser.wait_text(words)
 
     def after(self, drop):
         """Ends the connection, and waits until the app is heard again."""
