@@ -20,7 +20,6 @@
  */
 #include "auth/import.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include "auth/import_password.h"
 #include "auth/name.h"
 #include "auth/slots.h"
+#include "base/codec.h"
 #include "base/text.h"
 #include "store/accounts.h"
 
@@ -39,48 +39,74 @@
 /* --- the names and addresses of the source */
 
 /*
- * A string of a set: how often it was seen, '1' or '2', and the text. The set
- * is a balanced tree, so that no file can make it slow.
+ * What was seen: eight bytes of a keyed hash of each name and address, so that
+ * millions cost little memory. Two texts of one hash, by a chance of 2^-64,
+ * would be skipped as if they were one.
  */
-#define SEEN_SIZE (1 + STAUTH_NAME_SIZE)
+struct seen {
+	uint8_t key[STAUTH_SHA256_LEN];
+	uint64_t *hashes; /* in order once all are there */
+	size_t count;
+	size_t room;
+};
 
-static int seen_order(const void *a, const void *b)
+static int hash_order(const void *a, const void *b)
 {
-	const char *x = a;
-	const char *y = b;
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
 
-	return strcmp(x + 1, y + 1);
+	return (x > y) - (x < y);
+}
+
+static bool seen_hash(
+	const struct seen *seen, const char *text, uint64_t *ret_hash)
+{
+	uint8_t mac[STAUTH_SHA256_LEN];
+
+	if (!stauth_hmac_sha256(
+		    seen->key, sizeof(seen->key), text, strlen(text), mac)) {
+		return false;
+	}
+	memcpy(ret_hash, mac, sizeof(*ret_hash));
+	return true;
 }
 
 static enum stauth_rc seen_add(
-	void **set, const char *text, struct stauth_err *err)
+	struct seen *seen, const char *text, struct stauth_err *err)
 {
-	size_t size = strlen(text) + 2;
-	char *entry = malloc(size);
+	if (seen->count == seen->room) {
+		size_t room = seen->room == 0 ? 1024 : 2 * seen->room;
+		uint64_t *grown =
+			reallocarray(seen->hashes, room, sizeof(*grown));
 
-	if (entry == NULL) {
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+		if (grown == NULL) {
+			return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+		}
+		seen->hashes = grown;
+		seen->room = room;
 	}
-	snprintf(entry, size, "1%s", text);
-	char **found = tsearch(entry, set, seen_order);
-	if (found == NULL) {
-		free(entry);
-		return stauth_fail(err, STAUTH_ENOMEM, "out of memory");
+	if (!seen_hash(seen, text, &seen->hashes[seen->count])) {
+		return stauth_fail(err, STAUTH_ECRYPTO, "HMAC failed");
 	}
-	if (*found != entry) {
-		(*found)[0] = '2';
-		free(entry);
-	}
+	seen->count++;
 	return STAUTH_OK;
 }
 
-static bool seen_twice(void *const *set, const char *text)
+/* Also if it cannot be known: then the entry is skipped. */
+static bool seen_twice(const struct seen *seen, const char *text)
 {
-	char entry[SEEN_SIZE];
+	uint64_t hash;
 
-	snprintf(entry, sizeof(entry), "?%s", text);
-	char **found = tfind(entry, set, seen_order);
-	return found != NULL && (*found)[0] == '2';
+	if (!seen_hash(seen, text, &hash)) {
+		return true;
+	}
+	const uint64_t *found = bsearch(
+		&hash, seen->hashes, seen->count, sizeof(hash), hash_order);
+	if (found == NULL) {
+		return false;
+	}
+	return (found > seen->hashes && found[-1] == hash) ||
+	       (found + 1 < seen->hashes + seen->count && found[1] == hash);
 }
 
 /* --- reporting */
@@ -90,7 +116,7 @@ struct import {
 	const struct stauth_import_source *source;
 	const struct stauth_import_run *run;
 	struct stauth_import_count *count;
-	void *logins; /* a set, see above: names and addresses, one namespace */
+	struct seen logins; /* names and addresses, one namespace */
 };
 
 static void report(const struct import *im,
@@ -400,10 +426,18 @@ enum stauth_rc stauth_import(struct stauth_ctx *ctx,
 
 	err = err != NULL ? err : &own;
 	*ret_count = (struct stauth_import_count){0};
-	enum stauth_rc rc = source->read(source->self, note_names, &im, err);
+	enum stauth_rc rc =
+		ctx->random(im.logins.key, sizeof(im.logins.key), err);
 	if (rc == STAUTH_OK) {
+		rc = source->read(source->self, note_names, &im, err);
+	}
+	if (rc == STAUTH_OK) {
+		if (im.logins.count > 0) {
+			qsort(im.logins.hashes, im.logins.count,
+				sizeof(*im.logins.hashes), hash_order);
+		}
 		rc = source->read(source->self, import_record, &im, err);
 	}
-	tdestroy(im.logins, free);
+	free(im.logins.hashes);
 	return rc;
 }

@@ -3,11 +3,13 @@
 
 import json
 import os
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 from import_case import ImportCase, Stack, hashed  # noqa: E402
+from rig import CTL  # noqa: E402
 
 PASSWORD = "correct horse battery"
 TIMES = ("created_at", "last_login_at")
@@ -149,6 +151,24 @@ class Json(ImportCase):
         self.lines({"name": "alice"}, {"name": "b b"})
         self.assertIn("dry run: 1 added, 0 existing, 1 skipped",
                       self.run_import(65, "--dry-run").stderr)
+
+    def memory_of(self, accounts):
+        """Peak of a dry run, in KiB."""
+        self.lines(*({"name": "user%06d@example.org" % number}
+                     for number in range(accounts)))
+        # A process of its own: what starts a program counts for its peak.
+        measured = subprocess.run(
+            [sys.executable, "-IS", "-c",
+             "import os, resource as r, subprocess as s, sys\n"
+             "s.run(sys.argv[1:], check=True, stderr=s.DEVNULL)\n"
+             "print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss)",
+             CTL, "-q", "-c", self.stack.conf, "import", "json", self.path,
+             "--dry-run"], check=True, text=True, stdout=subprocess.PIPE)
+        return int(measured.stdout)
+
+    def test_e3_a_long_file_is_not_kept_in_memory(self):
+        few = self.memory_of(1000)
+        self.assertLess(self.memory_of(31000) - few, 30 * 32)
 
 
 if __name__ == "__main__":
