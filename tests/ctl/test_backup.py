@@ -301,6 +301,20 @@ class Restore(BackupCase):
         self.assertNotIn(204, seen[seen.index(401):])
         self.assertEqual(self.s.sql("PRAGMA integrity_check"), [("ok",)])
 
+    def test_e3_a_large_database_is_not_kept_in_memory(self):
+        self.s.ctl("backup", self.file, check=True)
+        few = self.s.ctl_memory("--yes", "restore", self.file)
+        self.s.sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+            " WHERE i < 100000) INSERT INTO audit (at, event, ok, user_name,"
+            " uid, actor, channel, address, detail) SELECT 1700000000, 'x',"
+            " 1, 'alice', 1, '', 'web', '192.0.2.1', 'x' FROM n")
+        large = self.file + ".large"
+        self.assertLess(self.s.ctl_memory("backup", large) - few, 4096)
+        self.assertGreater(os.path.getsize(large), 8 << 20)
+        self.assertLess(self.s.ctl_memory("--yes", "restore", large) - few,
+                        4096)
+
 
 if __name__ == "__main__":
     unittest.main()

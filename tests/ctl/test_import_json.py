@@ -3,13 +3,11 @@
 
 import json
 import os
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 from import_case import ImportCase, Stack, hashed  # noqa: E402
-from rig import CTL  # noqa: E402
 
 PASSWORD = "correct horse battery"
 TIMES = ("created_at", "last_login_at")
@@ -156,15 +154,7 @@ class Json(ImportCase):
         """Peak of a dry run, in KiB."""
         self.lines(*({"name": "user%06d@example.org" % number}
                      for number in range(accounts)))
-        # A process of its own: what starts a program counts for its peak.
-        measured = subprocess.run(
-            [sys.executable, "-IS", "-c",
-             "import os, resource as r, subprocess as s, sys\n"
-             "s.run(sys.argv[1:], check=True, stderr=s.DEVNULL)\n"
-             "print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss)",
-             CTL, "-q", "-c", self.stack.conf, "import", "json", self.path,
-             "--dry-run"], check=True, text=True, stdout=subprocess.PIPE)
-        return int(measured.stdout)
+        return self.stack.ctl_memory("import", "json", self.path, "--dry-run")
 
     def test_e3_a_long_file_is_not_kept_in_memory(self):
         few = self.memory_of(1000)

@@ -127,6 +127,19 @@ class Stack:
                 " ".join(args), result.returncode, result.stderr))
         return result
 
+    def ctl_memory(self, *args):
+        """The peak of its memory, in KiB. Started by a small process of its
+        own: what starts a program counts for its peak."""
+        measured = subprocess.run(
+            ["/usr/bin/python3", "-IS", "-c",
+             "import resource as r, subprocess as s, sys\n"
+             "s.run(sys.argv[1:], check=True, stderr=s.DEVNULL,\n"
+             "      stdout=s.DEVNULL)\n"
+             "print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss)",
+             CTL, "-q", "-c", self.conf, *args],
+            check=True, text=True, stdout=subprocess.PIPE)
+        return int(measured.stdout)
+
     def add_user(self, name, password, *options, su=False):
         flags = ["--su"] if su else []
         return self.ctl("user", "add", name, "--password-stdin", *flags,

@@ -186,9 +186,11 @@ int stauth_files_set_id(sqlite3 *sql, uint32_t id)
 		sqlite3_randomness((int)sizeof(id), &id);
 		id &= INT32_MAX;
 	}
-	char text[64];
-	/* A number; a pragma takes no bound value. */
-	snprintf(text, sizeof(text), "PRAGMA default_cache_size = %lu",
+	char text[96];
+	/* A number; a pragma takes no bound value. It is the size of this
+	 * connection's cache as well: no memory has room for that. */
+	snprintf(text, sizeof(text),
+		"PRAGMA default_cache_size = %lu; PRAGMA cache_size = -2000",
 		(unsigned long)id);
 	return sqlite3_exec(sql, text, NULL, NULL, NULL);
 }
