@@ -109,14 +109,19 @@
 	/* The log-in tries again by itself while the server is busy. What was
 	 * typed stays in this page's memory. */
 
-	function say(type, words) {
-		var box = document.getElementById("message");
-		if (!box) {
-			box = document.createElement("div");
+	each("form.sign-in", function () {
+		var box = document.createElement("div");
+		if (!document.getElementById("message")) {
 			box.id = "message";
+			box.className = "message";
 			box.tabIndex = -1;
+			box.setAttribute("role", "status");
 			document.querySelector("h1").after(box);
 		}
+	});
+
+	function say(type, words) {
+		var box = document.getElementById("message");
 		box.className = "message " + type;
 		box.setAttribute("role", type === "error" ? "alert" : "status");
 		box.textContent = words;
@@ -204,6 +209,10 @@
 
 	each(".wait", function (hint) {
 		var end = Date.now() + 1000 * Number(hint.dataset.seconds);
+		var over = document.createElement("p");
+		over.className = "hint";
+		over.setAttribute("role", "status");
+		hint.after(over);
 		var timer = window.setInterval(function () {
 			var left = Math.ceil((end - Date.now()) / 1000);
 			if (left > 0) {
@@ -212,8 +221,9 @@
 				return;
 			}
 			window.clearInterval(timer);
-			hint.setAttribute("role", "status");
-			hint.textContent = hint.dataset.over;
+			over.id = hint.id;
+			over.textContent = hint.dataset.over;
+			hint.remove();
 		}, 1000);
 	});
 
