@@ -2,16 +2,18 @@
 """The examples of st.login, st.logout and st.user, as they stand in the
 documentation strings of the Streamlit that is installed."""
 
+import inspect
 import re
 import textwrap
 
 
 def blocks(text):
     """Python programs of one documentation string."""
+    text = inspect.cleandoc(text) + "\n"
     for block in re.findall(r"\n\n((?: *>>>.*\n?)+)", text):
         yield re.sub(r"(?m)^ *>>> ?", "", block)
     for block in re.findall(
-            r"\.\. code-block:: python\n(?: +:.*\n)*\n((?: {8}.*\n|\n)+)",
+            r"\.\. code-block:: python\n(?: +:.*\n)*\n((?: {4}.*\n|\n)+)",
             text):
         yield textwrap.dedent(block)
 
