@@ -20,6 +20,7 @@ enum gate_stream_phase {
 	GATE_STREAM_OPEN,    /* frames pass both ways */
 	GATE_STREAM_PLAIN,   /* the app's answer is no WebSocket: it passes */
 	GATE_STREAM_ENDING,  /* the message that the app began is let out */
+	GATE_STREAM_HELD,    /* nothing passes; the farewell waits */
 	GATE_STREAM_LAST,    /* the last bytes go to the user */
 	GATE_STREAM_DEAD,    /* to be removed */
 };
@@ -58,7 +59,8 @@ struct gate_stream {
 	int64_t last_seen_at; /* of the session, then */
 	int64_t opened_at;
 	int64_t message_at;            /* the user's last; 0 none */
-	struct gate_farewell farewell; /* while ENDING */
+	struct gate_farewell farewell; /* while ENDING and HELD */
+	int64_t farewell_ms;           /* not before; 0 at once */
 };
 
 /* A fixed number of places. A tag names a place and who sits in it, so that

@@ -3,7 +3,11 @@
  * How a connection ends that its peers do not end. MUSTs:
  *  1. From that moment on nothing of the user reaches the app.
  *  2. The relay speaks between two messages of the app, never within one.
- *  3. It is over within ENDING_MS and LAST_MS, whatever the browser does.
+ *  3. It is over within ENDING_MS, HOLD_MS and LAST_MS, whatever the browser
+ *     does.
+ *  4. A page that is being left, for its log-out has just ended the session,
+ *     must not be loaded again: it has HOLD_MS to be gone. Nothing passes
+ *     then.
  */
 #include "stream/end.h"
 
@@ -16,6 +20,7 @@
 #include "base/banned.h"
 
 #define ENDING_MS 500
+#define HOLD_MS   400 /* to the next round, so 500 */
 #define LAST_MS   1000
 
 #define CLOSE_SESSION 4401
@@ -85,6 +90,12 @@ void gate_stream_refuse_fault(struct gate_stream *stream)
 void gate_stream_farewell(struct gate_stream *stream)
 {
 	const struct gate_farewell *farewell = &stream->farewell;
+	int64_t hold_ms = stream->farewell_ms - stauth_boot_ms();
+	if (hold_ms > 0) {
+		leave_app(stream);
+		gate_stream_enter(stream, GATE_STREAM_HELD, hold_ms);
+		return;
+	}
 	const uint8_t close_frame[] = {0x88, 0x02,
 		(uint8_t)(farewell->code >> 8), (uint8_t)farewell->code};
 	if ((farewell->must_reload &&
@@ -117,6 +128,8 @@ void gate_stream_end(
 	struct gate_stream *stream, const struct gate_farewell *farewell)
 {
 	stream->farewell = *farewell;
+	stream->farewell_ms =
+		farewell->must_reload ? stauth_boot_ms() + HOLD_MS : 0;
 	/* From here on nothing of the user reaches the app. */
 	gate_pipe_finish(&stream->up);
 	if (gate_pipe_cut(&stream->down)) {

@@ -60,6 +60,8 @@ static uint32_t events_of(const struct gate_stream *stream, enum gate_side side)
 	case GATE_STREAM_PLAIN:
 	case GATE_STREAM_ENDING:
 		return is_user ? must_send : may_read;
+	case GATE_STREAM_HELD:
+		return is_user ? must_send : 0;
 	case GATE_STREAM_LAST:
 		return !is_user ? 0 : must_send != 0 ? must_send : EPOLLIN;
 	case GATE_STREAM_ASKED:
@@ -243,6 +245,12 @@ void gate_relay_event(struct gate_relay *relay, uint64_t event_tag)
 	case GATE_STREAM_ENDING:
 		run_open(relay, stream, side);
 		break;
+	case GATE_STREAM_HELD:
+		if (!gate_pipe_flush(
+			    &stream->down, stream->peers[GATE_SIDE_USER].fd)) {
+			gate_stream_die(stream);
+		}
+		break;
 	case GATE_STREAM_LAST:
 		run_last(relay, stream);
 		break;
@@ -297,6 +305,9 @@ static void on_late(struct gate_stream *stream)
 		return;
 	case GATE_STREAM_ASKED:
 		gate_stream_refuse_fault(stream);
+		return;
+	case GATE_STREAM_HELD:
+		gate_stream_farewell(stream);
 		return;
 	default:
 		gate_stream_die(stream);

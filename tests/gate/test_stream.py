@@ -155,6 +155,17 @@ class Relay(StreamCase):
         self.closes_within(lambda handle: self.stack.ctl(
             "session", "revoke", handle, check=True))
 
+    def test_a_page_that_is_being_left_is_not_loaded_again(self):
+        """Its log-out leads to the page that confirms it; a reload that
+        comes in between would lead to the log-in page instead."""
+        handle = self.stack.handle("alice")
+        with self.stack.open(handle) as sock:
+            self.echo(sock)
+            start = time.monotonic()
+            self.stack.sql("DELETE FROM sessions WHERE handle = ?", handle)
+            self.assert_sent_away(sock)
+            self.assertGreater(time.monotonic() - start, 0.35)
+
     def test_b23_expiry(self):
         self.closes_within(lambda handle: self.stack.sql(
             "UPDATE sessions SET expires_at = strftime('%s') "
