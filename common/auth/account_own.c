@@ -266,7 +266,7 @@ static enum stauth_rc try_pin(
 	return rc;
 }
 
-/* The try, counted for the source as long as it is not right. */
+/* The try, counted for the source while it is incorrect. */
 static enum stauth_rc prove(struct stauth_ctx *ctx,
 	const struct stauth_own *own, struct proof *proof, int64_t *ret_wait_s,
 	struct stauth_err *err)

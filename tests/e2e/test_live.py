@@ -16,7 +16,7 @@ from stack_nginx import NginxStack  # noqa: E402
 from streamlit_page import Page  # noqa: E402
 
 PASSWORD = "correct horse battery"
-# Below, a session is resumed for whoever names it, so nginx takes the name
+# Below, a session is resumed for every client that names it, so nginx takes the name
 # away ($stauth_resume).
 RESUMES = tuple(map(int, streamlit.__version__.split(".")[:2])) >= (1, 61)
 

@@ -348,7 +348,7 @@ class Listening(PamCase):
         "    if len(held) > 200: held.pop(0)\n")
 
     def besieged(self, user, question, processes):
-        """How long root's log-ins and another user's take meanwhile."""
+        """How long root's log-ins and another user's take beside it."""
         def log_in():
             start = time.monotonic()
             self.assertEqual(self.auth("bob", "wrong", user="bob"),

@@ -20,7 +20,7 @@ PidFile none
 LogLevel VERBOSE
 """
 
-# OpenSSH 9.8 and newer turn away for a while whoever failed.
+# OpenSSH 9.8 and newer turn away for a while an address that failed.
 NO_PENALTIES = "PerSourcePenalties no\n"
 
 # A crash closes the connection as well; these are told.

@@ -292,7 +292,7 @@ static void u20_an_invitation_may_approve(void **state)
 		STAUTH_OK);
 	mail = next_mail(f);
 	assert_rc(try_pin(f, &who_b, mail.code, &left), STAUTH_PENDING);
-	/* Its use is taken; no other comes by it meanwhile. */
+	/* Its use is taken; nobody else can use it now. */
 	assert_rc(read_by(f, made.token), STAUTH_EXPIRED);
 	assert_ok(stauth_pending_approve(
 		&f->ctx, "b@example.com", &fixture_actor, &err));
