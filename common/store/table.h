@@ -41,7 +41,7 @@ enum stauth_rc stauth_store_backup(const struct stauth_config *config,
 /*
  * Puts such a copy in the store's place, in one transaction: every session
  * and known device is gone, epoch and uid counter are above both. BADVALUE:
- * no sound backup; ESCHEMA: of a newer program. Nothing is touched then.
+ * not a valid backup; ESCHEMA: of a newer program. Nothing is touched then.
  */
 enum stauth_rc stauth_store_restore(const struct stauth_config *config,
 	const char *file, const struct stauth_restore *job,

@@ -241,8 +241,6 @@ static bool session_suffices(
 	return false;
 }
 
-/* A form without its token is shown again: nothing was done, and nothing
- * typed is lost. */
 /* Nothing is asked before the token has been checked: a foreign page could
  * have somebody type the password for what he did not see. */
 static bool confirmed(struct gate_page *page, const struct gate_route *route)
@@ -252,6 +250,8 @@ static bool confirmed(struct gate_page *page, const struct gate_route *route)
 	       gate_confirm_here(page);
 }
 
+/* A form without its token is shown again: nothing was done, and nothing
+ * typed is lost. */
 static bool token_valid(struct gate_page *page, const struct gate_route *route)
 {
 	struct stauth_err err = {0};

@@ -62,7 +62,7 @@ static enum stauth_rc see_state(
 	int64_t version = 0;
 	if (rc == STAUTH_OK) {
 		version = stauth_read_int(&half->round, INT64_MIN, INT64_MAX);
-		rc = stauth_query_sound(&half->round, err);
+		rc = stauth_query_valid(&half->round, err);
 	}
 	if (rc == STAUTH_OK && half->recent != NULL) {
 		stauth_recent_see(half->recent, half->db->opened, version);

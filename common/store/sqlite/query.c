@@ -191,7 +191,7 @@ bool stauth_read_optional_hash(struct stauth_query *query, uint8_t out[32])
 	return true;
 }
 
-enum stauth_rc stauth_query_sound(
+enum stauth_rc stauth_query_valid(
 	struct stauth_query *query, struct stauth_err *err)
 {
 	if (query->bad != NULL) {
@@ -205,7 +205,7 @@ enum stauth_rc stauth_query_sound(
 enum stauth_rc stauth_query_only(
 	struct stauth_query *query, struct stauth_err *err)
 {
-	enum stauth_rc rc = stauth_query_sound(query, err);
+	enum stauth_rc rc = stauth_query_valid(query, err);
 
 	if (rc != STAUTH_OK) {
 		return rc;

@@ -36,7 +36,7 @@ void stauth_query_end(struct stauth_query *query);
 enum stauth_rc stauth_query_row(
 	struct stauth_query *query, struct stauth_err *err);
 /* Was all that was read of this row as it must be? */
-enum stauth_rc stauth_query_sound(
+enum stauth_rc stauth_query_valid(
 	struct stauth_query *query, struct stauth_err *err);
 /* The same, and there is no second row. */
 enum stauth_rc stauth_query_only(

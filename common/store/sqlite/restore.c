@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Putting a backup in the place of the database. MUSTs:
- *  1. What is no sound backup of ours is refused before anything is written.
+ *  1. What is not a valid backup of ours is refused before anything is
+ *     written.
  *  2. Nothing old comes back to life: epoch and uid counter end above both
  *     the backup's and the present store's, and the copy holds no session,
  *     no known device, no PIN, no link and no mail. Who waits for a PIN may
@@ -47,7 +48,7 @@ struct restore {
 static enum stauth_rc refuse(const char *path, struct stauth_err *err)
 {
 	return stauth_fail(err, STAUTH_BADVALUE,
-		"%.120s is no sound backup of stauth", path);
+		"%.120s is not a valid backup of stauth", path);
 }
 
 static int first_text(void *arg, int columns, char **values, char **names)

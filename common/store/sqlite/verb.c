@@ -126,7 +126,7 @@ bool stauth_row_valid(struct stauth_query *query)
 	struct stauth_db *db = query->db;
 
 	if (db->rc == STAUTH_OK) {
-		db->rc = stauth_query_sound(query, db->err);
+		db->rc = stauth_query_valid(query, db->err);
 	}
 	return db->rc == STAUTH_OK;
 }

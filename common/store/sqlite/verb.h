@@ -101,7 +101,7 @@ typedef void stauth_read_fn(struct stauth_query *query, void *row);
 bool stauth_read_one(
 	struct stauth_query *query, stauth_read_fn *read, void *row);
 /* Whatever an index says, a row is handed out only for the key that it has:
- * same is that it has it. Returns whether the verb is still well. */
+ * same says whether it has it. Returns whether the verb has not failed. */
 bool stauth_verb_found(struct stauth_db *db, bool same);
 /* One number, of a statement that is given one (or none: NULL). */
 int64_t stauth_read_value(
